@@ -1,0 +1,24 @@
+//! The published vocabulary of whymid: every shape that leaves the process.
+//!
+//! What is `Serialize` here is promised: names and meanings follow the product's contract and
+//! change only with a new version. The OpenAPI document and the JSON Schemas are written from
+//! these types. This crate knows no other room and holds no behaviour beyond naming.
+
+mod answer;
+mod knowledge;
+mod problem;
+mod status;
+mod timeline;
+mod words;
+
+pub use answer::{
+    Answer, Article, Candidate, ConnectionSummary, Diagnosis, Evidence, MessageSummary, NextStep,
+    Question, Recipient, Reference, RuledOut,
+};
+pub use knowledge::{ArticleText, DiagnosisEntry, DiagnosisList};
+pub use problem::Problem;
+pub use status::{Listener, Lines, Queue, Status};
+pub use timeline::{Connection, Delivery, Entry, MessageTimeline};
+pub use words::{
+    Confidence, Custody, HealsByRetry, Lang, Level, Outcome, Party, Severity, Text, Time, Who, Zone,
+};

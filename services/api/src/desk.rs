@@ -1,0 +1,117 @@
+//! The boundary: what the routes ask of the rest of the house.
+//!
+//! `Desk` answers questions about mail, `Gauge` tells how the service itself fares. Both are
+//! object-safe, so that routes can be tested with a small fake and know neither the store nor the
+//! engine of diagnoses. No HTTP here.
+
+use std::pin::Pin;
+
+use jiff::{Timestamp, tz::TimeZone};
+use whymid_schemas::{
+    Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
+};
+
+/// A boxed future: what an object-safe trait returns in place of `async`.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How an answer is to be written.
+#[derive(Clone, Debug)]
+pub struct Style {
+    /// The language of every human text.
+    pub lang: Lang,
+    /// The zone of every moment.
+    pub zone: TimeZone,
+    /// What permalinks begin with, `https://host`, without a trailing slash.
+    pub base_url: String,
+}
+
+/// What is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A message id of a gateway.
+    Mid(u64),
+    /// An injection connection id of a gateway.
+    Icid(u64),
+}
+
+/// A question as people ask it: by number, perhaps with appliance and moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The number.
+    pub what: What,
+    /// Only this appliance.
+    pub appliance: Option<String>,
+    /// The record nearest to this moment, not the newest.
+    pub at: Option<Timestamp>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Missing {
+    /// Nothing found; the answer says what was searched.
+    Unknown(Box<Answer>),
+    /// The journal is still being replayed.
+    Replaying,
+    /// The store failed; the text is for the log, never for the client.
+    Store(String),
+}
+
+/// Answers questions about mail.
+pub trait Desk: Send + Sync + 'static {
+    /// The answer for the newest match.
+    fn why<'a>(&'a self, ask: &'a Ask, style: &'a Style) -> Later<'a, Result<Answer, Missing>>;
+
+    /// The answer about a message by its id; `None` for an id never assigned.
+    fn answer<'a>(
+        &'a self,
+        id: &'a str,
+        style: &'a Style,
+    ) -> Later<'a, Result<Option<Answer>, Missing>>;
+
+    /// `limit` entries of a message's timeline from entry `from` on; `None` for an id never
+    /// assigned. `next_cursor` is the number of the next entry, as text.
+    fn timeline<'a>(
+        &'a self,
+        id: &'a str,
+        style: &'a Style,
+        from: usize,
+        limit: usize,
+    ) -> Later<'a, Result<Option<MessageTimeline>, Missing>>;
+
+    /// One answer per message and connection in a pasted log. Heavy on the CPU: run where blocking
+    /// is allowed.
+    fn explain(
+        &self,
+        log: &[u8],
+        style: &Style,
+        year: Option<i16>,
+        zone: Option<&str>,
+    ) -> Vec<Answer>;
+
+    /// The catalogue of diagnoses.
+    fn diagnoses(&self, style: &Style) -> DiagnosisList;
+
+    /// One diagnosis of the catalogue.
+    fn diagnosis(&self, id: &str, style: &Style) -> Option<DiagnosisEntry>;
+
+    /// Every article.
+    fn articles(&self, lang: Lang) -> Vec<ArticleText>;
+
+    /// One article.
+    fn article(&self, id: &str, lang: Lang) -> Option<ArticleText>;
+
+    /// The body of an article as sanitised HTML, with the anchors of its sections.
+    fn article_html(&self, id: &str, lang: Lang) -> Option<String>;
+}
+
+/// Tells how the service fares.
+pub trait Gauge: Send + Sync + 'static {
+    /// `GET /v1/status`.
+    fn status(&self) -> Status;
+
+    /// The metrics in the OpenMetrics text format.
+    fn metrics(&self) -> String;
+
+    /// Why the service is not ready, a sentence each; empty when it is.
+    fn not_ready(&self) -> Vec<String>;
+}

@@ -1,0 +1,268 @@
+//! Every error that a client can meet: one table of codes, and the failure that carries one.
+//!
+//! A code never changes its meaning. The status follows the RFCs: 400 where a request cannot be
+//! read, 422 where it can be read and asks for something that cannot be. What the client is told
+//! (title, detail, help) and what the log is told are two texts. How a failure is written, as
+//! `application/problem+json` or as a page, is decided in dress.rs.
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{
+        StatusCode,
+        header::{HeaderName, HeaderValue},
+    },
+};
+use whymid_schemas::{Answer, Lang, Problem, Text};
+
+use crate::desk::Missing;
+
+/// Declares the table: variant, code, status, title and help in English and Japanese.
+macro_rules! codes {
+    ($($variant:ident $code:literal $status:ident $title_en:literal $title_ja:literal $help_en:literal $help_ja:literal;)+) => {
+        /// A kind of error, by its published code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Code { $($variant,)+ }
+
+        impl Code {
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Code] = &[$(Code::$variant,)+];
+
+            /// The published word.
+            pub(crate) const fn word(self) -> &'static str {
+                match self { $(Code::$variant => $code,)+ }
+            }
+
+            /// The HTTP status.
+            pub(crate) const fn status(self) -> StatusCode {
+                match self { $(Code::$variant => StatusCode::$status,)+ }
+            }
+
+            /// The kind of error in a few words.
+            pub(crate) const fn title(self, lang: Lang) -> &'static str {
+                match (self, lang) {
+                    $((Code::$variant, Lang::En) => $title_en, (Code::$variant, Lang::Ja) => $title_ja,)+
+                }
+            }
+
+            /// What to do about it, where a failure has no better advice.
+            pub(crate) const fn help(self, lang: Lang) -> &'static str {
+                match (self, lang) {
+                    $((Code::$variant, Lang::En) => $help_en, (Code::$variant, Lang::Ja) => $help_ja,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    RequestMalformed "request_malformed" BAD_REQUEST
+        "The request cannot be read" "リクエストを読み取れません"
+        "See /openapi.yaml for what this service understands." "このサービスの仕様は /openapi.yaml を参照してください。";
+    ParameterUnknown "parameter_unknown" BAD_REQUEST
+        "Unknown query parameter" "不明なクエリーパラメーターです"
+        "The parameters of each call stand in /openapi.yaml." "各呼び出しのパラメーターは /openapi.yaml を参照してください。";
+    ParameterRepeated "parameter_repeated" BAD_REQUEST
+        "Query parameter given twice" "クエリーパラメーターが重複しています"
+        "Give it once." "1 回だけ指定してください。";
+    ParameterMalformed "parameter_malformed" BAD_REQUEST
+        "Query parameter cannot be read" "クエリーパラメーターを読み取れません"
+        "The form of each parameter stands in /openapi.yaml." "各パラメーターの形式は /openapi.yaml を参照してください。";
+    ParameterInvalid "parameter_invalid" UNPROCESSABLE_ENTITY
+        "Query parameter out of range" "クエリーパラメーターの値が範囲外です"
+        "The range of each parameter stands in /openapi.yaml." "各パラメーターの範囲は /openapi.yaml を参照してください。";
+    PathMalformed "path_malformed" BAD_REQUEST
+        "The path cannot be read" "パスを読み取れません"
+        "Percent-encode what is not plain ASCII." "ASCII 以外の文字はパーセントエンコードしてください。";
+    QuestionMissing "question_missing" UNPROCESSABLE_ENTITY
+        "Nothing was asked" "質問がありません"
+        "Give mid=N or icid=N, for example /v1/why?mid=1404." "mid=N または icid=N を指定してください。例: /v1/why?mid=1404";
+    QuestionAmbiguous "question_ambiguous" UNPROCESSABLE_ENTITY
+        "Two things were asked at once" "質問が 2 つあります"
+        "Give either mid or icid, not both." "mid と icid のどちらか一方だけを指定してください。";
+    LangUnknown "lang_unknown" UNPROCESSABLE_ENTITY
+        "Unknown language" "不明な言語です"
+        "lang is en or ja." "lang には en または ja を指定してください。";
+    TimezoneUnknown "timezone_unknown" UNPROCESSABLE_ENTITY
+        "Unknown time zone" "不明なタイムゾーンです"
+        "Give an IANA name such as Asia/Tokyo, Europe/Berlin or UTC." "Asia/Tokyo、Europe/Berlin、UTC などの IANA 名を指定してください。";
+    BodyMalformed "body_malformed" BAD_REQUEST
+        "The body cannot be read" "本文を読み取れません"
+        "Send JSON in UTF-8: {\"log\": \"…\"}." "UTF-8 の JSON を送ってください: {\"log\": \"…\"}";
+    BodyInvalid "body_invalid" UNPROCESSABLE_ENTITY
+        "The body does not fit" "本文の内容が不正です"
+        "Send {\"log\": \"…\"}, and if need be \"year\" (a number) and \"timezone\" (an IANA name)." "{\"log\": \"…\"} を送ってください。必要に応じて \"year\"（数値）と \"timezone\"（IANA 名）を加えられます。";
+    BodySlow "body_slow" REQUEST_TIMEOUT
+        "The body came too slowly" "本文の受信がタイムアウトしました"
+        "Send it again, in smaller parts if the line is slow." "もう一度送ってください。回線が遅い場合は分割してください。";
+    BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE
+        "The body is too large" "本文が大きすぎます"
+        "A pasted log may have 8 MiB. For more use `whymid explain FILE` on the command line." "貼り付けられるログは 8 MiB までです。それ以上はコマンドラインの `whymid explain FILE` を使ってください。";
+    MediaUnsupported "media_unsupported" UNSUPPORTED_MEDIA_TYPE
+        "Unsupported kind of body" "対応していない本文の形式です"
+        "Send `Content-Type: application/json` with {\"log\": \"…\"}, or `Content-Type: text/plain` together with the header `X-Whymid: 1`." "`Content-Type: application/json` で {\"log\": \"…\"} を送るか、`Content-Type: text/plain` にヘッダー `X-Whymid: 1` を付けて送ってください。";
+    RouteUnknown "route_unknown" NOT_FOUND
+        "There is nothing here" "該当するページがありません"
+        "Every call stands in /openapi.yaml; the articles are below /kb." "すべての呼び出しは /openapi.yaml に、記事は /kb にあります。";
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED
+        "This method is not for this path" "このパスでは使えないメソッドです"
+        "The header Allow names the methods that are." "使えるメソッドは Allow ヘッダーを参照してください。";
+    MidUnknown "mid_unknown" NOT_FOUND
+        "No line names this number" "この番号を含む行がありません"
+        "Check the number and the appliance; `answer` says which appliances and which period were searched." "番号とアプライアンスを確認してください。検索したアプライアンスと期間は `answer` にあります。";
+    MessageUnknown "message_unknown" NOT_FOUND
+        "No message has this id" "この ID のメッセージはありません"
+        "Ids come from answers and may have outlived the retention. Ask by number: /v1/why?mid=N." "ID は回答に含まれるもので、保存期間を過ぎた可能性があります。番号で検索してください: /v1/why?mid=N";
+    DiagnosisUnknown "diagnosis_unknown" NOT_FOUND
+        "No diagnosis has this id" "この ID の診断はありません"
+        "/v1/diagnoses lists them all." "一覧は /v1/diagnoses にあります。";
+    ArticleUnknown "article_unknown" NOT_FOUND
+        "No article has this id" "この ID の記事はありません"
+        "/kb lists them all." "一覧は /kb にあります。";
+    NotAcceptable "not_acceptable" NOT_ACCEPTABLE
+        "Not available in the form asked for" "要求された形式では提供できません"
+        "The forms of each call stand in /openapi.yaml; send `Accept: */*` for the usual one." "提供できる形式は /openapi.yaml を参照してください。既定の形式は `Accept: */*` で取得できます。";
+    TokenMissing "token_missing" UNAUTHORIZED
+        "A token is needed" "トークンが必要です"
+        "Send `Authorization: Bearer TOKEN`; `whymid token new` makes one." "`Authorization: Bearer TOKEN` を送ってください。トークンは `whymid token new` で作成できます。";
+    TokenUnknown "token_unknown" UNAUTHORIZED
+        "This token is not known" "不明なトークンです"
+        "Check that the whole token was copied and that its line stands in the configuration." "トークン全体がコピーされているか、設定に登録されているかを確認してください。";
+    ScopeInsufficient "scope_insufficient" FORBIDDEN
+        "This token may not do that" "このトークンには権限がありません"
+        "Use a token with one of the scopes that the header WWW-Authenticate names." "WWW-Authenticate ヘッダーに示されたスコープを持つトークンを使ってください。";
+    OriginForeign "origin_foreign" FORBIDDEN
+        "Called from another site" "別のサイトからの呼び出しです"
+        "Pages of other sites may not call this service. Call it from a program instead; if this is its own public name, set `http.public_url`." "他のサイトのページからは呼び出せません。プログラムから呼び出してください。このサービス自身の公開名であれば `http.public_url` を設定してください。";
+    HostUnknown "host_unknown" MISDIRECTED_REQUEST
+        "This is not a name of this service" "このサービスの名前ではありません"
+        "If it should be one, add it to `http.hosts` in the configuration, or set `http.public_url`." "この名前を使う場合は、設定の `http.hosts` に追加するか `http.public_url` を設定してください。";
+    Replaying "replaying" SERVICE_UNAVAILABLE
+        "Still reading the journal" "ジャーナルを読み込み中です"
+        "Try again in a few seconds; /readyz tells when." "数秒後にもう一度試してください。完了は /readyz で確認できます。";
+    NotReady "not_ready" SERVICE_UNAVAILABLE
+        "Not ready" "準備ができていません"
+        "`detail` says why; ask again later." "理由は `detail` にあります。しばらくしてから確認してください。";
+    StoreFailed "store_failed" INTERNAL_SERVER_ERROR
+        "The index could not be read" "インデックスを読み取れません"
+        "The service's log says why." "原因はサービスのログを確認してください。";
+    Internal "internal" INTERNAL_SERVER_ERROR
+        "Something went wrong here" "内部エラーです"
+        "The service's log says what." "原因はサービスのログを確認してください。";
+}
+
+/// One error on its way to a client.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    /// Its kind.
+    pub(crate) code: Code,
+    detail: Option<Text>,
+    help: Option<Text>,
+    log: Option<String>,
+    answer: Option<Box<Answer>>,
+    /// Headers that belong to it.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Failure {
+    /// A failure with the table's own words.
+    pub(crate) const fn new(code: Code) -> Self {
+        Self { code, detail: None, help: None, log: None, answer: None, headers: Vec::new() }
+    }
+
+    /// Says what went wrong this time.
+    pub(crate) fn detail(mut self, en: impl Into<String>, ja: impl Into<String>) -> Self {
+        self.detail = Some(Text { en: en.into(), ja: ja.into() });
+        self
+    }
+
+    /// Replaces the table's advice.
+    pub(crate) fn help(mut self, en: impl Into<String>, ja: impl Into<String>) -> Self {
+        self.help = Some(Text { en: en.into(), ja: ja.into() });
+        self
+    }
+
+    /// Adds a text that only the log may see.
+    pub(crate) fn log(mut self, text: impl Into<String>) -> Self {
+        self.log = Some(text.into());
+        self
+    }
+
+    /// Adds a header to the response.
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// What stands for a status that the framework chose by itself.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        Self::new(match status.as_u16() {
+            404 => Code::RouteUnknown,
+            405 => Code::MethodNotAllowed,
+            406 => Code::NotAcceptable,
+            408 => Code::BodySlow,
+            413 => Code::BodyTooLarge,
+            415 => Code::MediaUnsupported,
+            500..=599 => Code::Internal,
+            _ => Code::RequestMalformed,
+        })
+    }
+
+    /// The text for the log.
+    pub(crate) fn for_the_log(&self) -> &str {
+        let detail = self.detail.as_ref().map(|detail| detail.en.as_str());
+        self.log.as_deref().or(detail).unwrap_or_else(|| self.code.title(Lang::En))
+    }
+
+    /// What the client is told.
+    pub(crate) fn problem(&self, lang: Lang) -> Problem {
+        let help = self.help.as_ref().map_or(self.code.help(lang), |help| help.get(lang));
+        Problem {
+            kind: "about:blank".to_owned(),
+            status: self.code.status().as_u16(),
+            code: self.code.word().to_owned(),
+            title: self.code.title(lang).to_owned(),
+            detail: self.detail.as_ref().map(|detail| detail.get(lang).to_owned()),
+            help: Some(help.to_owned()),
+            answer: self.answer.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.word(), self.for_the_log())
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// Only the status and the failure itself: dress.rs writes the body.
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::new(self.code.status());
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+impl From<Missing> for Failure {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Unknown(answer) => {
+                let summary = answer.summary.clone();
+                let failure = Self::new(Code::MidUnknown).detail(summary.clone(), summary);
+                Self { answer: Some(answer), ..failure }
+            }
+            Missing::Replaying => {
+                Self::new(Code::Replaying).header(actix_web::http::header::RETRY_AFTER, "2")
+            }
+            Missing::Store(text) => Self::new(Code::StoreFailed).log(text),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What the operator decides about the HTTP side: names, tokens, openness. Validated elsewhere.
+
+/// What a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Ask.
+    Read,
+    /// Manage subscriptions and tickets.
+    Ticket,
+    /// Hand in log lines.
+    Ingest,
+    /// Everything.
+    Admin,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Ticket, Self::Ingest, Self::Admin];
+
+    /// The published word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Ticket => "ticket",
+            Self::Ingest => "ingest",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The scope of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.word() == word)
+    }
+
+    /// Whether a token of this scope passes where `wanted` are taken.
+    #[must_use]
+    pub fn passes(self, wanted: &[Self]) -> bool {
+        self == Self::Admin || wanted.contains(&self)
+    }
+}
+
+/// An API token as the configuration knows it: never the secret, only its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its name in the configuration, for the log.
+    pub name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// SHA-256 of the token's text.
+    pub sha256: [u8; 32],
+}
+
+/// How the HTTP side is to behave.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// What permalinks begin with, `https://host[/path]`; by the request where absent.
+    pub public_url: Option<String>,
+    /// Further host names that we answer to.
+    pub hosts: Vec<String>,
+    /// The tokens.
+    pub tokens: Vec<Token>,
+    /// Whether everything is open without a token (loopback without tokens, or said out loud).
+    pub open: bool,
+}

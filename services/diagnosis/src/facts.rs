@@ -1,0 +1,201 @@
+//! The vocabulary that rules may speak of: a story turned into typed facts.
+//!
+//! One table: name, type, how it is read. A fact that the log does not tell is `None`
+//! ("untold"), never a guess. The table is documented in `kb/README.md`; a test holds the two
+//! together.
+
+use jiff::Timestamp;
+use whymid_mailflow::{Connection, Fate, Message};
+
+use crate::outcome::{self, Stage};
+use crate::story::Story;
+
+/// What type a fact is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Bool,
+    Int,
+    Text,
+}
+
+/// A told fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Bool(bool),
+    Int(i64),
+    Text(String),
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Text(value) => f.write_str(value),
+        }
+    }
+}
+
+/// One row of the vocabulary.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Type,
+    pub(crate) read: fn(&Story) -> Option<Value>,
+}
+
+macro_rules! facts {
+    ($($name:literal $kind:ident $read:expr;)+) => {
+        /// Every fact.
+        pub(crate) static FACTS: &[Row] = &[$(Row {
+            name: $name,
+            kind: Type::$kind,
+            read: |story| ($read)(story).map(|value| Value::$kind(value.into())),
+        }),+];
+    };
+}
+
+facts! {
+    "abort_by_sender" Bool |story: &Story| Some(message(story).and_then(|m| m.receiving_aborted).is_some_and(|a| a.by_sender));
+    "accepted" Bool |story: &Story| Some(message(story).is_some_and(|m| m.ready_at.is_some()));
+    "accepted_recipients" Int |story: &Story| Some(count(story, |fate| !matches!(fate, Fate::Refused(_))));
+    "rejected_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Refused(_))));
+    "rejected_by" Text |story: &Story| Some(rejected_by(story));
+    "bounce_verification" Bool |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Refused(by) if by == "bounce verification")) > 0);
+    "null_sender" Bool |story: &Story| message(story)?.envelope_sender().map(str::is_empty);
+    "start_seen" Bool |story: &Story| Some(message(story).is_some_and(|m| m.started_at.is_some()));
+    "finish_seen" Bool |story: &Story| Some(message(story).is_some_and(|m| m.finished.is_some()));
+    "queued" Bool |story: &Story| Some(message(story).is_some_and(|m| m.queued_at.is_some()));
+    "delivered_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Delivered)));
+    "bounced_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Bounced(_))));
+    "delayed_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Delayed(_))));
+    "stage" Text |story: &Story| Some(stage(story).word());
+    "age" Int |story: &Story| Some(seconds(first_at(story)?, story.newest?));
+    "quiet" Int |story: &Story| Some(seconds(last_at(story)?, story.newest?));
+    "connection_seen" Bool |story: &Story| Some(story.connection.is_some());
+    "opening_seen" Bool |story: &Story| Some(opened_at(story).is_some());
+    "connection_end_seen" Bool |story: &Story| Some(ended_connection(story).is_some());
+    "lost" Bool |story: &Story| Some(lost(story, ended_connection(story)?));
+    "disconnect" Text |story: &Story| Some(disconnect(ended_connection(story)?));
+    "receiving_failed" Text |story: &Story| Some(receiving_failed(connection(story)?));
+    "killed" Bool |story: &Story| Some(has_end(ended_connection(story)?, "killed"));
+    "tls" Text |story: &Story| Some(tls(connection(story)?));
+    "tls_reason" Text |story: &Story| Some(tls_reason(story));
+    "hat_action" Text |story: &Story| connection(story)?.hat.as_ref().map(|hat| hat.action.clone());
+    "earlier_success" Bool |story: &Story| Some(earlier_success(story, connection(story)?));
+    "elapsed" Int |story: &Story| Some(seconds(opened_at(story).or_else(|| message(story)?.started_at)?, end_at(story)?));
+    "since_last_recipient" Int |story: &Story| Some(seconds(message(story)?.last_recipient_at?, end_at(story)?));
+    "inbound_timeout" Int |story: &Story| Some(story.timers.inbound_timeout.seconds);
+    "max_connection_time" Int |story: &Story| Some(story.timers.max_connection_time.seconds);
+}
+
+/// The row of that name.
+pub(crate) fn row(name: &str) -> Option<&'static Row> {
+    FACTS.iter().find(|row| row.name == name)
+}
+
+fn message(story: &Story) -> Option<&Message> {
+    story.message.as_ref()
+}
+
+fn connection(story: &Story) -> Option<&Connection> {
+    story.connection.as_ref()
+}
+
+/// The connection, if a line that ends it was seen.
+fn ended_connection(story: &Story) -> Option<&Connection> {
+    connection(story).filter(|one| one.has_ended() || !one.failures.is_empty())
+}
+
+fn count(story: &Story, wanted: impl Fn(&Fate) -> bool) -> i64 {
+    let recipients = message(story).into_iter().flat_map(|one| &one.recipients);
+    recipients.filter(|one| wanted(&one.fate)).count().try_into().unwrap_or(i64::MAX)
+}
+
+fn rejected_by(story: &Story) -> String {
+    let recipients = message(story).into_iter().flat_map(|one| &one.recipients);
+    let mut refusals = recipients.filter_map(|one| match &one.fate {
+        Fate::Refused(by) => Some(by.clone()),
+        Fate::Accepted | Fate::Delayed(_) | Fate::Quarantined | Fate::Bounced(_) | Fate::Delivered => None,
+    });
+    refusals.next().unwrap_or_default()
+}
+
+fn stage(story: &Story) -> Stage {
+    match (message(story), connection(story)) {
+        (Some(message), _) => outcome::stage(message),
+        (None, Some(connection)) if connection.has_ended() => Stage::Ended,
+        (None, _) => Stage::Receiving,
+    }
+}
+
+fn first_at(story: &Story) -> Option<Timestamp> {
+    message(story).map(|one| one.common.first_at).or_else(|| connection(story).map(|one| one.common.first_at))
+}
+
+fn last_at(story: &Story) -> Option<Timestamp> {
+    message(story).map(|one| one.common.last_at).or_else(|| connection(story).map(|one| one.common.last_at))
+}
+
+fn opened_at(story: &Story) -> Option<Timestamp> {
+    connection(story)?.opened.as_ref().map(|opened| opened.at)
+}
+
+/// When receiving ended: the message's abort, else its finish, else the connection's end.
+fn end_at(story: &Story) -> Option<Timestamp> {
+    if let Some(message) = message(story) {
+        let aborted = message.receiving_aborted.map(|abort| abort.at);
+        return aborted.or_else(|| message.finished.map(|finish| finish.at));
+    }
+    connection(story)?.ends.first().map(|end| end.at)
+}
+
+/// `lost` on the connection; for a message within its own time: not before its first line, not
+/// later than 2 s after its end (Cisco document 118295 shows the same second).
+fn lost(story: &Story, connection: &Connection) -> bool {
+    let mut losses = connection.ends.iter().filter(|end| end.how == "lost");
+    match (message(story), end_at(story)) {
+        (Some(message), Some(end)) => {
+            losses.any(|loss| loss.at >= message.common.first_at && seconds(end, loss.at) <= 2)
+        }
+        _ => losses.next().is_some(),
+    }
+}
+
+fn has_end(connection: &Connection, how: &str) -> bool {
+    connection.ends.iter().any(|end| end.how == how)
+}
+
+fn disconnect(connection: &Connection) -> &'static str {
+    if has_end(connection, "timeout") {
+        "timeout"
+    } else if has_end(connection, "max_time") {
+        "max_time"
+    } else {
+        "none"
+    }
+}
+
+fn receiving_failed(connection: &Connection) -> String {
+    connection.failures.first().map(|(_, reason)| reason.clone()).unwrap_or_default()
+}
+
+fn tls(connection: &Connection) -> String {
+    connection.tls.as_ref().map_or_else(|| "none".to_owned(), |tls| tls.outcome.clone())
+}
+
+fn tls_reason(story: &Story) -> String {
+    let failed = connection(story).and_then(|one| one.tls.as_ref()).filter(|tls| tls.outcome == "failed");
+    failed.map(|tls| tls.detail.clone()).unwrap_or_default()
+}
+
+/// Whether another message of the connection was accepted before this one's end.
+fn earlier_success(story: &Story, connection: &Connection) -> bool {
+    let own = message(story).map(|one| one.mid);
+    let end = end_at(story);
+    connection.accepted.iter().any(|(mid, at)| Some(*mid) != own && end.is_none_or(|end| *at <= end))
+}
+
+fn seconds(from: Timestamp, to: Timestamp) -> i64 {
+    to.as_second() - from.as_second()
+}

@@ -1,0 +1,43 @@
+//! Timelines and the knowledge base to answers.
+//!
+//! ```text
+//! Story (story.rs) ──► facts.rs, lines.rs: what the log tells, as typed facts and named lines
+//!                  ──► decide.rs: candidates by symptom, conditions (CEL), precedence, confidence
+//!                  ──► answer.rs, words.rs: the decision in words, with evidence
+//!                  ──► render.rs: the answer as Markdown and as text
+//! kb/ ──► article.rs, rule_file.rs, rule.rs ──► knowledge.rs; check.rs runs the examples
+//! a log ──► explain.rs ──► answers, without a service
+//! ```
+//!
+//! Rules are data (`kb/README.md` is their manual); facts are typed; nothing here asks what time
+//! it is or does I/O beyond reading the knowledge base.
+
+mod answer;
+mod article;
+mod catalogue;
+mod check;
+mod condition;
+mod decide;
+mod explain;
+mod facts;
+mod fault;
+mod knowledge;
+mod limits;
+mod lines;
+mod outcome;
+mod rule;
+mod rule_file;
+mod story;
+mod words;
+
+pub use answer::{Facets, Style};
+pub use check::check;
+pub use explain::{Log, LogReader, Reading};
+pub use fault::Fault;
+pub use knowledge::{Knowledge, Source};
+pub use limits::{
+    DEFAULT_INBOUND_TIMEOUT, DEFAULT_MAX_CONNECTION_TIME, ListenerTimers, Listeners, Timer, Timers,
+};
+pub use outcome::{of_connection, of_message, of_recipient};
+pub use rule::{Diagnosis, GivenBy};
+pub use story::{Of, Story};

@@ -1,0 +1,75 @@
+//! The journal as its users see it: `log.rs` for the order and the positions of an undamaged
+//! log, `damage.rs` for what crashes, bad disks and second users do to it.
+
+mod damage;
+mod log;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use whymid_journal::{Error, Journal, Options, Position, Recovery};
+use whymid_syslog::{Frame, Lane, Transport};
+
+/// A frame as an appliance would send it.
+fn frame(line: impl Into<Vec<u8>>) -> Frame {
+    Frame {
+        bytes: line.into(),
+        peer: Some([192, 0, 2, 7].into()),
+        transport: Transport::Tcp,
+        source: 3,
+        received_at: Timestamp::from_microsecond(1_408_014_291_000_001).expect("a time"),
+        lane: Lane::Live,
+        defect: None,
+    }
+}
+
+/// Appends numbered lines, all in one sync, and gives their positions.
+fn append_lines(journal: &mut Journal, numbers: std::ops::Range<u32>) -> Vec<Position> {
+    let positions = numbers
+        .map(|n| journal.append(&frame(format!("Info: MID {n} ready"))))
+        .collect::<Result<Vec<_>, _>>()
+        .expect("append");
+    let durable = journal.sync().expect("sync");
+    assert_eq!(positions.last(), Some(&durable));
+    positions
+}
+
+fn open(dir: &Path) -> (Journal, Recovery) {
+    Journal::open(dir, Options::default()).expect("a journal")
+}
+
+fn open_error(dir: &Path) -> String {
+    let error = Journal::open(dir, Options::default()).expect_err("open must fail");
+    error.to_string()
+}
+
+/// A journal in `dir` that starts a segment with every sync, with `count` segments of three
+/// lines each. Gives all positions.
+fn make_segments(dir: &Path, count: u32) -> Vec<Position> {
+    let options = Options { segment_bytes: 1 };
+    let (mut journal, _) = Journal::open(dir, options).expect("a journal");
+    (0..count)
+        .flat_map(|n| append_lines(&mut journal, n * 3..n * 3 + 3))
+        .collect()
+}
+
+fn replayed(journal: &Journal, after: Position) -> Result<Vec<(Position, Frame)>, Error> {
+    journal.replay(after)?.collect()
+}
+
+fn positions(journal: &Journal, after: Position) -> Vec<Position> {
+    let records = replayed(journal, after).expect("a whole log");
+    records.iter().map(|(position, _)| *position).collect()
+}
+
+/// The segment files in `dir`, in the order of their names.
+fn segments(dir: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(dir)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "wlog"))
+        .collect();
+    paths.sort();
+    paths
+}

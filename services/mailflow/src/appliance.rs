@@ -1,0 +1,272 @@
+//! Which appliance wrote a line, and by which clock.
+//!
+//! The name comes from the `[appliances]` table (host names and peer addresses), else from the
+//! syslog host name, else from the peer's address. Names are case-insensitive. A short host name
+//! equals a full one only where exactly one known full name begins with it; an address has no
+//! short form. A subscription name is never a host (the header pass sees to that).
+//!
+//! The zone is configured, else learned from `Time offset from UTC`, else assumed to be UTC.
+//!
+//! Not here: aliases and renames that keep an identity (next step), serial numbers as identity.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+use whymid_schemas::Zone;
+
+/// What the configuration says of one appliance.
+#[derive(Clone, Debug, Default)]
+pub struct ApplianceSettings {
+    /// The name it is known by.
+    pub name: String,
+    /// Syslog host names, any case.
+    pub hosts: Vec<String>,
+    /// Addresses that it sends from.
+    pub peers: Vec<IpAddr>,
+    /// Its zone.
+    pub zone: Option<TimeZone>,
+    /// Whether year and offset of a relay's own stamp (RFC 5424) count.
+    pub trust_relay_time: bool,
+}
+
+/// What all appliances are held to have unless the table says otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The table.
+    pub appliances: Vec<ApplianceSettings>,
+    /// The zone of appliances that the table gives none.
+    pub zone: Option<TimeZone>,
+    /// The name of lines that have neither host nor peer (a file).
+    pub unnamed: String,
+}
+
+/// One appliance as known so far.
+#[derive(Clone, Debug)]
+pub struct Appliance {
+    /// Its name.
+    pub name: String,
+    /// Its zone.
+    pub zone: TimeZone,
+    /// Where the zone comes from.
+    pub zone_from: Zone,
+    /// Whether a relay's year and offset count.
+    pub trust_relay_time: bool,
+    /// AsyncOS version, once a line told.
+    pub version: Option<String>,
+    /// Serial number, once a line told.
+    pub serial: Option<String>,
+    /// The newest stamp seen, stamps from the future left out.
+    pub newest: Option<Timestamp>,
+}
+
+/// Index of an appliance in [`Appliances`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ApplianceIndex(usize);
+
+/// Every appliance that the table names or a line came from.
+#[derive(Debug)]
+pub struct Appliances {
+    known: Vec<Appliance>,
+    by_name: HashMap<String, ApplianceIndex>,
+    by_host: BTreeMap<String, ApplianceIndex>,
+    by_peer: HashMap<IpAddr, ApplianceIndex>,
+    default_zone: Option<TimeZone>,
+    unnamed: String,
+}
+
+impl Appliances {
+    /// Begins with the table.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        let mut appliances = Self {
+            known: Vec::new(),
+            by_name: HashMap::new(),
+            by_host: BTreeMap::new(),
+            by_peer: HashMap::new(),
+            default_zone: settings.zone.clone(),
+            unnamed: settings.unnamed.clone(),
+        };
+        for one in &settings.appliances {
+            let index = appliances.named(&one.name.to_lowercase());
+            let appliance = &mut appliances.known[index.0];
+            appliance.trust_relay_time = one.trust_relay_time;
+            if let Some(zone) = &one.zone {
+                (appliance.zone, appliance.zone_from) = (zone.clone(), Zone::Configured);
+            }
+            appliances.by_host.insert(one.name.to_lowercase(), index);
+            for host in &one.hosts {
+                appliances.by_host.insert(host.to_lowercase(), index);
+            }
+            appliances.by_peer.extend(one.peers.iter().map(|peer| (peer.to_canonical(), index)));
+        }
+        appliances
+    }
+
+    /// The appliance of a line.
+    pub fn of(&mut self, host: Option<&str>, peer: Option<IpAddr>) -> ApplianceIndex {
+        let host = host.map(str::to_lowercase).filter(|host| !host.is_empty());
+        if let Some(index) = host.as_deref().and_then(|host| self.by_host.get(host)) {
+            return *index;
+        }
+        let peer = peer.map(|peer| peer.to_canonical());
+        if let Some(index) = peer.and_then(|peer| self.by_peer.get(&peer)) {
+            return *index;
+        }
+        match (host, peer) {
+            (Some(host), _) => self.of_new_host(host),
+            (None, Some(peer)) => self.named(&peer.to_string()),
+            (None, None) => self.named(&self.unnamed.clone()),
+        }
+    }
+
+    fn of_new_host(&mut self, host: String) -> ApplianceIndex {
+        let index = self.same_by_short_name(&host).unwrap_or_else(|| self.named(&host));
+        self.by_host.insert(host, index);
+        index
+    }
+
+    fn same_by_short_name(&self, host: &str) -> Option<ApplianceIndex> {
+        if host.parse::<IpAddr>().is_ok() {
+            return None;
+        }
+        let (short, full) = match host.split_once('.') {
+            Some((short, _)) => (short, true),
+            None => (host, false),
+        };
+        let mut fulls = self.full_names_of(short);
+        let first = fulls.next();
+        match (full, first) {
+            (true, None) => self.by_host.get(short).copied(),
+            (false, Some(only)) if fulls.next().is_none() => Some(only),
+            _ => None,
+        }
+    }
+
+    fn full_names_of(&self, short: &str) -> impl Iterator<Item = ApplianceIndex> + '_ {
+        let prefix = format!("{short}.");
+        self.by_host
+            .range(prefix.clone()..)
+            .take_while(move |(host, _)| host.starts_with(&prefix))
+            .filter(|(host, _)| host.parse::<IpAddr>().is_err())
+            .map(|(_, index)| *index)
+    }
+
+    fn named(&mut self, name: &str) -> ApplianceIndex {
+        if let Some(index) = self.by_name.get(name) {
+            return *index;
+        }
+        let index = ApplianceIndex(self.known.len());
+        let zone_from = if self.default_zone.is_some() { Zone::Configured } else { Zone::Assumed };
+        self.known.push(Appliance {
+            name: name.to_owned(),
+            zone: self.default_zone.clone().unwrap_or(TimeZone::UTC),
+            zone_from,
+            trust_relay_time: false,
+            version: None,
+            serial: None,
+            newest: None,
+        });
+        self.by_name.insert(name.to_owned(), index);
+        index
+    }
+
+    /// One appliance.
+    #[must_use]
+    pub fn get(&self, index: ApplianceIndex) -> &Appliance {
+        &self.known[index.0]
+    }
+
+    /// The appliance of that name, if it is known.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&Appliance> {
+        self.by_name.get(&name.to_lowercase()).map(|index| self.get(*index))
+    }
+
+    /// Every appliance.
+    pub fn iter(&self) -> impl Iterator<Item = &Appliance> {
+        self.known.iter()
+    }
+
+    /// Takes what a line tells of the appliance itself.
+    pub(crate) fn learn(&mut self, index: ApplianceIndex, fact: &crate::event::Fact<'_>) {
+        let appliance = &mut self.known[index.0];
+        match fact {
+            crate::event::Fact::Version { version, serial } => {
+                appliance.version = Some((*version).to_owned());
+                appliance.serial = Some((*serial).to_owned());
+            }
+            crate::event::Fact::UtcOffset { seconds } if appliance.zone_from != Zone::Configured => {
+                if let Ok(offset) = Offset::from_seconds(*seconds) {
+                    appliance.zone = offset.to_time_zone();
+                    appliance.zone_from = Zone::Learned;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Moves an appliance's newest stamp on. A stamp more than a day ahead of the moment it was
+    /// received is a broken clock's and moves nothing.
+    pub(crate) fn seen_until(&mut self, index: ApplianceIndex, at: Timestamp, received: Timestamp) {
+        let appliance = &mut self.known[index.0];
+        let day = jiff::SignedDuration::from_hours(24);
+        if received.checked_add(day).is_ok_and(|limit| at <= limit) {
+            appliance.newest = Some(appliance.newest.map_or(at, |newest| newest.max(at)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn appliances(table: &[ApplianceSettings]) -> Appliances {
+        Appliances::new(&Settings {
+            appliances: table.to_vec(),
+            zone: None,
+            unnamed: "unnamed".to_owned(),
+        })
+    }
+
+    fn name(appliances: &mut Appliances, host: Option<&str>, peer: Option<&str>) -> String {
+        let index = appliances.of(host, peer.map(|peer| peer.parse().unwrap()));
+        appliances.get(index).name.clone()
+    }
+
+    #[test]
+    fn two_host_less_gateways_from_two_addresses_are_two_appliances() {
+        let mut all = appliances(&[]);
+        assert_eq!(name(&mut all, None, Some("192.0.2.1")), "192.0.2.1");
+        assert_eq!(name(&mut all, None, Some("192.0.2.2")), "192.0.2.2");
+        assert_eq!(name(&mut all, None, Some("::ffff:192.0.2.1")), "192.0.2.1");
+    }
+
+    #[test]
+    fn a_short_name_is_a_full_one_only_where_exactly_one_fits() {
+        let mut all = appliances(&[]);
+        assert_eq!(name(&mut all, Some("esa1.corp.example"), None), "esa1.corp.example");
+        assert_eq!(name(&mut all, Some("ESA1"), None), "esa1.corp.example");
+        assert_eq!(name(&mut all, Some("esa10.corp.example"), None), "esa10.corp.example");
+        assert_eq!(name(&mut all, Some("esa2.a.example"), None), "esa2.a.example");
+        assert_eq!(name(&mut all, Some("esa2.b.example"), None), "esa2.b.example");
+        assert_eq!(name(&mut all, Some("esa2"), None), "esa2");
+        assert_eq!(name(&mut all, Some("192.0.2.9"), None), "192.0.2.9");
+        assert_eq!(name(&mut all, Some("192"), None), "192");
+    }
+
+    #[test]
+    fn the_table_knows_hosts_and_peers() {
+        let mut all = appliances(&[ApplianceSettings {
+            name: "esa1".to_owned(),
+            hosts: vec!["mx1.corp.example".to_owned()],
+            peers: vec!["192.0.2.1".parse().unwrap()],
+            ..ApplianceSettings::default()
+        }]);
+        assert_eq!(name(&mut all, Some("MX1.corp.example"), Some("203.0.113.9")), "esa1");
+        assert_eq!(name(&mut all, None, Some("192.0.2.1")), "esa1");
+        assert_eq!(name(&mut all, Some("other.example"), Some("203.0.113.9")), "other.example");
+        assert_eq!(name(&mut all, None, None), "unnamed");
+    }
+}

@@ -1,0 +1,176 @@
+//! A line as a record keeps it, and the bounded list of them.
+//!
+//! Invariants: the line is untouched; identical lines of one second are one entry whose
+//! `copies` is the most that any one source held (a stream that says it twice said it twice;
+//! two streams that say it once each said the same thing). Beyond [`MAX_ENTRIES`] lines are
+//! counted, not kept.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use whymid_schemas::Level;
+
+use crate::kind::{self, Kind};
+
+/// The most lines one record keeps.
+pub const MAX_ENTRIES: usize = 2_000;
+
+/// One line of a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When, resolved.
+    pub at: Timestamp,
+    /// The stamp as written; empty when there was none.
+    pub stamp: String,
+    /// The level word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The kind; `None` for a line that is not understood.
+    #[serde(default, skip_serializing_if = "KindName::is_unknown")]
+    pub kind: KindName,
+    /// The body, untouched.
+    pub line: String,
+    /// Where the line stands in the journal; order of arrival.
+    pub position: u64,
+    /// Whether the line came cut.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
+    /// How often each source held it: (source, times).
+    pub seen: Vec<(u32, u32)>,
+}
+
+impl Entry {
+    /// The most copies that one source held.
+    #[must_use]
+    pub fn copies(&self) -> u32 {
+        self.seen.iter().map(|(_, times)| *times).max().unwrap_or(1)
+    }
+
+    fn is_same_line(&self, other: &Entry) -> bool {
+        self.at == other.at && self.stamp == other.stamp && self.line == other.line
+    }
+
+    fn see_again(&mut self, source: u32) {
+        match self.seen.iter_mut().find(|(seen, _)| *seen == source) {
+            Some((_, times)) => *times += 1,
+            None => self.seen.push((source, 1)),
+        }
+    }
+}
+
+/// A kind as records store it: by name. A name that this version does not know is unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct KindName(pub Option<&'static Kind>);
+
+impl KindName {
+    /// Whether the line was not understood.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether it is that kind.
+    #[must_use]
+    pub fn is(&self, kind: &'static Kind) -> bool {
+        self.0.is_some_and(|own| std::ptr::eq(own, kind) || own == kind)
+    }
+}
+
+impl Serialize for KindName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.map_or("", |kind| kind.name))
+    }
+}
+
+impl<'de> Deserialize<'de> for KindName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Ok(Self(kind::by_name(&name)))
+    }
+}
+
+/// The lines of one record, in order of time, then of arrival.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Entries {
+    /// The lines.
+    pub lines: Vec<Entry>,
+    /// How many came after the list was full.
+    #[serde(default)]
+    pub spilled: u64,
+}
+
+/// Whether an added line says something new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// Not seen before in this record.
+    New,
+    /// A copy of a line that the record has.
+    Copy,
+}
+
+impl Entries {
+    /// Adds a line at its place.
+    pub(crate) fn add(&mut self, entry: Entry) -> Added {
+        let source = entry.seen.first().map_or(0, |(source, _)| *source);
+        let same_second = self.lines.iter_mut().rev().take_while(|held| held.at >= entry.at);
+        if let Some(held) = same_second.into_iter().find(|held| held.is_same_line(&entry)) {
+            held.see_again(source);
+            return Added::Copy;
+        }
+        if self.lines.len() >= MAX_ENTRIES {
+            self.spilled += 1;
+            return Added::New;
+        }
+        let key = (entry.at, entry.position);
+        let place = self.lines.partition_point(|held| (held.at, held.position) <= key);
+        self.lines.insert(place, entry);
+        Added::New
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(second: i64, position: u64, line: &str, source: u32) -> Entry {
+        Entry {
+            at: Timestamp::from_second(second).unwrap(),
+            stamp: String::new(),
+            level: None,
+            kind: KindName(None),
+            line: line.to_owned(),
+            position,
+            cut: false,
+            seen: vec![(source, 1)],
+        }
+    }
+
+    #[test]
+    fn a_line_from_two_sources_is_one_line_seen_twice() {
+        let mut entries = Entries::default();
+        assert_eq!(entries.add(entry(5, 1, "MID 1 x", 1)), Added::New);
+        assert_eq!(entries.add(entry(5, 2, "MID 1 x", 2)), Added::Copy);
+        assert_eq!(entries.lines.len(), 1);
+        assert_eq!(entries.lines[0].copies(), 1);
+        entries.add(entry(5, 3, "MID 1 x", 2));
+        assert_eq!(entries.lines[0].copies(), 2);
+    }
+
+    #[test]
+    fn lines_stand_in_order_of_time_whatever_the_order_of_arrival() {
+        let mut entries = Entries::default();
+        for (second, position) in [(9, 1), (7, 2), (8, 3), (7, 4)] {
+            entries.add(entry(second, position, &format!("line {position}"), 0));
+        }
+        let order: Vec<_> = entries.lines.iter().map(|held| held.position).collect();
+        assert_eq!(order, [2, 4, 3, 1]);
+    }
+
+    #[test]
+    fn a_full_list_counts_what_it_cannot_keep() {
+        let mut entries = Entries::default();
+        for position in 0..MAX_ENTRIES as u64 + 3 {
+            entries.add(entry(1, position, &format!("line {position}"), 0));
+        }
+        assert_eq!((entries.lines.len(), entries.spilled), (MAX_ENTRIES, 3));
+    }
+}

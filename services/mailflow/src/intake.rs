@@ -1,0 +1,114 @@
+//! One frame to one merged line: header, appliance, time, event, record. The way that the
+//! service and `explain` share.
+//!
+//! Invariants: every frame ends in exactly one record (attached) or as an appliance event;
+//! nothing is dropped. What was wrong with a line is told to the caller, who counts it.
+
+use jiff::Timestamp;
+use whymid_schemas::Level;
+use whymid_syslog::{Frame, Message as Header, Years};
+
+use crate::appliance::{Appliances, Settings};
+use crate::assembler::{Assembler, Origin, Recall};
+use crate::entry::{Entry, KindName};
+use crate::event::Owner;
+use crate::grammar;
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Handled {
+    /// Its kind's name; `None` when the line was not understood.
+    pub kind: Option<&'static str>,
+    /// Kept with a message, a connection or a delivery; else as an appliance event.
+    pub attached: bool,
+    /// Bytes that are not UTF-8 were replaced.
+    pub invalid_utf8: bool,
+    /// No usable stamp: the moment of receipt was taken.
+    pub without_stamp: bool,
+}
+
+/// Appliances and assembler behind one door.
+#[derive(Debug)]
+pub struct Intake {
+    /// Who is known.
+    pub appliances: Appliances,
+    /// What is in memory.
+    pub assembler: Assembler,
+}
+
+impl Intake {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self { appliances: Appliances::new(settings), assembler: Assembler::new() }
+    }
+
+    /// Takes a live frame: years are resolved by the moment it was received.
+    pub fn take(&mut self, frame: &Frame, position: u64, recall: &mut dyn Recall) -> Handled {
+        self.take_with_years(frame, position, &mut Years::NearestTo(frame.received_at), recall)
+    }
+
+    /// Takes a frame, years resolved by the caller's rule.
+    pub fn take_with_years(
+        &mut self,
+        frame: &Frame,
+        position: u64,
+        years: &mut Years,
+        recall: &mut dyn Recall,
+    ) -> Handled {
+        let (text, invalid_utf8) = whymid_syslog::text(&frame.bytes);
+        let header = whymid_syslog::parse(&text);
+        let index = self.appliances.of(header.host, frame.peer);
+        let stamped = self.moment(&header, index, years);
+        let at = stamped.unwrap_or(frame.received_at);
+        let event = grammar::read(header.body);
+        self.appliances.learn(index, &event.fact);
+        self.appliances.seen_until(index, at, frame.received_at);
+        let appliance = self.appliances.get(index);
+        let origin = Origin {
+            appliance: index,
+            name: &appliance.name,
+            zone: appliance.zone_from,
+            now: frame.received_at,
+        };
+        let entry = Entry {
+            at,
+            stamp: header.stamp_text.to_owned(),
+            level: header.level.map(level),
+            kind: KindName(event.kind),
+            line: header.body.to_owned(),
+            position,
+            cut: frame.defect.is_some(),
+            seen: vec![(frame.source, 1)],
+        };
+        self.assembler.push(origin, &event, entry, recall);
+        Handled {
+            kind: event.kind.map(|kind| kind.name),
+            attached: event.owner != Owner::Appliance,
+            invalid_utf8,
+            without_stamp: stamped.is_none(),
+        }
+    }
+
+    fn moment(
+        &self,
+        header: &Header<'_>,
+        index: crate::appliance::ApplianceIndex,
+        years: &mut Years,
+    ) -> Option<Timestamp> {
+        let appliance = self.appliances.get(index);
+        let stamp = header.stamp.as_ref()?;
+        stamp.resolve(years, &appliance.zone, appliance.trust_relay_time)
+    }
+}
+
+fn level(level: whymid_syslog::Level) -> Level {
+    match level {
+        whymid_syslog::Level::Info => Level::Info,
+        whymid_syslog::Level::Warning => Level::Warning,
+        whymid_syslog::Level::Critical => Level::Critical,
+        whymid_syslog::Level::Debug => Level::Debug,
+        whymid_syslog::Level::Trace => Level::Trace,
+        whymid_syslog::Level::Alert => Level::Alert,
+    }
+}

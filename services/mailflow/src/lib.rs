@@ -1,0 +1,33 @@
+//! Messages to events to records: what AsyncOS says in `mail_logs`, and how ICID, MID, RID and
+//! DCID hang together.
+//!
+//! ```text
+//! Frame ── intake.rs ──► header (room syslog) ──► appliance.rs: whose, when
+//!                                             ──► grammar/: MailEvent (kind.rs is the table)
+//!                                             ──► assembler.rs: Message · Connection · Delivery · ApplianceEvent
+//! ```
+//!
+//! Knows no I/O, no clock, no index, no rules. Parsers here never fail: a line that is not
+//! understood is kept with the record that the id at its front names.
+
+mod appliance;
+mod assembler;
+mod connection;
+mod entry;
+pub mod event;
+mod grammar;
+mod intake;
+pub mod kind;
+mod message;
+mod record;
+mod scan;
+
+pub use appliance::{Appliance, ApplianceSettings, Appliances, Settings};
+pub use assembler::{Assembler, LINGER, NothingWritten, Origin, Recall, Rested};
+pub use entry::{Entries, Entry, KindName, MAX_ENTRIES};
+pub use grammar::read;
+pub use intake::{Handled, Intake};
+pub use record::{
+    ApplianceEvent, Common, Connection, Delivery, End, Fate, Finish, Hat, Message, Opening,
+    ReceivingAbort, Recipient, Tls,
+};

@@ -1,0 +1,302 @@
+//! The records: a message, a connection, a delivery, an appliance event.
+//!
+//! Each holds its own lines and what they told, merged so that the order in which the lines of
+//! one second arrived makes no difference. Joining them is reading's business; what they mean
+//! is `diagnosis`'s.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use whymid_schemas::Zone;
+
+use crate::entry::{Entries, Entry};
+
+/// What every record has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Common {
+    /// Opaque, URL-safe; assigned when the record was first seen, never computed again.
+    pub id: String,
+    /// The appliance that wrote the lines.
+    pub appliance: String,
+    /// Where the appliance's time zone came from when the record was first seen.
+    pub zone: Zone,
+    /// Stamp of the first line.
+    pub first_at: Timestamp,
+    /// Stamp of the last line.
+    pub last_at: Timestamp,
+    /// The highest journal position merged into the record.
+    pub position: u64,
+    /// Its lines.
+    pub entries: Entries,
+}
+
+/// Which number space a record's id was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Space {
+    Message,
+    Connection,
+    Delivery,
+    Event,
+}
+
+impl Common {
+    pub(crate) fn new(space: Space, number: u64, appliance: &str, zone: Zone, first: &Entry) -> Self {
+        Self {
+            id: assign_id(space, number, appliance, &first.stamp),
+            appliance: appliance.to_owned(),
+            zone,
+            first_at: first.at,
+            last_at: first.at,
+            position: first.position,
+            entries: Entries::default(),
+        }
+    }
+
+    pub(crate) fn extend(&mut self, at: Timestamp, position: u64) {
+        self.first_at = self.first_at.min(at);
+        self.last_at = self.last_at.max(at);
+        self.position = self.position.max(position);
+    }
+}
+
+/// The hash of appliance, number and first stamp as written: opaque, 96 bits, URL-safe.
+fn assign_id(space: Space, number: u64, appliance: &str, stamp: &str) -> String {
+    let prefix = match space {
+        Space::Message => 'm',
+        Space::Connection => 'c',
+        Space::Delivery => 'd',
+        Space::Event => 'e',
+    };
+    let digest = Sha256::digest(format!("{prefix}\0{appliance}\0{number}\0{stamp}"));
+    digest[..12].iter().fold(String::from(prefix), |mut id, byte| {
+        let _ = write!(id, "{byte:02x}");
+        id
+    })
+}
+
+/// What one MID on one appliance stands for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Id, appliance, times, lines.
+    pub common: Common,
+    /// The message id.
+    pub mid: u64,
+    /// The connection it came by; `None` for ICID 0 or when no line named one.
+    pub icid: Option<u64>,
+    /// The connection's record, once it is known.
+    pub connection: Option<String>,
+    /// Stamp of `Start MID`.
+    pub started_at: Option<Timestamp>,
+    /// MAIL FROM, empty for `<>`.
+    pub sender: Option<String>,
+    /// Envelope sender as `ready` tells it.
+    pub ready_sender: Option<String>,
+    /// The recipients that lines named.
+    pub recipients: Vec<Recipient>,
+    /// Stamp of the last accepted recipient.
+    pub last_recipient_at: Option<Timestamp>,
+    /// The `Message-ID` header.
+    pub message_id: Option<String>,
+    /// The `Subject` header, as logged.
+    pub subject: Option<String>,
+    /// Stamp of `ready`: the gateway has taken the message.
+    pub ready_at: Option<Timestamp>,
+    /// Size by `ready`.
+    pub size: Option<u64>,
+    /// Receiving ended without acceptance.
+    pub receiving_aborted: Option<ReceivingAbort>,
+    /// Something of ours stopped it: the reason as logged.
+    pub stopped: Option<String>,
+    /// Stamp of `queued for delivery`.
+    pub queued_at: Option<Timestamp>,
+    /// `Message finished`.
+    pub finished: Option<Finish>,
+    /// The delivery connections used.
+    pub dcids: Vec<u64>,
+}
+
+/// `Message aborted … Receiving aborted`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceivingAbort {
+    /// When.
+    pub at: Timestamp,
+    /// `by sender`.
+    pub by_sender: bool,
+}
+
+/// `Message finished`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finish {
+    /// When.
+    pub at: Timestamp,
+    /// `aborted`, not `done`.
+    pub aborted: bool,
+}
+
+/// One recipient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// Its RID; `None` for one that was refused.
+    pub rid: Option<u32>,
+    /// Its address; `None` where only its RID was seen.
+    pub address: Option<String>,
+    /// What became of it.
+    pub fate: Fate,
+    /// When that was.
+    pub at: Timestamp,
+    /// The next hop's words after a delivery.
+    pub response: Option<String>,
+}
+
+/// What became of a recipient, as far as its own lines tell.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Fate {
+    /// Nothing settled yet.
+    Accepted,
+    /// The last attempt was delayed; the answer in one line.
+    Delayed(String),
+    /// Refused before acceptance: by what.
+    Refused(String),
+    /// Handed to the external spam quarantine.
+    Quarantined,
+    /// Undeliverable for good; the answer in one line.
+    Bounced(String),
+    /// Delivered.
+    Delivered,
+}
+
+impl Fate {
+    /// Whether nothing further will happen to the recipient here.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Accepted | Self::Delayed(_) => false,
+            Self::Refused(_) | Self::Quarantined | Self::Bounced(_) | Self::Delivered => true,
+        }
+    }
+}
+
+impl Recipient {
+    /// Takes over a fate if it outweighs the held one: a final one outweighs, then the later,
+    /// then (within a second) the weightier; so the order of arrival makes no difference.
+    pub(crate) fn settle(&mut self, fate: Fate, at: Timestamp) {
+        let ours = (self.fate.is_final(), self.fate != Fate::Accepted, self.at, &self.fate);
+        if (fate.is_final(), fate != Fate::Accepted, at, &fate) > ours {
+            self.fate = fate;
+            self.at = at;
+        }
+    }
+}
+
+/// One inbound connection (ICID).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Id, appliance, times, lines.
+    pub common: Common,
+    /// The injection connection id.
+    pub icid: u64,
+    /// `New SMTP ICID`.
+    pub opened: Option<Opening>,
+    /// The HAT's decision.
+    pub hat: Option<Hat>,
+    /// What became of STARTTLS.
+    pub tls: Option<Tls>,
+    /// How it ended: every line that says so.
+    pub ends: Vec<End>,
+    /// `Receiving Failed:`, with the reason.
+    pub failures: Vec<(Timestamp, String)>,
+    /// MAIL FROM was refused before a MID: the reason.
+    pub sender_refused: Option<String>,
+    /// Recipients refused on the connection alone.
+    pub refused: Vec<(String, String)>,
+    /// The MIDs it carried, in order.
+    pub mids: Vec<u64>,
+    /// Those that were accepted, and when.
+    pub accepted: Vec<(u64, Timestamp)>,
+}
+
+/// `New SMTP ICID`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// When.
+    pub at: Timestamp,
+    /// Interface name.
+    pub interface: String,
+    /// The listener's address.
+    pub listener: Option<String>,
+    /// The peer's address.
+    pub peer: String,
+    /// Its PTR name.
+    pub host: Option<String>,
+    /// Whether forward and reverse DNS agree.
+    pub verified: Option<bool>,
+}
+
+/// The HAT's decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hat {
+    /// ACCEPT, RELAY, REJECT, TCPREFUSE, …
+    pub action: String,
+    /// Sender group.
+    pub group: String,
+    /// What matched.
+    pub matched: String,
+    /// Reputation score as logged.
+    pub score: String,
+}
+
+/// What became of STARTTLS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tls {
+    /// When.
+    pub at: Timestamp,
+    /// `success`, `failed` or `required`.
+    pub outcome: String,
+    /// Protocol and cipher, or the reason.
+    pub detail: String,
+}
+
+/// One line that ends a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// When.
+    pub at: Timestamp,
+    /// `close`, `lost`, `timeout`, `max_time`, `disconnected` or `killed`.
+    pub how: String,
+}
+
+/// One outbound connection (DCID).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Id, appliance, times, lines.
+    pub common: Common,
+    /// The delivery connection id.
+    pub dcid: u64,
+    /// The next hop's address.
+    pub peer: Option<String>,
+    /// Its port.
+    pub port: Option<u16>,
+    /// Stamp of `New SMTP DCID`.
+    pub opened_at: Option<Timestamp>,
+    /// Stamp of its end.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A line that belongs to no message, connection or delivery.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApplianceEvent {
+    /// Opaque, unique by the line's position in the journal.
+    pub id: String,
+    /// The appliance.
+    pub appliance: String,
+    /// The line.
+    pub entry: Entry,
+}
+
+impl ApplianceEvent {
+    pub(crate) fn new(appliance: &str, entry: Entry) -> Self {
+        let id = assign_id(Space::Event, entry.position, appliance, &entry.stamp);
+        Self { id, appliance: appliance.to_owned(), entry }
+    }
+}

@@ -1,0 +1,61 @@
+//! One received line as raw bytes, with where it came from and when.
+//!
+//! A frame is what the journal keeps: nothing in it was interpreted. What its bytes
+//! say is `header.rs`'s business; how they were cut out of a stream is `framing.rs`'s.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+
+/// The longest line that is kept whole, in bytes. What is longer is cut here and marked
+/// [`Defect::Cut`].
+pub const MAX_LINE: usize = 64 * 1024;
+
+/// How a frame reached us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// One datagram, one frame.
+    Udp,
+    /// A TCP stream, by RFC 6587 octet counting or newlines.
+    Tcp,
+    /// A file read by `explain` or handed in over HTTP.
+    File,
+}
+
+/// Whether a frame belongs to the stream of now or to a log of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// Pushed by an appliance as it happens.
+    Live,
+    /// Read from an archive: stamps may be years old.
+    Archive,
+}
+
+/// What was wrong with a frame's edges. Never a reason to drop it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Defect {
+    /// Longer than [`MAX_LINE`]; the rest was thrown away.
+    Cut,
+    /// The connection ended before the frame did; these are the bytes that came.
+    Unfinished,
+}
+
+/// One line as received. `bytes` has no framing around it and no line end behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The line, untouched, at most [`MAX_LINE`] bytes; not necessarily UTF-8.
+    pub bytes: Vec<u8>,
+    /// Who sent it; `None` for a file.
+    pub peer: Option<IpAddr>,
+    /// How it came.
+    pub transport: Transport,
+    /// Which stream it came in: one number for each TCP connection, UDP peer or file. Two
+    /// copies of a line from one source are two; from two sources they are one seen twice.
+    pub source: u32,
+    /// When it was received, by the clock of `server`.
+    pub received_at: Timestamp,
+    /// Live or archive.
+    pub lane: Lane,
+    /// What was wrong with its edges.
+    pub defect: Option<Defect>,
+}
