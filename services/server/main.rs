@@ -1,1 +1,71 @@
-fn main() {}
+//! The binary: arguments to one of the commands, errors to one line and an exit code.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `args.rs` | the command line |
+//! | `config/` | the configuration, as written and validated |
+//! | `serve.rs` | bind, run, stop |
+//! | `listen.rs` | sockets to frames |
+//! | `pipeline.rs` | journal → assembler → index, one thread each |
+//! | `telemetry.rs` | the counters |
+//! | `explain.rs`, `kb.rs`, `token.rs` | commands that need no service |
+//! | `demo.rs` | sample traffic |
+//! | `clock.rs` | the only place that asks what time it is |
+//!
+//! No business rules here: this room only wires the others together.
+
+mod args;
+mod clock;
+mod config;
+mod demo;
+mod explain;
+mod kb;
+mod listen;
+mod pipeline;
+mod serve;
+mod telemetry;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command, ConfigCommand, Kb, Serve, TokenCommand};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command.unwrap_or(Command::Serve(Serve::from_environment()))) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("whymid: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(args) => {
+            log_to_stderr();
+            serve::run(&args)?;
+        }
+        Command::Explain(args) => return Ok(explain::run(&args)),
+        Command::Kb(Kb::Check { dir }) => return kb::run_check(dir.as_deref()),
+        Command::Kb(Kb::Explain { id, lang }) => return kb::run_explain(&id, lang),
+        Command::Token(TokenCommand::New { name, scope }) => token::run_new(&name, &scope)?,
+        Command::Config(ConfigCommand::Default) => print!("{}", config::DEFAULT),
+        Command::Config(ConfigCommand::Check { file }) => {
+            config::load(&file)?;
+            println!("{}: no faults", file.display());
+        }
+        Command::Openapi => print!("{}", whymid_api::openapi_yaml()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `WHYMID_LOG` chooses what is logged, as in `WHYMID_LOG=debug`.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("WHYMID_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,tantivy=warn,actix_server=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -6,7 +6,7 @@
 
 use std::pin::Pin;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use whymid_schemas::{
     Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
 };
@@ -14,16 +14,7 @@ use whymid_schemas::{
 /// A boxed future: what an object-safe trait returns in place of `async`.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// How an answer is to be written.
-#[derive(Clone, Debug)]
-pub struct Style {
-    /// The language of every human text.
-    pub lang: Lang,
-    /// The zone of every moment.
-    pub zone: TimeZone,
-    /// What permalinks begin with, `https://host`, without a trailing slash.
-    pub base_url: String,
-}
+pub use whymid_diagnosis::Style;
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -157,44 +157,63 @@ codes! {
 pub(crate) struct Failure {
     /// Its kind.
     pub(crate) code: Code,
+    more: Box<More>,
+}
+
+/// What a failure carries beside its code; boxed, as most results are no failures.
+#[derive(Clone, Debug, Default)]
+struct More {
     detail: Option<Text>,
     help: Option<Text>,
     log: Option<String>,
     answer: Option<Box<Answer>>,
-    /// Headers that belong to it.
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Failure {
     /// A failure with the table's own words.
-    pub(crate) const fn new(code: Code) -> Self {
-        Self { code, detail: None, help: None, log: None, answer: None, headers: Vec::new() }
+    pub(crate) fn new(code: Code) -> Self {
+        Self {
+            code,
+            more: Box::default(),
+        }
     }
 
     /// Says what went wrong this time.
     pub(crate) fn detail(mut self, en: impl Into<String>, ja: impl Into<String>) -> Self {
-        self.detail = Some(Text { en: en.into(), ja: ja.into() });
+        self.more.detail = Some(Text {
+            en: en.into(),
+            ja: ja.into(),
+        });
         self
     }
 
     /// Replaces the table's advice.
     pub(crate) fn help(mut self, en: impl Into<String>, ja: impl Into<String>) -> Self {
-        self.help = Some(Text { en: en.into(), ja: ja.into() });
+        self.more.help = Some(Text {
+            en: en.into(),
+            ja: ja.into(),
+        });
         self
     }
 
     /// Adds a text that only the log may see.
     pub(crate) fn log(mut self, text: impl Into<String>) -> Self {
-        self.log = Some(text.into());
+        self.more.log = Some(text.into());
         self
     }
 
     /// Adds a header to the response.
     pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.push((name, value));
+            self.more.headers.push((name, value));
         }
         self
+    }
+
+    /// The headers that belong to it.
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.more.headers
     }
 
     /// What stands for a status that the framework chose by itself.
@@ -213,21 +232,33 @@ impl Failure {
 
     /// The text for the log.
     pub(crate) fn for_the_log(&self) -> &str {
-        let detail = self.detail.as_ref().map(|detail| detail.en.as_str());
-        self.log.as_deref().or(detail).unwrap_or_else(|| self.code.title(Lang::En))
+        let detail = self.more.detail.as_ref().map(|detail| detail.en.as_str());
+        self.more
+            .log
+            .as_deref()
+            .or(detail)
+            .unwrap_or_else(|| self.code.title(Lang::En))
     }
 
     /// What the client is told.
     pub(crate) fn problem(&self, lang: Lang) -> Problem {
-        let help = self.help.as_ref().map_or(self.code.help(lang), |help| help.get(lang));
+        let help = self
+            .more
+            .help
+            .as_ref()
+            .map_or(self.code.help(lang), |help| help.get(lang));
         Problem {
             kind: "about:blank".to_owned(),
             status: self.code.status().as_u16(),
             code: self.code.word().to_owned(),
             title: self.code.title(lang).to_owned(),
-            detail: self.detail.as_ref().map(|detail| detail.get(lang).to_owned()),
+            detail: self
+                .more
+                .detail
+                .as_ref()
+                .map(|detail| detail.get(lang).to_owned()),
             help: Some(help.to_owned()),
-            answer: self.answer.clone(),
+            answer: self.more.answer.clone(),
         }
     }
 }
@@ -256,8 +287,9 @@ impl From<Missing> for Failure {
         match missing {
             Missing::Unknown(answer) => {
                 let summary = answer.summary.clone();
-                let failure = Self::new(Code::MidUnknown).detail(summary.clone(), summary);
-                Self { answer: Some(answer), ..failure }
+                let mut failure = Self::new(Code::MidUnknown).detail(summary.clone(), summary);
+                failure.more.answer = Some(answer);
+                failure
             }
             Missing::Replaying => {
                 Self::new(Code::Replaying).header(actix_web::http::header::RETRY_AFTER, "2")

@@ -1,1 +1,48 @@
-//! placeholder
+//! Requests to answers and pages: every HTTP route, its access rules, its errors, its document.
+//!
+//! A request passes `dress` (headers, failures as problems or pages), `access` (host, origin,
+//! token), and reaches one handler in `routes/`, which reads its parameters (`query`), asks the
+//! `desk`, and writes the form that was asked for (`negotiate`, `reply`, `pages`).
+//! Never here: Tantivy types, sockets, the clock. What the desk knows comes from elsewhere.
+
+mod access;
+mod desk;
+mod dress;
+mod error;
+mod house;
+mod negotiate;
+mod openapi;
+mod pages;
+mod query;
+mod reading;
+mod refusals;
+mod reply;
+mod route_table;
+mod routes;
+mod sample;
+mod server;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+#[path = "../../diagnosis/src/labels.rs"]
+mod labels;
+#[path = "../../diagnosis/src/render.rs"]
+mod render;
+
+pub use desk::{Ask, Desk, Gauge, Later, Missing, Style, What};
+pub use reading::{Pulse, Reading};
+pub use server::serve;
+pub use settings::{Scope, Settings, Token};
+
+/// The OpenAPI document of this version; the same text each time.
+#[must_use]
+pub fn openapi_yaml() -> String {
+    openapi::yaml().to_owned()
+}
+
+/// The JSON Schema (2020-12) documents of the published shapes, by name (`answer`, `problem`).
+#[must_use]
+pub fn json_schemas() -> Vec<(&'static str, String)> {
+    openapi::schemas()
+}

@@ -41,12 +41,12 @@ words! {
 words! {
     /// Who holds the mail now.
     custody: Custody {
-        Sender => "The sender: this gateway never accepted it", "送信側（このゲートウェイは受理していません）";
-        Gateway => "This gateway", "このゲートウェイ";
-        Quarantine => "A quarantine", "隔離";
-        NextHop => "The next mail server", "次のメールサーバー";
-        Nobody => "Nobody", "なし（どのサーバーにも残っていません）";
-        Unknown => "Not known", "不明";
+        Sender => "the sender (this gateway never accepted it)", "送信側（このゲートウェイは受理していません）";
+        Gateway => "this gateway", "このゲートウェイ";
+        Quarantine => "a quarantine", "隔離";
+        NextHop => "the next mail server", "次のメールサーバー";
+        Nobody => "nobody", "なし（どのサーバーにも残っていません）";
+        Unknown => "not known", "不明";
     }
 }
 

@@ -22,9 +22,11 @@ mod explain;
 mod facts;
 mod fault;
 mod knowledge;
+pub mod labels;
 mod limits;
 mod lines;
 mod outcome;
+mod render;
 mod rule;
 mod rule_file;
 mod story;
@@ -39,5 +41,6 @@ pub use limits::{
     DEFAULT_INBOUND_TIMEOUT, DEFAULT_MAX_CONNECTION_TIME, ListenerTimers, Listeners, Timer, Timers,
 };
 pub use outcome::{of_connection, of_message, of_recipient};
+pub use render::{markdown, text};
 pub use rule::{Diagnosis, GivenBy};
 pub use story::{Of, Story};

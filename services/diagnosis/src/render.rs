@@ -37,7 +37,12 @@ enum Form {
 }
 
 fn write(answer: &Answer, lang: Lang, form: Form) -> String {
-    let mut pen = Pen { form, lang, l: labels(lang), out: String::new() };
+    let mut pen = Pen {
+        form,
+        lang,
+        l: labels(lang),
+        out: String::new(),
+    };
     pen.head(answer);
     pen.facts(answer);
     pen.diagnosis(&answer.diagnosis);
@@ -45,7 +50,6 @@ fn write(answer: &Answer, lang: Lang, form: Form) -> String {
     pen.recipients(answer.message.as_ref());
     pen.candidates(&answer.candidates);
     pen.articles(&answer.diagnosis);
-    pen.foot(answer);
     pen.out
 }
 
@@ -91,18 +95,44 @@ impl Pen {
     fn facts(&mut self, answer: &Answer) {
         let diagnosis = &answer.diagnosis;
         self.out.push('\n');
-        self.fact(self.l.who_holds, labels::custody(diagnosis.custody, self.lang));
+        self.fact(
+            self.l.who_holds,
+            labels::custody(diagnosis.custody, self.lang),
+        );
         self.fact(self.l.who_can_act, &parties(diagnosis, self.lang));
         let outcome = answer.message.as_ref().map(|message| message.outcome);
-        let outcome = outcome.or(answer.connection.as_ref().map(|connection| connection.outcome));
+        let outcome = outcome.or(answer
+            .connection
+            .as_ref()
+            .map(|connection| connection.outcome));
         if let Some(outcome) = outcome {
             self.fact(self.l.outcome, labels::outcome(outcome, self.lang));
         }
-        self.fact(self.l.confidence, labels::confidence(diagnosis.confidence, self.lang));
-        self.fact(self.l.severity, labels::severity(diagnosis.severity, self.lang));
-        self.fact(self.l.heals_by_retry, labels::heals_by_retry(diagnosis.heals_by_retry, self.lang));
+        self.fact(
+            self.l.confidence,
+            labels::confidence(diagnosis.confidence, self.lang),
+        );
+        self.fact(
+            self.l.severity,
+            labels::severity(diagnosis.severity, self.lang),
+        );
+        self.fact(
+            self.l.heals_by_retry,
+            labels::heals_by_retry(diagnosis.heals_by_retry, self.lang),
+        );
         let id = self.code(&diagnosis.id);
         self.raw_fact(self.l.diagnosis, &id);
+        if let Some(url) = answer
+            .message
+            .as_ref()
+            .and_then(|message| message.url.as_deref())
+        {
+            let link = self.link(None, url);
+            self.raw_fact(self.l.permalink, &link);
+        }
+        if let Some(moment) = &answer.complete_up_to {
+            self.fact(self.l.complete_up_to, &moment.0);
+        }
     }
 
     fn diagnosis(&mut self, diagnosis: &Diagnosis) {
@@ -115,12 +145,21 @@ impl Pen {
         }
         self.evidence(&diagnosis.evidence);
         let ruled_out = diagnosis.ruled_out.iter();
-        let ruled_out = ruled_out.map(|out| format!("{}: {}", self.code(&out.id), self.words(&out.because)));
+        let ruled_out =
+            ruled_out.map(|out| format!("{}: {}", self.code(&out.id), self.words(&out.because)));
         let ruled_out = ruled_out.collect::<Vec<_>>();
         self.list(self.l.ruled_out, &ruled_out);
-        let open: Vec<_> = diagnosis.not_ruled_out.iter().map(|id| self.code(id)).collect();
+        let open: Vec<_> = diagnosis
+            .not_ruled_out
+            .iter()
+            .map(|id| self.code(id))
+            .collect();
         self.list(self.l.not_ruled_out, &open);
-        let surer: Vec<_> = diagnosis.would_raise_confidence.iter().map(|text| self.words(text)).collect();
+        let surer: Vec<_> = diagnosis
+            .would_raise_confidence
+            .iter()
+            .map(|text| self.words(text))
+            .collect();
         self.list(self.l.would_raise_confidence, &surer);
     }
 
@@ -132,7 +171,11 @@ impl Pen {
         self.out.push('\n');
         for (index, step) in steps.iter().enumerate() {
             let who = self.strong(labels::who(step.who, self.lang));
-            self.out.push_str(&format!("{}. {who}: {}\n", index + 1, self.words(&step.text)));
+            self.out.push_str(&format!(
+                "{}. {who}: {}\n",
+                index + 1,
+                self.words(&step.text)
+            ));
             if let Some(command) = &step.command {
                 self.block(command);
             }
@@ -146,7 +189,8 @@ impl Pen {
         self.heading(self.l.evidence);
         self.out.push('\n');
         for (index, proof) in evidence.iter().enumerate() {
-            self.out.push_str(&format!("{}. {}\n", index + 1, self.words(&proof.shows)));
+            self.out
+                .push_str(&format!("{}. {}\n", index + 1, self.words(&proof.shows)));
             self.block(&format!("{}  {}", proof.at, proof.line));
         }
     }
@@ -154,7 +198,14 @@ impl Pen {
     fn also(&mut self, also: &[Diagnosis]) {
         let items: Vec<_> = also
             .iter()
-            .map(|one| format!("{}: {} ({})", self.words(&one.title), self.words(&one.explanation), self.code(&one.id)))
+            .map(|one| {
+                format!(
+                    "{}: {} ({})",
+                    self.words(&one.title),
+                    self.words(&one.explanation),
+                    self.code(&one.id)
+                )
+            })
             .collect();
         self.list(self.l.also, &items);
     }
@@ -180,13 +231,20 @@ impl Pen {
     }
 
     fn candidates(&mut self, candidates: &[Candidate]) {
-        let items: Vec<_> = candidates.iter().map(|other| self.candidate(other)).collect();
+        let items: Vec<_> = candidates
+            .iter()
+            .map(|other| self.candidate(other))
+            .collect();
         self.list(self.l.candidates, &items);
     }
 
     fn candidate(&self, other: &Candidate) -> String {
         let outcome = labels::outcome(other.outcome, self.lang);
-        let mut line = format!("{}, {}: {outcome}", self.words(&other.appliance), self.words(&other.started_at.0));
+        let mut line = format!(
+            "{}, {}: {outcome}",
+            self.words(&other.appliance),
+            self.words(&other.started_at.0)
+        );
         if let Some(url) = &other.url {
             line.push_str(&format!(" – {}", self.link(None, url)));
         }
@@ -197,24 +255,14 @@ impl Pen {
         let mut items = Vec::new();
         for article in &diagnosis.articles {
             items.push(self.link(Some(&article.title), &article.url));
-            items.extend(article.references.iter().map(|paper| self.link(Some(&paper.title), &paper.url)));
+            items.extend(
+                article
+                    .references
+                    .iter()
+                    .map(|paper| self.link(Some(&paper.title), &paper.url)),
+            );
         }
         self.list(self.l.articles, &items);
-    }
-
-    fn foot(&mut self, answer: &Answer) {
-        let url = answer.message.as_ref().and_then(|message| message.url.as_deref());
-        if url.is_none() && answer.complete_up_to.is_none() {
-            return;
-        }
-        self.out.push('\n');
-        if let Some(url) = url {
-            let link = self.link(None, url);
-            self.raw_fact(self.l.permalink, &link);
-        }
-        if let Some(moment) = &answer.complete_up_to {
-            self.fact(self.l.complete_up_to, &moment.0);
-        }
     }
 }
 
@@ -315,7 +363,10 @@ fn about(answer: &Answer) -> String {
 
 /// Who can mend it, likeliest first, in words.
 fn parties(diagnosis: &Diagnosis, lang: Lang) -> String {
-    let words = diagnosis.party.iter().map(|party| labels::party(*party, lang));
+    let words = diagnosis
+        .party
+        .iter()
+        .map(|party| labels::party(*party, lang));
     words.collect::<Vec<_>>().join(match lang {
         Lang::En => ", ",
         Lang::Ja => "、",

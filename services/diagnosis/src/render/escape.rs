@@ -40,14 +40,20 @@ fn ends_a_list_number(before: &str) -> bool {
 
 fn ends_with_www(before: &str) -> bool {
     let start = before.len().saturating_sub(3);
-    before.get(start..).is_some_and(|end| end.eq_ignore_ascii_case("www"))
+    before
+        .get(start..)
+        .is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
 /// A code span that holds any text: fenced by more backticks than the text has in a row.
 pub(super) fn code_span(text: &str) -> String {
     let text = plain(text);
     let fence = "`".repeat(longest_run(&text) + 1);
-    let pad = if text.is_empty() || text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    let pad = if text.is_empty() || text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
@@ -55,11 +61,14 @@ pub(super) fn code_span(text: &str) -> String {
 pub(super) fn fenced(text: &str, indent: &str) -> String {
     let text = plain(text);
     let fence = "`".repeat(longest_run(&text).max(2) + 1);
-    format!("\n{indent}{fence}text\n{indent}{text}\n{indent}{fence}\n\n")
+    format!("\n{indent}{fence}text\n{indent}{text}\n{indent}{fence}\n")
 }
 
 fn longest_run(text: &str) -> usize {
-    text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
+    text.split(|character| character != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
 }
 
 /// An http(s) address that cannot end a link early; `None` for any other scheme.

@@ -1,0 +1,219 @@
+//! What every request handler shares: the desk, the gauge, and the names and tokens we go by.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use actix_web::{
+    HttpRequest,
+    http::{Uri, header::HOST, uri::Authority},
+};
+use jiff::tz::TimeZone;
+
+use crate::{
+    desk::{Desk, Gauge, Style},
+    negotiate,
+    settings::{Settings, Token},
+};
+
+/// Shared by all workers, never changed.
+pub(crate) struct House {
+    pub(crate) desk: Arc<dyn Desk>,
+    pub(crate) gauge: Arc<dyn Gauge>,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) open: bool,
+    pub(crate) names: Names,
+    public_url: Option<String>,
+}
+
+impl House {
+    /// Puts the house together; fails on a `public_url` that is no http(s) address.
+    pub(crate) fn new(
+        desk: Arc<dyn Desk>,
+        gauge: Arc<dyn Gauge>,
+        settings: Settings,
+        bound: SocketAddr,
+    ) -> io::Result<Self> {
+        let public_url = settings
+            .public_url
+            .map(|url| url.trim_end_matches('/').to_owned());
+        let public = public_url.as_deref().map(public_name).transpose()?;
+        let hosts = settings.hosts.iter().map(|host| bare_host(host)).collect();
+        let names = Names {
+            bound: bound.ip(),
+            hosts,
+            public,
+        };
+        Ok(Self {
+            desk,
+            gauge,
+            tokens: settings.tokens,
+            open: settings.open,
+            names,
+            public_url,
+        })
+    }
+
+    /// How to answer this request.
+    pub(crate) fn style(&self, request: &HttpRequest, zone: Option<TimeZone>) -> Style {
+        Style {
+            lang: negotiate::lang(request),
+            zone: zone.unwrap_or(TimeZone::UTC),
+            base_url: self.base_url(request),
+        }
+    }
+
+    /// The same where no moment is written.
+    pub(crate) fn plain_style(&self, request: &HttpRequest) -> Style {
+        self.style(request, None)
+    }
+
+    /// What links begin with: the configured address, else the one we were addressed by. Headers
+    /// of a proxy are not believed.
+    pub(crate) fn base_url(&self, request: &HttpRequest) -> String {
+        match &self.public_url {
+            Some(url) => url.clone(),
+            None => format!("http://{}", addressed_by(request).unwrap_or("localhost")),
+        }
+    }
+
+    /// The path below which a proxy shows this service; empty for the usual root.
+    pub(crate) fn root(&self) -> String {
+        let path = self
+            .public_url
+            .as_deref()
+            .and_then(|url| url.parse::<Uri>().ok());
+        path.map(|url| url.path().trim_end_matches('/').to_owned())
+            .unwrap_or_default()
+    }
+}
+
+/// The names that a `Host` header may carry.
+pub(crate) struct Names {
+    bound: IpAddr,
+    hosts: Vec<String>,
+    public: Option<Public>,
+}
+
+struct Public {
+    scheme: String,
+    authority: Authority,
+}
+
+impl Names {
+    /// Whether a host, without its port, is ours. The port is not compared: forwarding changes it,
+    /// and a page cannot forge it.
+    pub(crate) fn knows(&self, host: &str) -> bool {
+        let host = bare_host(host);
+        self.hosts.contains(&host)
+            || self
+                .public
+                .as_ref()
+                .is_some_and(|public| bare_host(public.authority.host()) == host)
+            || self.is_bound_address(&host)
+    }
+
+    fn is_bound_address(&self, host: &str) -> bool {
+        let address = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+            .ok();
+        let reachable_here = self.bound.is_loopback() || self.bound.is_unspecified();
+        let local = host == "localhost" || ["127.0.0.1", "[::1]"].contains(&host);
+        address == Some(self.bound)
+            || (local && reachable_here)
+            || (address.is_some() && self.bound.is_unspecified())
+    }
+
+    /// Whether an `Origin` is the place that we were addressed by.
+    pub(crate) fn is_own_origin(&self, origin: &str, addressed_by: &str) -> bool {
+        let Some((scheme, authority)) = origin.split_once("://") else {
+            return false;
+        };
+        let scheme = scheme.to_ascii_lowercase();
+        let Some(port) = default_port(&scheme) else {
+            return false;
+        };
+        let here = with_port(authority, port);
+        let public = self
+            .public
+            .as_ref()
+            .filter(|public| public.scheme == scheme);
+        if public.is_some_and(|public| with_port(public.authority.as_str(), port) == here) {
+            return true;
+        }
+        // Where the public name was used, only its own scheme counts.
+        let by_public_name = self.public.as_ref().is_some_and(|public| {
+            let port = default_port(&public.scheme).unwrap_or(port);
+            with_port(public.authority.as_str(), port) == with_port(addressed_by, port)
+        });
+        !by_public_name && with_port(addressed_by, port) == here
+    }
+}
+
+/// The authority that a request was sent to.
+pub(crate) fn addressed_by(request: &HttpRequest) -> Option<&str> {
+    request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+}
+
+fn public_name(url: &str) -> io::Result<Public> {
+    let unfit = || {
+        let text = format!("`http.public_url` is not an http or https address: {url}");
+        io::Error::new(io::ErrorKind::InvalidInput, text)
+    };
+    let url: Uri = url.parse().map_err(|_| unfit())?;
+    let scheme = url
+        .scheme_str()
+        .map(str::to_ascii_lowercase)
+        .filter(|scheme| default_port(scheme).is_some());
+    match (scheme, url.authority()) {
+        (Some(scheme), Some(authority)) => Ok(Public {
+            scheme,
+            authority: authority.clone(),
+        }),
+        (Some(_) | None, _) => Err(unfit()),
+    }
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}
+
+/// Lower case, without port and without the final dot of a full name.
+fn bare_host(host: &str) -> String {
+    let host = host.trim().to_ascii_lowercase();
+    let without_port = match host.rsplit_once(':') {
+        Some((name, port))
+            if port.bytes().all(|byte| byte.is_ascii_digit()) && !is_bare_ipv6(&host) =>
+        {
+            name
+        }
+        Some(_) | None => &host,
+    };
+    without_port.trim_end_matches('.').to_owned()
+}
+
+fn is_bare_ipv6(host: &str) -> bool {
+    host.parse::<std::net::Ipv6Addr>().is_ok()
+}
+
+/// Lower case, with the port spelled out.
+fn with_port(authority: &str, default: u16) -> String {
+    let authority = authority.to_ascii_lowercase();
+    let host = bare_host(&authority);
+    let port = authority
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse().ok())
+        .filter(|_| !authority.ends_with(']'));
+    format!("{host}:{}", port.unwrap_or(default))
+}

@@ -1,0 +1,161 @@
+//! The answer as a page: what happened, who holds the mail, what to do, and the proof.
+
+use std::collections::BTreeSet;
+
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use whymid_schemas::{
+    Answer, Custody, Diagnosis, Entry, Lang, MessageTimeline, Outcome, Who, Zone,
+};
+
+use super::{Shell, safe_link};
+use crate::{
+    desk::Style,
+    error::Failure,
+    house::House,
+    labels::{self, Labels, labels},
+    reply,
+};
+
+/// Lines shown on the page; the rest is one link away.
+const LINES_SHOWN: usize = 500;
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Page<'a> {
+    shell: Shell,
+    l: &'static Labels,
+    answer: &'a Answer,
+    title: String,
+    rows: Vec<Row>,
+    more_lines: Option<String>,
+}
+
+/// One line of the timeline.
+struct Row {
+    entry: Entry,
+    of: &'static str,
+    is_evidence: bool,
+}
+
+/// The page. The timeline is left out where the answer is not about a kept message.
+pub(crate) async fn page(
+    request: &HttpRequest,
+    house: &House,
+    answer: &Answer,
+    style: &Style,
+) -> Result<HttpResponse, Failure> {
+    let timeline = match &answer.message {
+        Some(message) => {
+            house
+                .desk
+                .timeline(&message.id, style, 0, LINES_SHOWN)
+                .await?
+        }
+        None => None,
+    };
+    let shell = Shell::new(request, house);
+    let more_lines = timeline
+        .as_ref()
+        .and_then(|timeline| more_lines(&shell.root, timeline));
+    let page = Page {
+        l: labels(shell.lang),
+        answer,
+        title: title(answer),
+        rows: rows(timeline, &answer.diagnosis, shell.lang),
+        more_lines,
+        shell,
+    };
+    reply::page(&page, style.lang)
+}
+
+fn title(answer: &Answer) -> String {
+    match (&answer.message, &answer.connection) {
+        (Some(message), _) => format!("MID {} · {}", message.mid, message.appliance),
+        (None, Some(connection)) => format!("ICID {} · {}", connection.icid, connection.appliance),
+        (None, None) => "whymid".to_owned(),
+    }
+}
+
+fn rows(timeline: Option<MessageTimeline>, diagnosis: &Diagnosis, lang: Lang) -> Vec<Row> {
+    let proof: BTreeSet<usize> = diagnosis.evidence.iter().map(|proof| proof.entry).collect();
+    let entries = timeline
+        .map(|timeline| timeline.entries)
+        .unwrap_or_default();
+    let row = |entry: Entry| Row {
+        of: whose(&entry.of, lang),
+        is_evidence: proof.contains(&entry.entry),
+        entry,
+    };
+    entries.into_iter().map(row).collect()
+}
+
+fn whose(of: &str, lang: Lang) -> &'static str {
+    match (of, lang) {
+        ("connection", Lang::En) => "connection",
+        ("connection", Lang::Ja) => "接続",
+        ("delivery", Lang::En) => "delivery",
+        ("delivery", Lang::Ja) => "配信",
+        (_, Lang::En) => "message",
+        (_, Lang::Ja) => "メッセージ",
+    }
+}
+
+fn more_lines(root: &str, timeline: &MessageTimeline) -> Option<String> {
+    let cursor = timeline.next_cursor.as_ref()?;
+    Some(format!(
+        "{root}/v1/messages/{}?cursor={cursor}",
+        timeline.message.id
+    ))
+}
+
+/// Words for the template.
+impl Page<'_> {
+    fn custody(&self, custody: &Custody) -> &'static str {
+        labels::custody(*custody, self.shell.lang)
+    }
+
+    fn outcome(&self, outcome: &Outcome) -> &'static str {
+        labels::outcome(*outcome, self.shell.lang)
+    }
+
+    fn who(&self, who: &Who) -> &'static str {
+        labels::who(*who, self.shell.lang)
+    }
+
+    fn zone(&self, zone: &Zone) -> &'static str {
+        labels::zone(*zone, self.shell.lang)
+    }
+
+    fn confidence(&self) -> &'static str {
+        labels::confidence(self.answer.diagnosis.confidence, self.shell.lang)
+    }
+
+    fn severity(&self) -> &'static str {
+        labels::severity(self.answer.diagnosis.severity, self.shell.lang)
+    }
+
+    fn heals_by_retry(&self) -> &'static str {
+        labels::heals_by_retry(self.answer.diagnosis.heals_by_retry, self.shell.lang)
+    }
+
+    fn parties(&self) -> Vec<&'static str> {
+        let parties = self.answer.diagnosis.party.iter();
+        parties
+            .map(|party| labels::party(*party, self.shell.lang))
+            .collect()
+    }
+
+    /// An envelope address as people know it.
+    fn address<'a>(&self, address: Option<&'a str>) -> &'a str {
+        match address {
+            Some("") => "<>",
+            Some(address) => address,
+            None => self.l.unknown,
+        }
+    }
+
+    fn link<'a>(&self, url: &'a str) -> &'a str {
+        safe_link(url).unwrap_or("")
+    }
+}

@@ -1,0 +1,312 @@
+//! The desk of the running service: memory and index joined into stories, stories diagnosed with
+//! the knowledge base of now.
+//!
+//! A record's connection and deliveries are joined here, when it is read; "now" is the newest
+//! stamp of its appliance. No HTTP here.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Story};
+use whymid_mailflow::{Connection, Delivery, Message, Settings};
+use whymid_schemas::{
+    Answer, ArticleText, Candidate, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Question,
+    Time,
+};
+use whymid_store::{Key, Library, Look, Record, RecordKind, Scope};
+
+use crate::desk::{Ask, Desk, Later, Missing, Style, What};
+
+/// The most other matches that an answer lists.
+const MAX_CANDIDATES: usize = 20;
+/// The most delivery connections that one story joins.
+const MAX_DELIVERIES: usize = 50;
+
+/// What the desk needs to know of the running service.
+pub trait Pulse: Send + Sync + 'static {
+    /// The journal's replay is done.
+    fn is_ready(&self) -> bool;
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// The desk. See the file's head.
+pub struct Reading {
+    library: Library,
+    knowledge: Arc<Knowledge>,
+    listeners: Listeners,
+    settings: Settings,
+    pulse: Arc<dyn Pulse>,
+}
+
+impl std::fmt::Debug for Reading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reading").field("library", &self.library).finish_non_exhaustive()
+    }
+}
+
+impl Reading {
+    /// Reads from `library`, diagnoses with `knowledge`.
+    #[must_use]
+    pub fn new(
+        library: Library,
+        knowledge: Arc<Knowledge>,
+        listeners: Listeners,
+        settings: Settings,
+        pulse: Arc<dyn Pulse>,
+    ) -> Self {
+        Self { library, knowledge, listeners, settings, pulse }
+    }
+
+    async fn find(&self, kind: RecordKind, key: Key, appliance: Option<&str>, limit: usize) -> Result<Vec<Record>, Missing> {
+        let look = Look { kind, key, appliance: appliance.map(str::to_owned), limit };
+        let found = self.library.find(look, &Scope::everything()).await;
+        found.map_err(|error| Missing::Store(error.to_string()))
+    }
+
+    async fn newest(&self, appliance: &str) -> Option<Timestamp> {
+        let all = self.library.appliances().await;
+        all.into_iter().find(|(name, _)| name == appliance).and_then(|(_, newest)| newest)
+    }
+
+    /// The connection that a message came by, where its own lines were seen.
+    async fn connection_of(&self, message: &Message) -> Result<Option<Connection>, Missing> {
+        if let Some(id) = &message.connection {
+            return Ok(first_connection(self.find(RecordKind::Connection, Key::Id(id.clone()), None, 1).await?));
+        }
+        let Some(icid) = message.icid else { return Ok(None) };
+        let found = self.find(RecordKind::Connection, Key::Icid(icid), Some(&message.common.appliance), 5).await?;
+        let at = message.common.first_at;
+        let spans = |one: &Connection| one.common.first_at <= at && at <= one.common.last_at;
+        Ok(found.into_iter().find_map(|record| match record {
+            Record::Connection(one) if spans(&one) => Some(*one),
+            _ => None,
+        }))
+    }
+
+    async fn story(&self, message: Message) -> Result<Story, Missing> {
+        let connection = self.connection_of(&message).await?;
+        let mut deliveries: Vec<Delivery> = Vec::new();
+        for dcid in message.dcids.iter().take(MAX_DELIVERIES) {
+            let found = self.find(RecordKind::Delivery, Key::Dcid(*dcid), Some(&message.common.appliance), 5).await?;
+            deliveries.extend(found.into_iter().find_map(|record| match record {
+                Record::Delivery(one) if one.common.first_at <= message.common.last_at => Some(*one),
+                _ => None,
+            }));
+        }
+        Ok(Story {
+            timers: self.listeners.timers(connection.as_ref()),
+            newest: self.newest(&message.common.appliance).await,
+            connection,
+            deliveries,
+            message: Some(message),
+        })
+    }
+
+    async fn message(&self, id: &str) -> Result<Option<Message>, Missing> {
+        let found = self.find(RecordKind::Message, Key::Id(id.to_owned()), None, 1).await?;
+        if found.is_empty() && !self.pulse.is_ready() {
+            return Err(Missing::Replaying);
+        }
+        Ok(found.into_iter().find_map(message_of))
+    }
+
+    async fn why_mid(&self, mid: u64, ask: &Ask, style: &Style) -> Result<Answer, Missing> {
+        let question = question(ask, style);
+        let found = self.find(RecordKind::Message, Key::Mid(mid), ask.appliance.as_deref(), MAX_CANDIDATES + 1).await?;
+        let mut found: Vec<Message> = found.into_iter().filter_map(message_of).collect();
+        if found.is_empty() {
+            return Err(self.unknown(question, style).await);
+        }
+        let message = found.remove(chosen(&found, ask.at, |one| (one.common.first_at, one.common.last_at)));
+        let story = self.story(message).await?;
+        let mut answer = self.knowledge.answer(&story, question, style);
+        answer.candidates = found.iter().map(|one| self.candidate(one, style)).collect();
+        Ok(answer)
+    }
+
+    fn candidate(&self, message: &Message, style: &Style) -> Candidate {
+        Candidate {
+            id: message.common.id.clone(),
+            url: Some(format!("{}/messages/{}", style.base_url, message.common.id)),
+            appliance: message.common.appliance.clone(),
+            started_at: Time::of(message.common.first_at, &style.zone),
+            outcome: whymid_diagnosis::of_message(message),
+        }
+    }
+
+    async fn why_icid(&self, icid: u64, ask: &Ask, style: &Style) -> Result<Answer, Missing> {
+        let question = question(ask, style);
+        let appliance = ask.appliance.as_deref();
+        let found = self.find(RecordKind::Connection, Key::Icid(icid), appliance, MAX_CANDIDATES + 1).await?;
+        let mut found: Vec<Connection> = found.into_iter().filter_map(|record| first_connection(vec![record])).collect();
+        if found.is_empty() {
+            return self.why_messages_of(icid, ask, question, style).await;
+        }
+        let connection = found.remove(chosen(&found, ask.at, |one| (one.common.first_at, one.common.last_at)));
+        let messages = self.stories_of(&connection).await?;
+        let story = Story {
+            message: None,
+            newest: self.newest(&connection.common.appliance).await,
+            timers: self.listeners.timers(Some(&connection)),
+            connection: Some(connection),
+            deliveries: Vec::new(),
+        };
+        let mut answer = self.knowledge.connection_answer(&story, &messages, question, style);
+        answer.candidates = found.iter().map(|one| Candidate {
+            id: one.common.id.clone(),
+            url: None,
+            appliance: one.common.appliance.clone(),
+            started_at: Time::of(one.common.first_at, &style.zone),
+            outcome: whymid_diagnosis::of_connection(one, &[]),
+        }).collect();
+        Ok(answer)
+    }
+
+    /// The messages that a connection carried.
+    async fn stories_of(&self, connection: &Connection) -> Result<Vec<Story>, Missing> {
+        let found = self.find(RecordKind::Message, Key::Icid(connection.icid), Some(&connection.common.appliance), 100).await?;
+        let id = Some(connection.common.id.as_str());
+        let mut stories = Vec::new();
+        for message in found.into_iter().filter_map(message_of).filter(|one| one.connection.as_deref() == id) {
+            stories.push(self.story(message).await?);
+        }
+        Ok(stories)
+    }
+
+    /// No line of the connection itself was seen: its newest message answers.
+    async fn why_messages_of(&self, icid: u64, ask: &Ask, question: Question, style: &Style) -> Result<Answer, Missing> {
+        let found = self.find(RecordKind::Message, Key::Icid(icid), ask.appliance.as_deref(), 1).await?;
+        match found.into_iter().find_map(message_of) {
+            Some(message) => {
+                let story = self.story(message).await?;
+                Ok(self.knowledge.answer(&story, question, style))
+            }
+            None => Err(self.unknown(question, style).await),
+        }
+    }
+
+    /// Nothing found: what was searched.
+    async fn unknown(&self, question: Question, style: &Style) -> Missing {
+        if !self.pulse.is_ready() {
+            return Missing::Replaying;
+        }
+        let all = self.library.appliances().await;
+        let wanted = question.appliance.clone();
+        let of = |name: &String| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(name));
+        let newest = all.iter().filter(|(name, _)| of(name)).filter_map(|(_, newest)| *newest).max();
+        let extent = self.library.index().extent().unwrap_or_default();
+        let oldest = extent.oldest.and_then(|micros| Timestamp::from_microsecond(micros).ok());
+        let period = newest.map(|newest| (oldest.unwrap_or(newest), newest));
+        let names: Vec<String> = match wanted {
+            Some(wanted) => vec![wanted],
+            None => all.into_iter().map(|(name, _)| name).collect(),
+        };
+        Missing::Unknown(Box::new(self.knowledge.unknown(question, &names, period, style)))
+    }
+}
+
+fn question(ask: &Ask, style: &Style) -> Question {
+    let (mid, icid) = match ask.what {
+        What::Mid(mid) => (Some(mid), None),
+        What::Icid(icid) => (None, Some(icid)),
+    };
+    let at = ask.at.map(|at| Time::of(at, &style.zone));
+    Question { mid, icid, id: None, appliance: ask.appliance.clone(), at }
+}
+
+/// The newest, or the one whose time is nearest to a moment.
+fn chosen<R>(found: &[R], at: Option<Timestamp>, span: impl Fn(&R) -> (Timestamp, Timestamp)) -> usize {
+    let Some(at) = at else { return 0 };
+    let distance = |one: &R| {
+        let (first, last) = span(one);
+        let before = (first.as_second() - at.as_second()).max(0);
+        before.max((at.as_second() - last.as_second()).max(0))
+    };
+    let nearest = found.iter().enumerate().min_by_key(|(_, one)| distance(one));
+    nearest.map_or(0, |(place, _)| place)
+}
+
+fn message_of(record: Record) -> Option<Message> {
+    match record {
+        Record::Message(one) => Some(*one),
+        Record::Connection(_) | Record::Delivery(_) | Record::Event(_) => None,
+    }
+}
+
+fn first_connection(records: Vec<Record>) -> Option<Connection> {
+    records.into_iter().find_map(|record| match record {
+        Record::Connection(one) => Some(*one),
+        Record::Message(_) | Record::Delivery(_) | Record::Event(_) => None,
+    })
+}
+
+impl Desk for Reading {
+    fn why<'a>(&'a self, ask: &'a Ask, style: &'a Style) -> Later<'a, Result<Answer, Missing>> {
+        Box::pin(async move {
+            match ask.what {
+                What::Mid(mid) => self.why_mid(mid, ask, style).await,
+                What::Icid(icid) => self.why_icid(icid, ask, style).await,
+            }
+        })
+    }
+
+    fn answer<'a>(&'a self, id: &'a str, style: &'a Style) -> Later<'a, Result<Option<Answer>, Missing>> {
+        Box::pin(async move {
+            let Some(message) = self.message(id).await? else { return Ok(None) };
+            let question = Question { id: Some(id.to_owned()), ..Question::default() };
+            let story = self.story(message).await?;
+            Ok(Some(self.knowledge.answer(&story, question, style)))
+        })
+    }
+
+    fn timeline<'a>(&'a self, id: &'a str, style: &'a Style, from: usize, limit: usize) -> Later<'a, Result<Option<MessageTimeline>, Missing>> {
+        Box::pin(async move {
+            let Some(message) = self.message(id).await? else { return Ok(None) };
+            let story = self.story(message).await?;
+            Ok(self.knowledge.timeline(&story, style, from, limit))
+        })
+    }
+
+    fn explain(&self, log: &[u8], style: &Style, year: Option<i16>, zone: Option<&str>) -> Vec<Answer> {
+        let mut settings = self.settings.clone();
+        if let Some(zone) = zone.and_then(|zone| jiff::tz::TimeZone::get(zone).ok()) {
+            settings.zone = Some(zone);
+        }
+        let mut reader = LogReader::new(LogReading {
+            settings,
+            listeners: self.listeners.clone(),
+            year,
+            now: self.pulse.now(),
+        });
+        reader.read(log);
+        let mut answers = reader.finish().answers(&self.knowledge, None, style);
+        for answer in &mut answers {
+            // nothing is stored, so there is no page to link to
+            if let Some(message) = &mut answer.message {
+                message.url = None;
+            }
+        }
+        answers
+    }
+
+    fn diagnoses(&self, style: &Style) -> DiagnosisList {
+        self.knowledge.catalogue(style)
+    }
+
+    fn diagnosis(&self, id: &str, style: &Style) -> Option<DiagnosisEntry> {
+        self.knowledge.entry(id, style)
+    }
+
+    fn articles(&self, lang: Lang) -> Vec<ArticleText> {
+        self.knowledge.article_texts(lang)
+    }
+
+    fn article(&self, id: &str, lang: Lang) -> Option<ArticleText> {
+        self.knowledge.article_text(id, lang)
+    }
+
+    fn article_html(&self, id: &str, lang: Lang) -> Option<String> {
+        self.knowledge.article_html(id, lang)
+    }
+}

@@ -1,0 +1,130 @@
+//! The error responses of each kind of call, as the OpenAPI document shows them.
+
+use std::collections::BTreeMap;
+
+use utoipa::{
+    IntoResponses,
+    openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder, example::ExampleBuilder},
+};
+use whymid_schemas::Lang;
+
+use crate::error::{Code, Failure};
+
+/// What any call can meet.
+const ANY: &[Code] = &[
+    Code::RequestMalformed,
+    Code::HostUnknown,
+    Code::OriginForeign,
+    Code::Internal,
+];
+/// What a call with query parameters can meet.
+const QUERY: &[Code] = &[
+    Code::ParameterUnknown,
+    Code::ParameterRepeated,
+    Code::ParameterMalformed,
+];
+/// What a call that needs a token can meet.
+const TOKEN: &[Code] = &[
+    Code::TokenMissing,
+    Code::TokenUnknown,
+    Code::ScopeInsufficient,
+];
+/// What a call that reads records can meet.
+const RECORDS: &[Code] = &[Code::Replaying, Code::StoreFailed];
+
+/// Declares a set of error responses.
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident = $($group:ident)+ [$($code:ident),*];)+) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                responses(&[$($group,)+ &[$(Code::$code),*]])
+            }
+        }
+    )+
+
+        /// Every error response that any call refers to, by its name in the document.
+        pub(crate) fn components() -> BTreeMap<String, RefOr<Response>> {
+            let mut components = BTreeMap::new();
+            $(for codes in by_status(&[$($group,)+ &[$(Code::$code),*]]).into_values() {
+                components.insert(name(&codes), RefOr::T(response(&codes)));
+            })+
+            components
+        }
+    };
+}
+
+refusals! {
+    /// `GET /v1/why`.
+    OfWhy = ANY QUERY TOKEN RECORDS [MidUnknown, NotAcceptable, QuestionMissing, QuestionAmbiguous, ParameterInvalid, LangUnknown, TimezoneUnknown];
+    /// Calls about one message.
+    OfMessage = ANY QUERY TOKEN RECORDS [PathMalformed, MessageUnknown, NotAcceptable, ParameterInvalid, LangUnknown, TimezoneUnknown];
+    /// `POST /v1/explain`.
+    OfExplain = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, ParameterInvalid, LangUnknown, TimezoneUnknown];
+    /// The list of diagnoses.
+    OfDiagnoses = ANY QUERY TOKEN [LangUnknown];
+    /// One diagnosis.
+    OfDiagnosis = ANY QUERY TOKEN [PathMalformed, DiagnosisUnknown, LangUnknown];
+    /// One article by the API.
+    OfArticle = ANY QUERY TOKEN [PathMalformed, ArticleUnknown, NotAcceptable, LangUnknown];
+    /// Calls behind a token that take no parameters.
+    OfGauge = ANY TOKEN [ParameterUnknown];
+    /// Open calls that take no parameters.
+    OfOpen = ANY [ParameterUnknown];
+    /// `/readyz`.
+    OfReady = ANY [ParameterUnknown, NotReady];
+    /// Open pages.
+    OfPage = ANY QUERY [LangUnknown];
+    /// The page of one article.
+    OfArticlePage = ANY QUERY [PathMalformed, ArticleUnknown, LangUnknown];
+}
+
+/// References by status: the same set of codes is written once for the whole document.
+fn responses(groups: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
+    let reference = |codes: &[Code]| RefOr::Ref(Ref::from_response_name(name(codes)));
+    by_status(groups)
+        .into_iter()
+        .map(|(status, codes)| (status, reference(&codes)))
+        .collect()
+}
+
+fn by_status(groups: &[&[Code]]) -> BTreeMap<String, Vec<Code>> {
+    let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
+    for code in groups.iter().copied().flatten() {
+        by_status
+            .entry(code.status().as_str().to_owned())
+            .or_default()
+            .push(*code);
+    }
+    by_status
+}
+
+/// The codes themselves, so that an operation names them where it refers to them.
+fn name(codes: &[Code]) -> String {
+    let words: Vec<_> = codes.iter().map(|code| code.word()).collect();
+    words.join(".")
+}
+
+fn response(codes: &[Code]) -> Response {
+    let meanings: Vec<_> = codes
+        .iter()
+        .map(|code| format!("`{}`: {}", code.word(), code.title(Lang::En)))
+        .collect();
+    let examples = codes.iter().map(|code| {
+        let problem = serde_json::to_value(Failure::new(*code).problem(Lang::En));
+        let example = ExampleBuilder::new()
+            .value(Some(problem.unwrap_or_default()))
+            .build();
+        (code.word(), RefOr::T(example))
+    });
+    let content = ContentBuilder::new()
+        .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
+        .examples_from_iter(examples)
+        .build();
+    ResponseBuilder::new()
+        .description(meanings.join(" · "))
+        .content("application/problem+json", content)
+        .build()
+}

@@ -1,0 +1,64 @@
+//! Writes what the desk gave: JSON, Markdown, text or a page.
+
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use whymid_schemas::{Answer, Lang};
+
+use crate::{
+    desk::Style,
+    error::{Code, Failure},
+    house::House,
+    negotiate::{self, Form},
+    pages, render,
+};
+
+/// The form that a client wants an answer in.
+pub(crate) fn answer_form(request: &HttpRequest) -> Result<Form, Failure> {
+    negotiate::form(
+        request,
+        &[Form::Json, Form::Markdown, Form::Text, Form::Html],
+    )
+}
+
+/// An answer in the form asked for.
+pub(crate) async fn answer(
+    request: &HttpRequest,
+    house: &House,
+    answer: &Answer,
+    style: &Style,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    match form {
+        Form::Json => Ok(json(answer, style.lang)),
+        Form::Markdown => Ok(written(
+            form,
+            style.lang,
+            render::markdown(answer, style.lang),
+        )),
+        Form::Text => Ok(written(form, style.lang, render::text(answer, style.lang))),
+        Form::Html => pages::message::page(request, house, answer, style).await,
+    }
+}
+
+/// A published shape as JSON.
+pub(crate) fn json(shape: &impl Serialize, lang: Lang) -> HttpResponse {
+    let mut response = HttpResponse::Ok().json(shape);
+    negotiate::say_what_was_chosen(response.headers_mut(), lang);
+    response
+}
+
+/// A text in a language.
+pub(crate) fn written(form: Form, lang: Lang, text: String) -> HttpResponse {
+    let mut response = HttpResponse::Ok()
+        .content_type(form.content_type())
+        .body(text);
+    negotiate::say_what_was_chosen(response.headers_mut(), lang);
+    response
+}
+
+/// A page from its template.
+pub(crate) fn page(template: &impl askama::Template, lang: Lang) -> Result<HttpResponse, Failure> {
+    let html = template.render();
+    let html = html.map_err(|error| Failure::new(Code::Internal).log(error.to_string()))?;
+    Ok(written(Form::Html, lang, html))
+}

@@ -1,0 +1,241 @@
+//! `POST /v1/explain`: answers for a pasted log. Stores nothing.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ContentType, Header},
+    post,
+    web::{self, Bytes, Data, Payload},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use whymid_schemas::Answer;
+
+use crate::{
+    error::{Code, Failure},
+    house::House,
+    negotiate,
+    query::{self, Asked, Fields, Params, Tongue, ZoneAsked, names_of},
+    refusals::OfExplain,
+    reply, sample,
+};
+
+/// The most bytes of a body.
+const BODY_MOST: usize = 8 * 1024 * 1024;
+/// How long a body may take.
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
+/// A header that no web form can send.
+const NO_FORM: &str = "x-whymid";
+
+/// A pasted log.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!(sample::explain_ask()))]
+pub(crate) struct ExplainAsk {
+    /// The lines, in the file form or any syslog form.
+    log: String,
+    /// The year of stamps that have none.
+    #[serde(default)]
+    #[schema(minimum = 1970, maximum = 9999)]
+    year: Option<i16>,
+    /// The IANA zone that the stamps are in; UTC where absent.
+    #[serde(default)]
+    timezone: Option<String>,
+}
+
+/// One answer for each message and connection in the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExplainList {
+    /// The answers.
+    items: Vec<Answer>,
+}
+
+/// How to read the stamps, for a `text/plain` body.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StampsAsked {
+    /// The year of stamps that have none; for a `text/plain` body.
+    #[param(minimum = 1970, maximum = 9999, example = 2014)]
+    year: Option<i16>,
+    /// The IANA zone that the stamps are in; for a `text/plain` body.
+    #[param(example = "Asia/Tokyo")]
+    timezone: Option<String>,
+}
+
+impl Asked for StampsAsked {
+    fn names() -> Vec<String> {
+        names_of::<Self>()
+    }
+
+    fn read(fields: &Fields) -> Result<Self, Failure> {
+        Ok(Self {
+            year: fields.number("year")?,
+            timezone: fields.text("timezone")?,
+        })
+    }
+}
+
+/// A log and how to read its stamps.
+struct Pasted {
+    log: Bytes,
+    year: Option<i16>,
+    timezone: Option<String>,
+}
+
+/// Explain a pasted log.
+///
+/// Log lines in, one answer for each message and connection found in them out; nothing is stored.
+/// Send JSON, or the bare lines as `text/plain` together with the header `X-Whymid: 1`, which no
+/// web form can send. Up to 8 MiB.
+#[utoipa::path(
+    tag = "answers",
+    params(
+        StampsAsked, Tongue, ZoneAsked,
+        ("X-Whymid" = Option<String>, Header, description = "Must be `1` with a `text/plain` body", example = "1"),
+    ),
+    request_body(description = "The log", content(
+        (ExplainAsk = "application/json"),
+        (String = "text/plain", example = json!(sample::log())),
+    )),
+    responses(
+        (status = 200, description = "The answers", body = ExplainList, example = json!({"items": [sample::answer()]})),
+        OfExplain,
+    ),
+    security(("token" = ["read"])),
+)]
+#[post("/v1/explain")]
+pub(crate) async fn explain(
+    request: HttpRequest,
+    house: Data<House>,
+    asked: Params<(StampsAsked, (Tongue, ZoneAsked))>,
+    payload: Payload,
+) -> Result<HttpResponse, Failure> {
+    let Params((stamps, (_, zone))) = asked;
+    let pasted = read_pasted(&request, payload, stamps).await?;
+    let style = house.style(&request, zone.tz);
+    let lang = style.lang;
+    let work = move || {
+        house
+            .desk
+            .explain(&pasted.log, &style, pasted.year, pasted.timezone.as_deref())
+    };
+    let items = web::block(work).await;
+    let items = items.map_err(|error| Failure::new(Code::Internal).log(error.to_string()))?;
+    Ok(reply::json(&ExplainList { items }, lang))
+}
+
+async fn read_pasted(
+    request: &HttpRequest,
+    payload: Payload,
+    stamps: StampsAsked,
+) -> Result<Pasted, Failure> {
+    let is_json = check_media(request)?;
+    let body = read_body(request, payload).await?;
+    let pasted = if is_json {
+        from_json(&body, stamps)?
+    } else {
+        Pasted {
+            log: body,
+            year: stamps.year,
+            timezone: stamps.timezone,
+        }
+    };
+    check_stamps(&pasted)?;
+    Ok(pasted)
+}
+
+/// Whether the body is JSON; fails unless it is JSON or text that no form can have sent.
+fn check_media(request: &HttpRequest) -> Result<bool, Failure> {
+    let content_type = ContentType::parse(request).ok();
+    let content_type = content_type.filter(|_| request.headers().contains_key(CONTENT_TYPE));
+    let coding = request.headers().get(CONTENT_ENCODING);
+    if let Some(coding) = coding.filter(|coding| coding.as_bytes() != b"identity") {
+        let coding = coding.to_str().unwrap_or("?");
+        return Err(Failure::new(Code::MediaUnsupported)
+            .detail(
+                format!("the body comes in `Content-Encoding: {coding}`"),
+                format!("本文が `Content-Encoding: {coding}` で送られました"),
+            )
+            .help("Send it uncompressed.", "圧縮せずに送ってください。"));
+    }
+    if negotiate::body_is(content_type.as_ref(), "application", "json") {
+        return Ok(true);
+    }
+    let plain = negotiate::body_is(content_type.as_ref(), "text", "plain");
+    if plain
+        && request
+            .headers()
+            .get(NO_FORM)
+            .is_some_and(|value| value.as_bytes() == b"1")
+    {
+        return Ok(false);
+    }
+    Err(media_unsupported(request, plain))
+}
+
+fn media_unsupported(request: &HttpRequest, plain: bool) -> Failure {
+    let failure = Failure::new(Code::MediaUnsupported);
+    if plain {
+        return failure.detail(
+            "a text/plain body needs the header `X-Whymid: 1`, because a form of any web page could have sent it without",
+            "text/plain の本文にはヘッダー `X-Whymid: 1` が必要です。このヘッダーがないと、任意のウェブページのフォームから送信できてしまうためです",
+        );
+    }
+    let given = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let given = given.unwrap_or("");
+    failure.detail(
+        format!("the body is `{given}`"),
+        format!("本文の形式は `{given}` です"),
+    )
+}
+
+async fn read_body(request: &HttpRequest, payload: Payload) -> Result<Bytes, Failure> {
+    let length = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    let length = length.and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| length > BODY_MOST as u64) {
+        return Err(Failure::new(Code::BodyTooLarge));
+    }
+    let body = tokio::time::timeout(BODY_PATIENCE, payload.to_bytes_limited(BODY_MOST)).await;
+    match body {
+        Err(_elapsed) => Err(Failure::new(Code::BodySlow)),
+        Ok(Err(_too_large)) => Err(Failure::new(Code::BodyTooLarge)),
+        Ok(Ok(Err(broken))) => Err(Failure::new(Code::BodyMalformed).log(broken.to_string())),
+        Ok(Ok(Ok(body))) => Ok(body),
+    }
+}
+
+fn from_json(body: &[u8], stamps: StampsAsked) -> Result<Pasted, Failure> {
+    let ask: ExplainAsk = serde_json::from_slice(body).map_err(|error| {
+        let code = if error.is_data() {
+            Code::BodyInvalid
+        } else {
+            Code::BodyMalformed
+        };
+        Failure::new(code).detail(error.to_string(), error.to_string())
+    })?;
+    Ok(Pasted {
+        log: Bytes::from(ask.log),
+        year: ask.year.or(stamps.year),
+        timezone: ask.timezone.or(stamps.timezone),
+    })
+}
+
+fn check_stamps(pasted: &Pasted) -> Result<(), Failure> {
+    if let Some(year) = pasted.year.filter(|year| !(1970..=9999).contains(year)) {
+        return Err(Failure::new(Code::ParameterInvalid).detail(
+            format!("`year` is {year}; it may be 1970 to 9999"),
+            format!("`year` の値は {year} です。1970 から 9999 まで指定できます"),
+        ));
+    }
+    if let Some(timezone) = &pasted.timezone {
+        query::zone("timezone", timezone)?;
+    }
+    Ok(())
+}

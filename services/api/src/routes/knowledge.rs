@@ -1,0 +1,117 @@
+//! The catalogue of diagnoses and the articles, by the API.
+
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    web::{Data, Path},
+};
+use whymid_schemas::{ArticleText, DiagnosisEntry, DiagnosisList};
+
+use crate::{
+    error::{Code, Failure},
+    house::House,
+    negotiate::{self, Form},
+    pages,
+    query::{Params, Tongue},
+    refusals::{OfArticle, OfDiagnoses, OfDiagnosis},
+    reply, sample,
+};
+
+/// Every diagnosis.
+///
+/// The whole catalogue: what each diagnosis means, who can mend it, how much it should trouble
+/// somebody, and what to do.
+#[utoipa::path(
+    tag = "knowledge",
+    params(Tongue),
+    responses(
+        (status = 200, description = "The catalogue", body = DiagnosisList, example = json!(sample::diagnoses())),
+        OfDiagnoses,
+    ),
+    security(("token" = ["read"])),
+)]
+#[get("/v1/diagnoses")]
+pub(crate) async fn diagnoses(
+    request: HttpRequest,
+    house: Data<House>,
+    _asked: Params<Tongue>,
+) -> HttpResponse {
+    let style = house.plain_style(&request);
+    reply::json(&house.desk.diagnoses(&style), style.lang)
+}
+
+/// One diagnosis.
+///
+/// A single entry of the catalogue. `given_by` says whether the service can recognise it: by a
+/// `rule`, by the `engine` itself, or by `nobody` (its wording in the log was never seen).
+#[utoipa::path(
+    tag = "knowledge",
+    params(("id" = String, Path, description = "The diagnosis", example = "receiving-aborted-connection-lost"), Tongue),
+    responses(
+        (status = 200, description = "The diagnosis", body = DiagnosisEntry, example = json!(sample::diagnosis())),
+        OfDiagnosis,
+    ),
+    security(("token" = ["read"])),
+)]
+#[get("/v1/diagnoses/{id}")]
+pub(crate) async fn diagnosis(
+    request: HttpRequest,
+    house: Data<House>,
+    id: Path<String>,
+    _asked: Params<Tongue>,
+) -> Result<HttpResponse, Failure> {
+    let style = house.plain_style(&request);
+    let entry = house.desk.diagnosis(&id, &style).ok_or_else(|| {
+        Failure::new(Code::DiagnosisUnknown).detail(
+            format!("there is no diagnosis `{id}`"),
+            format!("診断 `{id}` はありません"),
+        )
+    })?;
+    Ok(reply::json(&entry, style.lang))
+}
+
+/// One article of the knowledge base.
+///
+/// By `Accept` as JSON, as Markdown or as a page.
+#[utoipa::path(
+    tag = "knowledge",
+    params(("id" = String, Path, description = "The article", example = "receiving-aborted"), Tongue),
+    responses(
+        (status = 200, description = "The article", content(
+            (ArticleText = "application/json", example = json!(sample::article())),
+            (String = "text/markdown", example = "# Receiving aborted\n\n…"),
+            (String = "text/html"),
+        )),
+        OfArticle,
+    ),
+    security(("token" = ["read"])),
+)]
+#[get("/v1/articles/{id}")]
+pub(crate) async fn article(
+    request: HttpRequest,
+    house: Data<House>,
+    id: Path<String>,
+    _asked: Params<Tongue>,
+) -> Result<HttpResponse, Failure> {
+    let form = negotiate::form(&request, &[Form::Json, Form::Markdown, Form::Html])?;
+    let lang = negotiate::lang(&request);
+    let article = house
+        .desk
+        .article(&id, lang)
+        .ok_or_else(|| article_unknown(&id))?;
+    match form {
+        Form::Json => Ok(reply::json(&article, lang)),
+        Form::Markdown | Form::Text => {
+            let text = format!("# {}\n\n{}", article.title, article.markdown);
+            Ok(reply::written(Form::Markdown, lang, text))
+        }
+        Form::Html => pages::articles::article_page(&request, &house, &article),
+    }
+}
+
+/// The failure for an article that is not in the knowledge base.
+pub(super) fn article_unknown(id: &str) -> Failure {
+    Failure::new(Code::ArticleUnknown).detail(
+        format!("there is no article `{id}`"),
+        format!("記事 `{id}` はありません"),
+    )
+}

@@ -1,0 +1,33 @@
+//! Every route, one file a subject. This list is the OpenAPI document, the `Allow` header and the
+//! table of access at once.
+
+mod explain;
+mod knowledge;
+mod messages;
+mod operations;
+mod web_pages;
+mod why;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers every route.
+pub(crate) fn register(config: &mut ServiceConfig<'_>) {
+    config
+        .service(why::why)
+        .service(messages::timeline)
+        .service(messages::answer)
+        .service(explain::explain)
+        .service(knowledge::diagnoses)
+        .service(knowledge::diagnosis)
+        .service(knowledge::article)
+        .service(operations::status)
+        .service(operations::healthz)
+        .service(operations::readyz)
+        .service(operations::metrics)
+        .service(operations::openapi_document)
+        .service(web_pages::home)
+        .service(web_pages::articles)
+        .service(web_pages::article)
+        .service(web_pages::message)
+        .service(web_pages::style_sheet);
+}

@@ -1,0 +1,116 @@
+//! The pages for people. What they look like is in `pages/` and `templates/`.
+
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    web::{Data, Path},
+};
+
+use super::{knowledge::article_unknown, messages::message_unknown};
+use crate::{
+    error::Failure,
+    house::House,
+    negotiate, pages,
+    query::{Params, Tongue, ZoneAsked},
+    refusals::{OfArticlePage, OfMessage, OfOpen, OfPage},
+};
+
+/// What this service is.
+///
+/// A short page: what can be asked here, one example, and where to read on.
+#[utoipa::path(
+    tag = "pages",
+    params(Tongue),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html", example = "<!doctype html>…"), OfPage),
+    security(()),
+)]
+#[get("/")]
+pub(crate) async fn home(
+    request: HttpRequest,
+    house: Data<House>,
+    _asked: Params<Tongue>,
+) -> Result<HttpResponse, Failure> {
+    pages::home::page(&request, &house)
+}
+
+/// The knowledge base.
+///
+/// Every article with its summary.
+#[utoipa::path(
+    tag = "pages",
+    operation_id = "kb",
+    params(Tongue),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html", example = "<!doctype html>…"), OfPage),
+    security(()),
+)]
+#[get("/kb")]
+pub(crate) async fn articles(
+    request: HttpRequest,
+    house: Data<House>,
+    _asked: Params<Tongue>,
+) -> Result<HttpResponse, Failure> {
+    pages::articles::list_page(&request, &house)
+}
+
+/// An article of the knowledge base.
+///
+/// Each diagnosis is a section with its id as the anchor: `/kb/{article}#{diagnosis}`.
+#[utoipa::path(
+    tag = "pages",
+    operation_id = "kb_article",
+    params(("article" = String, Path, description = "The article", example = "receiving-aborted"), Tongue),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html", example = "<!doctype html>…"), OfArticlePage),
+    security(()),
+)]
+#[get("/kb/{article}")]
+pub(crate) async fn article(
+    request: HttpRequest,
+    house: Data<House>,
+    id: Path<String>,
+    _asked: Params<Tongue>,
+) -> Result<HttpResponse, Failure> {
+    let article = house.desk.article(&id, negotiate::lang(&request));
+    let article = article.ok_or_else(|| article_unknown(&id))?;
+    pages::articles::article_page(&request, &house, &article)
+}
+
+/// The permalink of a message.
+///
+/// The answer as a page, with the timeline and the evidence in it. Tickets and answers link here.
+#[utoipa::path(
+    tag = "pages",
+    operation_id = "message_page",
+    params(("id" = String, Path, description = "The message's id, from an answer", example = "m7f3c9"), Tongue, ZoneAsked),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html", example = "<!doctype html>…"), OfMessage),
+    security(("token" = ["read"])),
+)]
+#[get("/messages/{id}")]
+pub(crate) async fn message(
+    request: HttpRequest,
+    house: Data<House>,
+    id: Path<String>,
+    asked: Params<(Tongue, ZoneAsked)>,
+) -> Result<HttpResponse, Failure> {
+    let Params((_, zone)) = asked;
+    let style = house.style(&request, zone.tz);
+    let answer = house
+        .desk
+        .answer(&id, &style)
+        .await?
+        .ok_or_else(|| message_unknown(&id))?;
+    pages::message::page(&request, &house, &answer, &style).await
+}
+
+/// The style sheet of the pages.
+///
+/// One file; the pages load nothing else.
+#[utoipa::path(
+    tag = "pages",
+    responses((status = 200, description = "The style sheet", body = String, content_type = "text/css", example = "body { … }"), OfOpen),
+    security(()),
+)]
+#[get("/assets/style.css")]
+pub(crate) async fn style_sheet(_asked: Params<()>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/css; charset=utf-8")
+        .body(pages::STYLE_SHEET)
+}

@@ -1,0 +1,97 @@
+//! `GET /v1/why`: the answer by number.
+
+use actix_web::{HttpRequest, HttpResponse, get, web::Data};
+use jiff::Timestamp;
+use whymid_schemas::Answer;
+
+use crate::{
+    desk::{Ask, What},
+    error::{Code, Failure},
+    house::House,
+    query::{Asked, Fields, Params, Tongue, ZoneAsked, names_of},
+    refusals::OfWhy,
+    reply, sample,
+};
+
+/// What is asked: exactly one of `mid` and `icid`.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhyAsked {
+    /// The message id (MID) of the gateway; not the `Message-ID` header.
+    #[param(example = 1404)]
+    mid: Option<u64>,
+    /// The injection connection id (ICID); in place of `mid`, for mail that never got one.
+    #[param(example = 10293)]
+    icid: Option<u64>,
+    /// Only this appliance, by its name.
+    #[param(example = "esa1", min_length = 1)]
+    appliance: Option<String>,
+    /// The record nearest to this moment (RFC 3339) in place of the newest.
+    #[param(value_type = Option<String>, format = DateTime, example = "2014-08-14T11:05:36Z")]
+    at: Option<Timestamp>,
+}
+
+impl Asked for WhyAsked {
+    fn names() -> Vec<String> {
+        names_of::<Self>()
+    }
+
+    fn read(fields: &Fields) -> Result<Self, Failure> {
+        Ok(Self {
+            mid: fields.number("mid")?,
+            icid: fields.number("icid")?,
+            appliance: fields.text("appliance")?,
+            at: fields.moment("at")?,
+        })
+    }
+}
+
+impl WhyAsked {
+    fn ask(self) -> Result<Ask, Failure> {
+        let what = match (self.mid, self.icid) {
+            (Some(mid), None) => What::Mid(mid),
+            (None, Some(icid)) => What::Icid(icid),
+            (None, None) => return Err(Failure::new(Code::QuestionMissing)),
+            (Some(_), Some(_)) => return Err(Failure::new(Code::QuestionAmbiguous)),
+        };
+        Ok(Ask {
+            what,
+            appliance: self.appliance,
+            at: self.at,
+        })
+    }
+}
+
+/// Why did this message or connection end as it did?
+///
+/// The answer for the newest record with that MID or ICID: what happened, who holds the mail now,
+/// who can mend it, the lines that prove it, what was ruled out, and what to do next. Numbers
+/// repeat on other appliances and after resets: `candidates` lists the other records that fit.
+/// Give exactly one of `mid` and `icid`.
+#[utoipa::path(
+    tag = "answers",
+    params(WhyAsked, Tongue, ZoneAsked),
+    responses(
+        (status = 200, description = "The answer", content(
+            (Answer = "application/json", example = json!(sample::answer())),
+            (String = "text/markdown", example = json!(sample::answer_as_markdown())),
+            (String = "text/plain", example = json!(sample::answer_as_text())),
+            (String = "text/html"),
+        )),
+        OfWhy,
+    ),
+    security(("token" = ["read"])),
+)]
+#[get("/v1/why")]
+pub(crate) async fn why(
+    request: HttpRequest,
+    house: Data<House>,
+    asked: Params<(WhyAsked, (Tongue, ZoneAsked))>,
+) -> Result<HttpResponse, Failure> {
+    let Params((asked, (_, zone))) = asked;
+    let ask = asked.ask()?;
+    let form = reply::answer_form(&request)?;
+    let style = house.style(&request, zone.tz);
+    let answer = house.desk.why(&ask, &style).await?;
+    reply::answer(&request, &house, &answer, &style, form).await
+}

@@ -1,0 +1,62 @@
+//! The examples of the OpenAPI document; invented data. Tests use them, too.
+//!
+//! Each is read as the published shape, so that an example that no longer fits fails a test.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use whymid_schemas::{
+    Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
+};
+
+use crate::render;
+
+/// Reads a sample. The samples are part of the program and a test reads them all.
+fn read<T: DeserializeOwned>(text: &str) -> T {
+    match serde_json::from_str(text) {
+        Ok(shape) => shape,
+        Err(error) => unreachable!("a sample of this crate does not fit its shape: {error}"),
+    }
+}
+
+pub(crate) fn answer() -> Answer {
+    read(include_str!("../samples/answer.json"))
+}
+
+pub(crate) fn answer_as_markdown() -> String {
+    render::markdown(&answer(), Lang::En)
+}
+
+pub(crate) fn answer_as_text() -> String {
+    render::text(&answer(), Lang::En)
+}
+
+pub(crate) fn timeline() -> MessageTimeline {
+    read(include_str!("../samples/timeline.json"))
+}
+
+pub(crate) fn diagnosis() -> DiagnosisEntry {
+    read(include_str!("../samples/diagnosis.json"))
+}
+
+pub(crate) fn diagnoses() -> DiagnosisList {
+    DiagnosisList {
+        items: vec![diagnosis()],
+        kb_version: "1".to_owned(),
+    }
+}
+
+pub(crate) fn article() -> ArticleText {
+    read(include_str!("../samples/article.json"))
+}
+
+pub(crate) fn status() -> Status {
+    read(include_str!("../samples/status.json"))
+}
+
+pub(crate) fn log() -> &'static str {
+    include_str!("../samples/mail.log")
+}
+
+pub(crate) fn explain_ask() -> Value {
+    json!({"log": log(), "year": 2014, "timezone": "Asia/Tokyo"})
+}

@@ -1,0 +1,78 @@
+//! Builds the application and serves it on a listener that somebody else has bound.
+
+use std::{io, net::TcpListener, sync::Arc, time::Duration};
+
+use actix_web::{
+    App, Error, HttpServer,
+    body::BoxBody,
+    dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse},
+    middleware::{Compress, from_fn},
+    web::{self, Data, PathConfig},
+};
+use utoipa_actix_web::AppExt;
+
+use crate::{
+    access::guard,
+    desk::{Desk, Gauge},
+    dress::dress,
+    error::{Code, Failure},
+    house::House,
+    routes,
+    settings::Settings,
+};
+
+/// Serves until the returned server is dropped or stopped. Handles no signals.
+///
+/// # Errors
+/// Fails if the listener has no local address, or if `public_url` is not an http(s) address.
+pub fn serve(
+    listener: TcpListener,
+    desk: Arc<dyn Desk>,
+    gauge: Arc<dyn Gauge>,
+    settings: Settings,
+) -> io::Result<Server> {
+    let house = House::new(desk, gauge, settings, listener.local_addr()?)?;
+    let house = Data::new(house);
+    let server = HttpServer::new(move || application(house.clone()))
+        .workers(2)
+        .worker_max_blocking_threads(2)
+        .max_connections(2048)
+        .client_request_timeout(Duration::from_secs(10))
+        .client_disconnect_timeout(Duration::from_secs(5))
+        .keep_alive(Duration::from_secs(60))
+        .shutdown_timeout(5)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// The application, for the server and for tests.
+pub(crate) fn application(
+    house: Data<House>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .into_utoipa_app()
+        .configure(routes::register)
+        .into_app()
+        .app_data(house)
+        .app_data(PathConfig::default().error_handler(|error, _| {
+            Failure::new(Code::PathMalformed)
+                .log(error.to_string())
+                .into()
+        }))
+        // Access control lets no unknown path through; this stands behind it.
+        .default_service(web::to(|| async {
+            Err::<&str, _>(Failure::new(Code::RouteUnknown))
+        }))
+        .wrap(from_fn(guard))
+        .wrap(Compress::default())
+        .wrap(from_fn(dress))
+}

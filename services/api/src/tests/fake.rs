@@ -1,0 +1,164 @@
+//! A desk that knows one message, MID 1404.
+
+use whymid_schemas::{
+    Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
+};
+
+use crate::{
+    desk::{Ask, Desk, Gauge, Later, Missing, Style, What},
+    sample,
+};
+
+/// How the fake behaves.
+#[derive(Clone, Default)]
+pub(super) enum Mood {
+    #[default]
+    Well,
+    Replaying,
+    Broken,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct FakeDesk {
+    pub(super) mood: Mood,
+    pub(super) reasons: Vec<String>,
+    /// Replaces what strangers wrote.
+    pub(super) stranger: Option<String>,
+}
+
+impl FakeDesk {
+    fn answer_in(&self, style: &Style) -> Answer {
+        let mut answer = sample::answer();
+        if style.lang == Lang::Ja {
+            answer.summary = "MID 1404 は中断されました。".to_owned();
+        }
+        let message = answer.message.as_mut().unwrap();
+        message.url = Some(format!("{}/messages/{}", style.base_url, message.id));
+        if let Some(text) = &self.stranger {
+            answer.summary.clone_from(text);
+            message.subject = Some(text.clone());
+            message.host = Some(text.clone());
+            message.sender = Some(text.clone());
+            message.recipients[0].response = Some(text.clone());
+            answer.diagnosis.evidence[0].line.clone_from(text);
+            answer.diagnosis.next_steps[0].command = Some(text.clone());
+        }
+        answer
+    }
+
+    fn mood(&self) -> Result<(), Missing> {
+        match self.mood {
+            Mood::Well => Ok(()),
+            Mood::Replaying => Err(Missing::Replaying),
+            Mood::Broken => Err(Missing::Store("disk /secret/path is gone".to_owned())),
+        }
+    }
+}
+
+impl Desk for FakeDesk {
+    fn why<'a>(&'a self, ask: &'a Ask, style: &'a Style) -> Later<'a, Result<Answer, Missing>> {
+        Box::pin(async move {
+            self.mood()?;
+            let answer = self.answer_in(style);
+            if ask.what == What::Mid(1404) {
+                Ok(answer)
+            } else {
+                Err(Missing::Unknown(Box::new(answer)))
+            }
+        })
+    }
+
+    fn answer<'a>(
+        &'a self,
+        id: &'a str,
+        style: &'a Style,
+    ) -> Later<'a, Result<Option<Answer>, Missing>> {
+        Box::pin(async move {
+            self.mood()?;
+            Ok((id == "m7f3c9").then(|| self.answer_in(style)))
+        })
+    }
+
+    fn timeline<'a>(
+        &'a self,
+        id: &'a str,
+        _: &'a Style,
+        from: usize,
+        limit: usize,
+    ) -> Later<'a, Result<Option<MessageTimeline>, Missing>> {
+        Box::pin(async move {
+            self.mood()?;
+            let mut timeline = sample::timeline();
+            if let Some(text) = &self.stranger {
+                timeline.entries[0].line.clone_from(text);
+            }
+            let all = timeline.entries.len();
+            timeline.entries = timeline
+                .entries
+                .into_iter()
+                .skip(from)
+                .take(limit)
+                .collect();
+            let next = from + timeline.entries.len();
+            timeline.next_cursor = (next < all).then(|| next.to_string());
+            Ok((id == "m7f3c9").then_some(timeline))
+        })
+    }
+
+    fn explain(
+        &self,
+        log: &[u8],
+        style: &Style,
+        year: Option<i16>,
+        zone: Option<&str>,
+    ) -> Vec<Answer> {
+        let mut answer = self.answer_in(style);
+        answer.summary = format!("{} bytes, year {year:?}, zone {zone:?}", log.len());
+        vec![answer]
+    }
+
+    fn diagnoses(&self, _: &Style) -> DiagnosisList {
+        sample::diagnoses()
+    }
+
+    fn diagnosis(&self, id: &str, _: &Style) -> Option<DiagnosisEntry> {
+        (id == "receiving-aborted-connection-lost").then(sample::diagnosis)
+    }
+
+    fn articles(&self, lang: Lang) -> Vec<ArticleText> {
+        self.article("receiving-aborted", lang)
+            .into_iter()
+            .collect()
+    }
+
+    fn article(&self, id: &str, lang: Lang) -> Option<ArticleText> {
+        (id == "receiving-aborted").then(|| ArticleText {
+            lang,
+            ..sample::article()
+        })
+    }
+
+    fn article_html(&self, id: &str, _: Lang) -> Option<String> {
+        let html =
+            r#"<h2 id="receiving-aborted-connection-lost">The connection dropped</h2><p>Text.</p>"#;
+        (id == "receiving-aborted").then(|| html.to_owned())
+    }
+}
+
+pub(super) struct FakeGauge {
+    pub(super) reasons: Vec<String>,
+}
+
+impl Gauge for FakeGauge {
+    fn status(&self) -> Status {
+        sample::status()
+    }
+
+    fn metrics(&self) -> String {
+        "# EOF\n".to_owned()
+    }
+
+    fn not_ready(&self) -> Vec<String> {
+        self.reasons.clone()
+    }
+}

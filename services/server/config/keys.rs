@@ -1,0 +1,47 @@
+//! The names of every key, by the table they stand in.
+
+/// Keys of the top level.
+pub(super) const TOP: &[&str] = &[
+    "data_dir", "public_url", "timezone", "http", "syslog", "journal", "listeners", "appliances",
+    "tokens",
+];
+/// Keys of `[http]`.
+pub(super) const HTTP: &[&str] = &["listen", "hosts", "insecure_no_auth"];
+/// Keys of `[syslog]`.
+pub(super) const SYSLOG: &[&str] = &["udp", "tcp", "allow", "udp_buffer", "max_connections"];
+/// Keys of `[journal]`.
+pub(super) const JOURNAL: &[&str] = &["group_commit_ms"];
+/// Keys of `[listeners]` and of one listener.
+pub(super) const LISTENER: &[&str] = &["inbound_timeout", "max_connection_time"];
+/// Keys of one appliance.
+pub(super) const APPLIANCE: &[&str] = &["hosts", "peers", "timezone", "trust_relay_time"];
+/// Keys of one token.
+pub(super) const TOKEN: &[&str] = &["name", "scope", "sha256"];
+
+/// Every key that holds a value, dotted.
+#[cfg(test)]
+pub(super) fn all() -> Vec<String> {
+    let of = |table: &str, keys: &[&str]| -> Vec<String> {
+        keys.iter().map(|key| format!("{table}.{key}")).collect()
+    };
+    let mut all: Vec<String> = TOP[..3].iter().map(|key| (*key).to_owned()).collect();
+    all.extend(of("http", HTTP));
+    all.extend(of("syslog", SYSLOG));
+    all.extend(of("journal", JOURNAL));
+    all.extend(of("listeners", LISTENER));
+    all.extend(of("appliances", APPLIANCE));
+    all.extend(of("tokens", TOKEN));
+    all
+}
+
+/// `; did you mean …?` or the list of what is known.
+pub(super) fn nearest(word: &str, known: &[&str]) -> String {
+    let best = known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match best {
+        Some((likeness, candidate)) if likeness > 0.75 => format!("; did you mean `{candidate}`?"),
+        _ => format!("; known here: {}", known.join(", ")),
+    }
+}

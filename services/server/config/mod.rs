@@ -1,0 +1,181 @@
+//! The configuration: as written (`reader.rs`) → validated (here). `default.toml` is the
+//! reference, embedded in the binary; a test holds that it names every key.
+//!
+//! All faults of a file are told at once, each with its line; an unknown key is told with the
+//! nearest known one.
+
+mod keys;
+mod reader;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use whymid_api::Token;
+use whymid_diagnosis::Listeners;
+use whymid_mailflow::ApplianceSettings;
+
+/// The commented default configuration.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// A fault of a configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong and how to mend it.
+    pub text: String,
+}
+
+/// The validated configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Journal and index.
+    pub data_dir: PathBuf,
+    /// What links begin with.
+    pub public_url: Option<String>,
+    /// The zone of appliances without one of their own.
+    pub timezone: Option<TimeZone>,
+    /// HTTP.
+    pub http: SocketAddr,
+    /// Further host names.
+    pub hosts: Vec<String>,
+    /// Open without tokens on more than loopback.
+    pub insecure_no_auth: bool,
+    /// Syslog over UDP.
+    pub syslog_udp: SocketAddr,
+    /// Syslog over TCP.
+    pub syslog_tcp: SocketAddr,
+    /// Who may send.
+    pub allow: Vec<IpNet>,
+    /// UDP receive buffer, bytes.
+    pub udp_buffer: usize,
+    /// TCP connections at a time.
+    pub max_connections: usize,
+    /// Group commit, milliseconds.
+    pub group_commit_ms: u64,
+    /// The gateways' inbound timers.
+    pub listeners: Listeners,
+    /// The appliances.
+    pub appliances: Vec<ApplianceSettings>,
+    /// The tokens.
+    pub tokens: Vec<Token>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Self {
+            data_dir: PathBuf::from("./whymid-data"),
+            public_url: None,
+            timezone: None,
+            http: loopback(8514),
+            hosts: Vec::new(),
+            insecure_no_auth: false,
+            syslog_udp: loopback(5514),
+            syslog_tcp: loopback(5514),
+            allow: vec![IpNet::from(IpAddr::from([0, 0, 0, 0])), IpNet::from(IpAddr::from([0u16; 8]))]
+                .into_iter()
+                .map(|net| IpNet::new_assert(net.addr(), 0))
+                .collect(),
+            udp_buffer: 8 * 1024 * 1024,
+            max_connections: 1024,
+            group_commit_ms: 10,
+            listeners: Listeners::default(),
+            appliances: Vec::new(),
+            tokens: Vec::new(),
+        }
+    }
+}
+
+/// Reads and validates a configuration file's text; every fault at once.
+///
+/// # Errors
+/// The faults, in order of lines.
+pub fn parse(text: &str) -> Result<Config, Vec<Fault>> {
+    let mut reader = reader::Reader::new(text);
+    let mut config = Config::default();
+    reader.read(&mut config);
+    let mut faults = reader.into_faults();
+    if faults.is_empty() {
+        return Ok(config);
+    }
+    faults.sort_by_key(|fault| fault.line);
+    Err(faults)
+}
+
+/// Reads a configuration file.
+///
+/// # Errors
+/// When it can't be read, or has faults: one line a fault, `file:line: what is wrong`.
+pub fn load(path: &Path) -> anyhow::Result<Config> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| anyhow::anyhow!("failed to read {}: {error}", path.display()))?;
+    parse(&text).map_err(|faults| {
+        let lines: Vec<String> = faults
+            .iter()
+            .map(|fault| format!("{}:{}: {}", path.display(), fault.line, fault.text))
+            .collect();
+        anyhow::anyhow!("{}", lines.join("\n"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<String> {
+        let faults = parse(text).expect_err("the file has faults");
+        faults.into_iter().map(|fault| format!("{}: {}", fault.line, fault.text)).collect()
+    }
+
+    #[test]
+    fn the_default_file_is_the_default_configuration() {
+        let parsed = format!("{:?}", parse(DEFAULT).unwrap());
+        assert_eq!(parsed, format!("{:?}", Config::default()));
+    }
+
+    #[test]
+    fn the_default_file_names_every_key() {
+        for key in keys::all() {
+            let name = key.rsplit('.').next().unwrap();
+            assert!(DEFAULT.contains(&format!("{name} = ")), "{key} is not in default.toml");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once_with_its_line_and_the_nearest_key() {
+        let told = faults("data_dri = \"x\"\n[http]\nlisten = \"nowhere\"\n[syslog]\nudp_bufer = 1\nallow = [\"10.0.0.0/33\"]\n");
+        assert_eq!(told.len(), 4, "{told:#?}");
+        assert!(told[0].starts_with("1: unknown key `data_dri`; did you mean `data_dir`?"), "{}", told[0]);
+        assert!(told[1].starts_with("3: `http.listen`"), "{}", told[1]);
+        assert!(told[2].contains("did you mean `udp_buffer`?"), "{}", told[2]);
+        assert!(told[3].starts_with("6: `syslog.allow`"), "{}", told[3]);
+    }
+
+    #[test]
+    fn appliances_listeners_and_tokens_are_read() {
+        let config = parse(concat!(
+            "timezone = \"Asia/Tokyo\"\n",
+            "[listeners]\ninbound_timeout = 240\n[listeners.\"Data 1\"]\nmax_connection_time = 600\n",
+            "[appliances.esa1]\nhosts = [\"esa1.corp.example\"]\npeers = [\"192.0.2.10\"]\ntimezone = \"Europe/Berlin\"\n",
+            "[[tokens]]\nname = \"desk\"\nscope = \"read\"\n",
+            "sha256 = \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"\n",
+        ))
+        .unwrap();
+        assert_eq!(config.appliances[0].name, "esa1");
+        assert_eq!(config.listeners.all.inbound_timeout, Some(240));
+        assert_eq!(config.listeners.named["data 1"].max_connection_time, Some(600));
+        assert_eq!(config.tokens[0].name, "desk");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_and_a_missing_one_are_told() {
+        let told = faults("[http]\nlisten = 8514\nhosts = \"x\"\n[[tokens]]\nname = \"a\"\nscope = \"reed\"\n");
+        assert!(told.iter().any(|fault| fault.starts_with("2: `http.listen`")), "{told:#?}");
+        assert!(told.iter().any(|fault| fault.starts_with("3: `http.hosts`")), "{told:#?}");
+        assert!(told.iter().any(|fault| fault.contains("reed") && fault.contains("read")), "{told:#?}");
+        assert!(told.iter().any(|fault| fault.contains("`tokens.sha256` is missing")), "{told:#?}");
+    }
+}

@@ -1,0 +1,298 @@
+//! `whymid serve`: bind everything, say so, run until told to stop, drain.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::watch;
+use whymid_api::{Gauge, Pulse, Reading};
+use whymid_diagnosis::Knowledge;
+use whymid_journal::{Journal, Options};
+use whymid_mailflow::{Intake, Settings};
+use whymid_schemas::{Lines, Listener, Queue, Status, Time};
+use whymid_store::{Index, Library};
+
+use crate::args::Serve;
+use crate::clock::{self, Uptime};
+use crate::config::{self, Config};
+use crate::listen::{self, Batch, Gate};
+use crate::pipeline::{JOURNAL_QUEUE, Parts, Pipeline, State};
+use crate::telemetry::Telemetry;
+use crate::demo;
+
+/// The longest that a stop may take.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Runs the service.
+///
+/// # Errors
+/// When the configuration has faults, or something can't be bound or opened: one clear line.
+pub fn run(args: &Serve) -> anyhow::Result<()> {
+    let (config, demo_dir) = settled_config(args)?;
+    refuse_open_doors(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let result = runtime.block_on(serve(config, args.demo));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    if let Some(dir) = demo_dir {
+        let _ = std::fs::remove_dir_all(dir);
+    }
+    result
+}
+
+/// File, then flags; the demo's own data folder.
+fn settled_config(args: &Serve) -> anyhow::Result<(Config, Option<PathBuf>)> {
+    let mut config = match &args.config {
+        Some(path) => config::load(path)?,
+        None => Config::default(),
+    };
+    if let Some(dir) = &args.data_dir {
+        config.data_dir.clone_from(dir);
+    }
+    config.http = args.http.unwrap_or(config.http);
+    config.syslog_udp = args.syslog_udp.unwrap_or(config.syslog_udp);
+    config.syslog_tcp = args.syslog_tcp.unwrap_or(config.syslog_tcp);
+    config.insecure_no_auth |= args.insecure_no_auth;
+    let own_dir = args.demo && args.data_dir.is_none();
+    let demo_dir = own_dir.then(|| std::env::temp_dir().join(format!("whymid-demo-{}", std::process::id())));
+    if let Some(dir) = &demo_dir {
+        config.data_dir.clone_from(dir);
+    }
+    Ok((config, demo_dir))
+}
+
+/// On more than loopback nobody reads without a token, unless it is said out loud.
+fn refuse_open_doors(config: &Config) -> anyhow::Result<()> {
+    let open = config.tokens.is_empty() && !config.insecure_no_auth && !config.http.ip().is_loopback();
+    anyhow::ensure!(
+        !open,
+        "refusing to listen for HTTP on {}: no API token is configured and it is not loopback; make one with `whymid token new`, or say --insecure-no-auth",
+        config.http
+    );
+    Ok(())
+}
+
+/// The bound sockets.
+struct Sockets {
+    http: std::net::TcpListener,
+    udp: std::net::UdpSocket,
+    udp_granted: usize,
+    tcp: std::net::TcpListener,
+}
+
+fn bind(config: &Config) -> anyhow::Result<Sockets> {
+    let failed = |what: &str, address: SocketAddr, key: &str| format!("failed to listen for {what} on {address} (set another with {key})");
+    let http = listen::bind_tcp(config.http).with_context(|| failed("HTTP", config.http, "--http"))?;
+    let (udp, udp_granted) = listen::bind_udp(config.syslog_udp, config.udp_buffer)
+        .with_context(|| failed("syslog over UDP", config.syslog_udp, "--syslog-udp"))?;
+    let tcp = listen::bind_tcp(config.syslog_tcp)
+        .with_context(|| failed("syslog over TCP", config.syslog_tcp, "--syslog-tcp"))?;
+    Ok(Sockets { http, udp, udp_granted, tcp })
+}
+
+fn make_data_dir(dir: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir).with_context(|| format!("failed to make the data folder {} (set another with --data-dir)", dir.display()))
+}
+
+async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
+    let uptime = Uptime::start();
+    make_data_dir(&config.data_dir)?;
+    let (journal, recovery) = Journal::open(&config.data_dir.join("journal"), Options::default())?;
+    let sockets = bind(&config)?;
+    let listeners = announce(&sockets)?;
+    if recovery.torn_bytes > 0 {
+        tracing::warn!(bytes = recovery.torn_bytes, "the journal's end was torn by an unclean stop and was cut at the last whole line");
+    }
+    let telemetry = Telemetry::new();
+    telemetry.udp_buffer.set(i64::try_from(sockets.udp_granted).unwrap_or(i64::MAX));
+    tracing::info!(bytes = sockets.udp_granted, asked = config.udp_buffer, "UDP receive buffer");
+    if sockets.udp_granted < config.udp_buffer {
+        tracing::warn!("the kernel granted a smaller UDP buffer than asked for, bursts may be lost: raise net.core.rmem_max (sysctl -w net.core.rmem_max={})", config.udp_buffer);
+    }
+    let knowledge = Arc::new(Knowledge::embedded());
+    let settings = Settings {
+        appliances: config.appliances.clone(),
+        zone: config.timezone.clone(),
+        unnamed: "unnamed".to_owned(),
+    };
+    let (mut writer, index) = whymid_store::open(&config.data_dir.join("index"))?;
+    writer.clear()?;
+    let pipeline = Pipeline::start(Parts {
+        journal,
+        group_commit: Duration::from_millis(config.group_commit_ms),
+        intake: Intake::new(&settings),
+        writer,
+        index: index.clone(),
+        knowledge: Arc::clone(&knowledge),
+        listeners: config.listeners.clone(),
+        telemetry: Arc::clone(&telemetry),
+    })?;
+    let (stop, stopped) = watch::channel(false);
+    let gate = Gate {
+        journal: pipeline.frames.clone(),
+        allow: Arc::new(config.allow.clone()),
+        telemetry: Arc::clone(&telemetry),
+        stop: stopped,
+    };
+    let syslog_tcp = sockets.tcp.local_addr()?;
+    let udp = tokio::spawn(listen::run_udp(sockets.udp, gate.clone()));
+    let tcp = tokio::spawn(listen::run_tcp(sockets.tcp, gate, config.max_connections));
+    let heart = Arc::new(Heart {
+        uptime,
+        listeners,
+        telemetry,
+        state: Arc::clone(&pipeline.state),
+        index: index.clone(),
+        frames: pipeline.frames.downgrade(),
+        kb_version: knowledge.version.clone(),
+    });
+    let library = Library::new(index, Arc::new(pipeline.memory.clone()));
+    let desk = Arc::new(Reading::new(library, knowledge, config.listeners.clone(), settings, Arc::clone(&heart) as Arc<dyn Pulse>));
+    let http = whymid_api::serve(sockets.http, desk, heart, api_settings(&config))?;
+    let http_handle = http.handle();
+    let http = tokio::spawn(http);
+    if demo {
+        tokio::spawn(demo::play(syslog_tcp));
+    }
+    wait_for_stop().await?;
+    tracing::info!("stopping: everything that came in is written first");
+    let _ = stop.send(true);
+    let drained = tokio::time::timeout(DRAIN, async {
+        let _ = (udp.await, tcp.await);
+        http_handle.stop(true).await;
+        let _ = http.await;
+        tokio::task::spawn_blocking(move || pipeline.join()).await
+    })
+    .await;
+    anyhow::ensure!(drained.is_ok(), "failed to drain within {} s; the journal keeps every accepted line", DRAIN.as_secs());
+    Ok(())
+}
+
+/// Prints the bound addresses, one line each, before anything else.
+fn announce(sockets: &Sockets) -> anyhow::Result<Vec<Listener>> {
+    let listeners: Vec<Listener> = [
+        ("http", sockets.http.local_addr()?),
+        ("syslog-udp", sockets.udp.local_addr()?),
+        ("syslog-tcp", sockets.tcp.local_addr()?),
+    ]
+    .into_iter()
+    .map(|(name, address)| Listener { name: name.to_owned(), address: address.to_string() })
+    .collect();
+    let mut out = std::io::stdout().lock();
+    for listener in &listeners {
+        writeln!(out, "listening {} {}", listener.name, listener.address)?;
+    }
+    writeln!(out, "\n{}", demo::hints(&listeners))?;
+    out.flush()?;
+    Ok(listeners)
+}
+
+fn api_settings(config: &Config) -> whymid_api::Settings {
+    let loopback = config.http.ip().is_loopback();
+    whymid_api::Settings {
+        public_url: config.public_url.clone(),
+        hosts: config.hosts.clone(),
+        tokens: config.tokens.clone(),
+        open: config.tokens.is_empty() && (loopback || config.insecure_no_auth),
+    }
+}
+
+/// Returns on SIGTERM or SIGINT.
+async fn wait_for_stop() -> anyhow::Result<()> {
+    let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        _ = term.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}
+
+/// How the service fares.
+struct Heart {
+    uptime: Uptime,
+    listeners: Vec<Listener>,
+    telemetry: Arc<Telemetry>,
+    state: Arc<State>,
+    index: Index,
+    frames: tokio::sync::mpsc::WeakSender<Batch>,
+    kb_version: String,
+}
+
+impl Pulse for Heart {
+    fn is_ready(&self) -> bool {
+        self.state.ready.load(Ordering::Relaxed)
+    }
+
+    fn now(&self) -> Timestamp {
+        clock::now()
+    }
+}
+
+impl Gauge for Heart {
+    fn status(&self) -> Status {
+        let extent = self.index.extent().unwrap_or_default();
+        let time = |micros: i64| Timestamp::from_microsecond(micros).ok().map(|at| Time::of(at, &TimeZone::UTC));
+        let waiting = self.frames.upgrade().map_or(0, |frames| JOURNAL_QUEUE - frames.capacity());
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            kb_version: self.kb_version.clone(),
+            uptime_seconds: self.uptime.seconds(),
+            ready: self.is_ready(),
+            listeners: self.listeners.clone(),
+            queues: vec![Queue { name: "journal".to_owned(), depth: waiting as u64, capacity: JOURNAL_QUEUE as u64 }],
+            lines: self.lines(),
+            journal_bytes: self.state.journal_bytes.load(Ordering::Relaxed),
+            index_bytes: self.index.bytes(),
+            index_documents: extent.documents,
+            oldest_message: extent.oldest.and_then(time),
+            newest_message: extent.newest.and_then(time),
+            complete_up_to: self.complete_up_to(),
+        }
+    }
+
+    fn metrics(&self) -> String {
+        self.telemetry.text()
+    }
+
+    fn not_ready(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if !self.is_ready() {
+            reasons.push("the journal is being replayed".to_owned());
+        }
+        if self.state.failed.load(Ordering::Relaxed) {
+            reasons.push("the journal has failed: nothing is accepted".to_owned());
+        }
+        reasons
+    }
+}
+
+impl Heart {
+    fn lines(&self) -> Lines {
+        let telemetry = &self.telemetry;
+        let received = ["udp", "tcp"].map(|transport| telemetry.value(&telemetry.received, "transport", transport));
+        let (attached, events) = (telemetry.attached.get(), telemetry.events.get());
+        let handled = attached + events;
+        let understood = handled - telemetry.value(&telemetry.kinds, "kind", "unknown").min(handled);
+        Lines {
+            received: received.iter().sum(),
+            accepted: telemetry.accepted.get(),
+            replayed: telemetry.replayed.get(),
+            attached,
+            events,
+            understood,
+            share_understood: (handled > 0).then(|| understood as f64 / handled as f64),
+        }
+    }
+
+    /// The oldest of the appliances' newest stamps: up to there every one is answered for.
+    fn complete_up_to(&self) -> Option<Time> {
+        let micros = self.state.complete_up_to.load(Ordering::Relaxed);
+        let at = (micros != 0).then(|| Timestamp::from_microsecond(micros).ok()).flatten()?;
+        Some(Time::of(at, &TimeZone::UTC))
+    }
+}

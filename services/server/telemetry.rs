@@ -1,0 +1,143 @@
+//! Every line that is taken, refused, lost or not understood has a name and a number here.
+//!
+//! One set of counters, read by `/metrics` and by `/v1/status` alike.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use whymid_mailflow::Handled;
+use whymid_syslog::Defect;
+
+type Labels = [(&'static str, &'static str); 1];
+type ByLabel = Family<Labels, Counter>;
+
+/// The counters.
+#[derive(Debug)]
+pub struct Telemetry {
+    registry: Registry,
+    /// Lines received, by transport.
+    pub received: ByLabel,
+    /// Lines or connections refused, by reason.
+    pub refused: ByLabel,
+    /// Lines on disk since the start.
+    pub accepted: Counter,
+    /// Lines read again from the journal at the start.
+    pub replayed: Counter,
+    /// Lines kept with a message, a connection or a delivery.
+    pub attached: Counter,
+    /// Lines kept as appliance events.
+    pub events: Counter,
+    /// Lines by kind; `unknown` for those not understood.
+    pub kinds: ByLabel,
+    /// What was wrong with lines that were kept all the same.
+    pub defects: ByLabel,
+    /// Open syslog TCP connections.
+    pub connections: Gauge,
+    /// The UDP socket's effective receive buffer, bytes.
+    pub udp_buffer: Gauge,
+    /// Records written to the index.
+    pub written: Counter,
+    /// Index commits.
+    pub commits: Counter,
+    /// Failures of journal or index, by room.
+    pub failures: ByLabel,
+}
+
+impl Telemetry {
+    /// All at zero.
+    pub fn new() -> Arc<Self> {
+        let mut registry = Registry::with_prefix("whymid");
+        let mut family = |name: &str, help: &str| {
+            let family = ByLabel::default();
+            registry.register(name, help, family.clone());
+            family
+        };
+        let received = family("lines_received", "Lines received by a listener");
+        let refused = family("refused", "Lines or connections refused");
+        let kinds = family("lines_handled", "Lines handled, by kind of event");
+        let defects = family("line_defects", "Lines kept although something was wrong with them");
+        let failures = family("failures", "Failures of journal or index");
+        let mut counter = |name: &str, help: &str| {
+            let counter = Counter::<u64, AtomicU64>::default();
+            registry.register(name, help, counter.clone());
+            counter
+        };
+        let accepted = counter("lines_accepted", "Lines on disk");
+        let replayed = counter("lines_replayed", "Lines read again from the journal");
+        let attached = counter("lines_attached", "Lines kept with a record");
+        let events = counter("appliance_events", "Lines kept as appliance events");
+        let written = counter("records_written", "Records written to the index");
+        let commits = counter("index_commits", "Index commits");
+        let mut gauge = |name: &str, help: &str| {
+            let gauge = Gauge::<i64>::default();
+            registry.register(name, help, gauge.clone());
+            gauge
+        };
+        let connections = gauge("syslog_connections", "Open syslog TCP connections");
+        let udp_buffer = gauge("udp_buffer_bytes", "Effective receive buffer of the UDP socket");
+        Arc::new(Self {
+            registry,
+            received,
+            refused,
+            accepted,
+            replayed,
+            attached,
+            events,
+            kinds,
+            defects,
+            connections,
+            udp_buffer,
+            written,
+            commits,
+            failures,
+        })
+    }
+
+    /// Counts what was wrong with a line's edges.
+    pub fn defect(&self, defect: Option<Defect>) {
+        match defect {
+            Some(Defect::Cut) => self.count(&self.defects, "defect", "cut"),
+            Some(Defect::Unfinished) => self.count(&self.defects, "defect", "unfinished"),
+            None => {}
+        }
+    }
+
+    /// Counts what became of a line.
+    pub fn handled(&self, handled: Handled) {
+        if handled.attached {
+            self.attached.inc();
+        } else {
+            self.events.inc();
+        }
+        self.count(&self.kinds, "kind", handled.kind.unwrap_or("unknown"));
+        if handled.invalid_utf8 {
+            self.count(&self.defects, "defect", "invalid_utf8");
+        }
+        if handled.without_stamp {
+            self.count(&self.defects, "defect", "without_stamp");
+        }
+    }
+
+    /// Counts one by its label.
+    pub fn count(&self, family: &ByLabel, label: &'static str, value: &'static str) {
+        family.get_or_create(&[(label, value)]).inc();
+    }
+
+    /// One counter's value.
+    pub fn value(&self, family: &ByLabel, label: &'static str, value: &'static str) -> u64 {
+        family.get_or_create(&[(label, value)]).get()
+    }
+
+    /// The text for `/metrics`.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // writing to a String can't fail
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

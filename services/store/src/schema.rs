@@ -1,0 +1,87 @@
+//! The index's fields: what a record can be found by. Tantivy's names end in this room.
+//!
+//! Constant text is not indexed: only diagnostic lines and lines that are not understood are
+//! words; the rest of a record's lines are found by its fields. Every line is kept, in the
+//! record itself. The schema as serialized stands in `schemas/index/v1.json`; a test guards it.
+//!
+//! Not here yet: Japanese tokens, RFC 2047 words of subjects (they come with search), the
+//! template coder for lines.
+
+use tantivy::schema::{FAST, Field, INDEXED, STORED, STRING, Schema, TEXT};
+
+/// Handles to every field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields {
+    pub(crate) id: Field,
+    pub(crate) kind: Field,
+    pub(crate) appliance: Field,
+    pub(crate) mid: Field,
+    pub(crate) icid: Field,
+    pub(crate) dcid: Field,
+    pub(crate) message_id: Field,
+    pub(crate) sender: Field,
+    pub(crate) recipient: Field,
+    pub(crate) host: Field,
+    pub(crate) ip: Field,
+    pub(crate) sender_group: Field,
+    pub(crate) subject: Field,
+    pub(crate) outcome: Field,
+    pub(crate) custody: Field,
+    pub(crate) diagnosis: Field,
+    pub(crate) party: Field,
+    pub(crate) kb_version: Field,
+    pub(crate) start: Field,
+    pub(crate) end: Field,
+    pub(crate) position: Field,
+    pub(crate) lines: Field,
+    pub(crate) record: Field,
+}
+
+/// The schema and its handles.
+pub(crate) fn schema() -> (Schema, Fields) {
+    let mut builder = Schema::builder();
+    let b = &mut builder;
+    let fields = Fields {
+        id: b.add_text_field("id", STRING),
+        kind: b.add_text_field("kind", STRING),
+        appliance: b.add_text_field("appliance", STRING | FAST),
+        mid: b.add_u64_field("mid", INDEXED | FAST),
+        icid: b.add_u64_field("icid", INDEXED | FAST),
+        dcid: b.add_u64_field("dcid", INDEXED),
+        message_id: b.add_text_field("message_id", STRING),
+        sender: b.add_text_field("sender", STRING),
+        recipient: b.add_text_field("recipient", STRING),
+        host: b.add_text_field("host", STRING),
+        ip: b.add_text_field("ip", STRING),
+        sender_group: b.add_text_field("sender_group", STRING),
+        subject: b.add_text_field("subject", TEXT),
+        outcome: b.add_text_field("outcome", STRING | FAST),
+        custody: b.add_text_field("custody", STRING | FAST),
+        diagnosis: b.add_text_field("diagnosis", STRING | FAST),
+        party: b.add_text_field("party", STRING | FAST),
+        kb_version: b.add_text_field("kb_version", STRING),
+        start: b.add_i64_field("start", INDEXED | FAST),
+        end: b.add_i64_field("end", FAST),
+        position: b.add_u64_field("position", FAST),
+        lines: b.add_text_field("lines", TEXT),
+        record: b.add_bytes_field("record", STORED),
+    };
+    (builder.build(), fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_schema_is_the_schema_in_use() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/index/v1.json");
+        let mut now = serde_json::to_string_pretty(&schema().0).unwrap();
+        now.push('\n');
+        let published = std::fs::read_to_string(path).unwrap_or_default();
+        if published != now {
+            std::fs::write(path, &now).unwrap();
+            panic!("schemas/index/v1.json was not the schema in use; it was written anew, look at the difference");
+        }
+    }
+}
