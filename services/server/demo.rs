@@ -79,15 +79,27 @@ static STORIES: &[Sample] = &[
     ("esa1", 55, "Message finished MID 1414 done"),
     ("esa1", 54, "ICID 10321 close"),
     ("esa1", 50, "DCID 6551 close"),
-    // another appliance with the same MID: its TLS failed
-    ("esa2", 30, "New SMTP ICID 778 interface Data 1 (192.0.2.11) address 198.51.100.61 reverse dns host old.legacy.example verified yes"),
+    // another appliance: its MID 1404 is another message
+    ("esa2", 700, "New SMTP ICID 770 interface Data 1 (192.0.2.11) address 198.51.100.61 reverse dns host mail.legacy.example verified yes"),
+    ("esa2", 700, "ICID 770 ACCEPT SG UNKNOWNLIST match sbrs[-1.0:10.0] SBRS 0.4 country Japan"),
+    ("esa2", 699, "Start MID 1404 ICID 770"),
+    ("esa2", 699, "MID 1404 ICID 770 From: <hr@legacy.example>"),
+    ("esa2", 699, "MID 1404 ICID 770 RID 0 To: <boss@corp.example>"),
+    ("esa2", 698, "Message aborted MID 1404 Receiving aborted by sender"),
+    ("esa2", 698, "Message finished MID 1404 aborted"),
+    ("esa2", 698, "ICID 770 close"),
+    // ICID 778: TLS failed before any message
+    ("esa2", 30, "New SMTP ICID 778 interface Data 1 (192.0.2.11) address 198.51.100.61 reverse dns host mail.legacy.example verified yes"),
     ("esa2", 30, "ICID 778 ACCEPT SG UNKNOWNLIST match sbrs[-1.0:10.0] SBRS 0.4 country Japan"),
     ("esa2", 29, "ICID 778 TLS failed: [Errno 54] Connection reset by peer"),
     ("esa2", 29, "ICID 778 lost"),
     ("esa2", 29, "ICID 778 close"),
-    ("esa2", 20, "Start MID 1404 ICID 780"),
-    ("esa2", 20, "MID 1404 ICID 780 From: <hr@legacy.example>"),
-    ("esa2", 20, "MID 1404 ICID 780 RID 0 To: <boss@corp.example>"),
+    // MID 2077: still being received
+    ("esa2", 20, "New SMTP ICID 780 interface Data 1 (192.0.2.11) address 203.0.113.80 reverse dns host big.files.example verified yes"),
+    ("esa2", 20, "ICID 780 ACCEPT SG UNKNOWNLIST match sbrs[-1.0:10.0] SBRS 2.0 country Japan"),
+    ("esa2", 19, "Start MID 2077 ICID 780"),
+    ("esa2", 19, "MID 2077 ICID 780 From: <drawings@files.example>"),
+    ("esa2", 19, "MID 2077 ICID 780 RID 0 To: <boss@corp.example>"),
 ];
 
 /// Plays the stories, oldest line first, then a line now and then so that time moves on.
@@ -132,6 +144,6 @@ pub fn hints(listeners: &[Listener]) -> String {
          and ask:\n\
          \x20 curl 'http://{http}/v1/why?mid=1404'\n\
          \x20 curl -H 'Accept: text/plain' 'http://{http}/v1/why?mid=1404&lang=ja'\n\
-         Read on at http://{http}/kb; `whymid serve --demo` plays sample traffic (MIDs 1404, 1405, 1412, 1413, 1414; ICIDs 10320, 778)."
+         Read on at http://{http}/kb; `whymid serve --demo` plays sample traffic (MIDs 1404, 1405, 1412, 1413, 1414, 2077; ICIDs 10320, 778)."
     )
 }

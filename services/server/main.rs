@@ -67,5 +67,6 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("WHYMID_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,tantivy=warn,actix_server=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
 }

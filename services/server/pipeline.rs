@@ -22,10 +22,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
-use whymid_diagnosis::{Knowledge, Listeners, Story};
+use whymid_diagnosis::{Facets, Knowledge, Listeners, Story};
 use whymid_journal::{Journal, Position};
 use whymid_mailflow::{Connection, Delivery, Intake, Message, Recall, Rested};
-use whymid_store::{Document, Index, Key, Later, Live, Look, Record, RecordKind, Writer};
+use whymid_store::{Document, Index, Key, Known, Later, Live, Look, Record, RecordKind, Writer};
 use whymid_syslog::Frame;
 
 use crate::clock;
@@ -99,7 +99,7 @@ pub struct Memory(mpsc::Sender<Question>);
 
 enum Question {
     Find(Look, oneshot::Sender<Vec<Record>>),
-    Appliances(oneshot::Sender<Vec<(String, Option<Timestamp>)>>),
+    Appliances(oneshot::Sender<Vec<Known>>),
 }
 
 impl Memory {
@@ -120,7 +120,7 @@ impl Live for Memory {
         self.ask(|reply| Question::Find(look, reply))
     }
 
-    fn appliances(&self) -> Later<Vec<(String, Option<Timestamp>)>> {
+    fn appliances(&self) -> Later<Vec<Known>> {
         self.ask(Question::Appliances)
     }
 }
@@ -372,8 +372,9 @@ impl Assembling {
                 let _ = reply.send(self.find(&look));
             }
             Question::Appliances(reply) => {
-                let all = self.intake.appliances.iter();
-                let _ = reply.send(all.map(|one| (one.name.clone(), one.newest)).collect());
+                let seen = self.intake.appliances.iter().filter(|one| one.first.is_some());
+                let known = |one: &whymid_mailflow::Appliance| Known { name: one.name.clone(), first: one.first, newest: one.newest };
+                let _ = reply.send(seen.map(known).collect());
             }
         }
     }
@@ -467,10 +468,24 @@ impl Indexing {
                 let record = story.message.map(|one| Record::Message(Box::new(one)));
                 Document { record: record.unwrap_or_else(|| unreachable!("set above")), facets: Some(facets) }
             }
-            Rested::Connection(connection) => Document { record: Record::Connection(connection), facets: None },
+            Rested::Connection(connection) => {
+                let facets = connection.mids.is_empty().then(|| self.facets_alone(&connection));
+                Document { record: Record::Connection(connection), facets }
+            }
             Rested::Delivery(delivery) => Document { record: Record::Delivery(delivery), facets: None },
             Rested::Event(event) => Document { record: Record::Event(event), facets: None },
         }
+    }
+
+    /// The diagnosis of a connection that carried no message.
+    fn facets_alone(&self, connection: &Connection) -> Facets {
+        self.knowledge.facets(&Story {
+            message: None,
+            newest: Some(connection.common.last_at),
+            timers: self.listeners.timers(Some(connection)),
+            connection: Some(connection.clone()),
+            deliveries: Vec::new(),
+        })
     }
 
     fn written_connection(&self, message: &Message) -> Option<Connection> {

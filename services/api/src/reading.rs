@@ -13,7 +13,7 @@ use whymid_schemas::{
     Answer, ArticleText, Candidate, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Question,
     Time,
 };
-use whymid_store::{Key, Library, Look, Record, RecordKind, Scope};
+use whymid_store::{Key, Known, Library, Look, Record, RecordKind, Scope};
 
 use crate::desk::{Ask, Desk, Later, Missing, Style, What};
 
@@ -66,7 +66,7 @@ impl Reading {
 
     async fn newest(&self, appliance: &str) -> Option<Timestamp> {
         let all = self.library.appliances().await;
-        all.into_iter().find(|(name, _)| name == appliance).and_then(|(_, newest)| newest)
+        all.into_iter().find(|one| one.name == appliance).and_then(|one| one.newest)
     }
 
     /// The connection that a message came by, where its own lines were seen.
@@ -193,14 +193,13 @@ impl Reading {
         }
         let all = self.library.appliances().await;
         let wanted = question.appliance.clone();
-        let of = |name: &String| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(name));
-        let newest = all.iter().filter(|(name, _)| of(name)).filter_map(|(_, newest)| *newest).max();
-        let extent = self.library.index().extent().unwrap_or_default();
-        let oldest = extent.oldest.and_then(|micros| Timestamp::from_microsecond(micros).ok());
-        let period = newest.map(|newest| (oldest.unwrap_or(newest), newest));
+        let of = |one: &&Known| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(&one.name));
+        let newest = all.iter().filter(of).filter_map(|one| one.newest).max();
+        let first = all.iter().filter(of).filter_map(|one| one.first).min();
+        let period = first.zip(newest).map(|(first, newest)| (first.min(newest), newest));
         let names: Vec<String> = match wanted {
             Some(wanted) => vec![wanted],
-            None => all.into_iter().map(|(name, _)| name).collect(),
+            None => all.into_iter().map(|one| one.name).collect(),
         };
         Missing::Unknown(Box::new(self.knowledge.unknown(question, &names, period, style)))
     }

@@ -57,6 +57,8 @@ pub struct Appliance {
     pub version: Option<String>,
     /// Serial number, once a line told.
     pub serial: Option<String>,
+    /// The stamp of the first line that was seen.
+    pub first: Option<Timestamp>,
     /// The newest stamp seen, stamps from the future left out.
     pub newest: Option<Timestamp>,
 }
@@ -166,6 +168,7 @@ impl Appliances {
             trust_relay_time: false,
             version: None,
             serial: None,
+            first: None,
             newest: None,
         });
         self.by_name.insert(name.to_owned(), index);
@@ -211,6 +214,7 @@ impl Appliances {
     /// received is a broken clock's and moves nothing.
     pub(crate) fn seen_until(&mut self, index: ApplianceIndex, at: Timestamp, received: Timestamp) {
         let appliance = &mut self.known[index.0];
+        appliance.first.get_or_insert(at);
         let day = jiff::SignedDuration::from_hours(24);
         if received.checked_add(day).is_ok_and(|limit| at <= limit) {
             appliance.newest = Some(appliance.newest.map_or(at, |newest| newest.max(at)));

@@ -15,12 +15,23 @@ use crate::index::{Error, Index, Look};
 /// A reply to come.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
+/// An appliance whose lines came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its name.
+    pub name: String,
+    /// Stamp of its first line.
+    pub first: Option<Timestamp>,
+    /// Its newest stamp.
+    pub newest: Option<Timestamp>,
+}
+
 /// The records in memory, as their owner shows them.
 pub trait Live: Send + Sync + 'static {
     /// The records that fit a look-up.
     fn find(&self, look: Look) -> Later<Vec<Record>>;
-    /// Every appliance with its newest stamp.
-    fn appliances(&self) -> Later<Vec<(String, Option<Timestamp>)>>;
+    /// Every appliance that a line came from.
+    fn appliances(&self) -> Later<Vec<Known>>;
 }
 
 /// What a caller may see. Everything, until tenants come; every call takes one already.
@@ -79,8 +90,8 @@ impl Library {
         Ok(records)
     }
 
-    /// Every appliance with its newest stamp.
-    pub async fn appliances(&self) -> Vec<(String, Option<Timestamp>)> {
+    /// Every appliance that a line came from.
+    pub async fn appliances(&self) -> Vec<Known> {
         self.live.appliances().await
     }
 
