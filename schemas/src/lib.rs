@@ -17,7 +17,7 @@ pub use answer::{
 };
 pub use knowledge::{ArticleText, DiagnosisEntry, DiagnosisList};
 pub use problem::Problem;
-pub use status::{Listener, Lines, Queue, Status};
+pub use status::{Lines, Listener, Queue, Status};
 pub use timeline::{Connection, Delivery, Entry, MessageTimeline};
 pub use words::{
     Confidence, Custody, HealsByRetry, Lang, Level, Outcome, Party, Severity, Text, Time, Who, Zone,

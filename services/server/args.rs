@@ -45,7 +45,9 @@ pub enum Command {
 
 /// `whymid serve`
 #[derive(Debug, Default, Args)]
-#[command(after_help = "Strongest first: flag, environment variable, configuration file, default.\nPort 0 takes a free port; the bound addresses are printed on stdout, one line each.")]
+#[command(
+    after_help = "Strongest first: flag, environment variable, configuration file, default.\nPort 0 takes a free port; the bound addresses are printed on stdout, one line each."
+)]
 pub struct Serve {
     /// Configuration file (see `whymid config default`)
     #[arg(long, value_name = "FILE", env = "WHYMID_CONFIG")]
@@ -63,7 +65,7 @@ pub struct Serve {
     #[arg(long, value_name = "ADDR", env = "WHYMID_SYSLOG_TCP")]
     pub syslog_tcp: Option<SocketAddr>,
     /// Play sample gateway traffic into the own syslog port, with a data folder of its own
-    #[arg(long)]
+    #[arg(long, env = "WHYMID_DEMO")]
     pub demo: bool,
     /// Answer on more than loopback without tokens: whoever reaches the port reads mail metadata
     #[arg(long, env = "WHYMID_INSECURE_NO_AUTH")]
@@ -82,7 +84,9 @@ impl Serve {
 
 /// `whymid explain`
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 answered, 1 the id is not in the log, 2 usage, 3 unreadable input.")]
+#[command(
+    after_help = "Exit codes: 0 answered, 1 the id is not in the log, 2 usage, 3 unreadable input."
+)]
 pub struct Explain {
     /// Answer for this message id
     #[arg(long, value_name = "N", conflicts_with = "icid")]

@@ -24,7 +24,9 @@ pub fn run(args: &Explain) -> ExitCode {
     let zone = match args.timezone.as_deref().map(TimeZone::get).transpose() {
         Ok(zone) => zone,
         Err(_) => {
-            eprintln!("whymid: --timezone: not a known zone; give an IANA name, as in Europe/Berlin");
+            eprintln!(
+                "whymid: --timezone: not a known zone; give an IANA name, as in Europe/Berlin"
+            );
             return ExitCode::from(USAGE);
         }
     };
@@ -36,15 +38,29 @@ pub fn run(args: &Explain) -> ExitCode {
         }
     };
     let knowledge = Knowledge::embedded();
-    let style = Style { lang: args.lang, zone: TimeZone::UTC, base_url: String::new() };
+    let style = Style {
+        lang: args.lang,
+        zone: TimeZone::UTC,
+        base_url: String::new(),
+    };
     let appliance = args.appliance.as_deref();
     let (asked, answer) = match (args.mid, args.icid) {
-        (Some(mid), _) => (format!("MID {mid}"), log.answer_mid(&knowledge, mid, appliance, &style)),
-        (None, Some(icid)) => (format!("ICID {icid}"), log.answer_icid(&knowledge, icid, appliance, &style)),
+        (Some(mid), _) => (
+            format!("MID {mid}"),
+            log.answer_mid(&knowledge, mid, appliance, &style),
+        ),
+        (None, Some(icid)) => (
+            format!("ICID {icid}"),
+            log.answer_icid(&knowledge, icid, appliance, &style),
+        ),
         (None, None) => return print_all(args, &log, &knowledge, &style),
     };
     let Some(answer) = answer else {
-        eprintln!("whymid: {asked} is not in the log ({} lines, appliances: {})", log.lines, log.appliances().join(", "));
+        eprintln!(
+            "whymid: {asked} is not in the log ({} lines, appliances: {})",
+            log.lines,
+            log.appliances().join(", ")
+        );
         return ExitCode::from(NOT_FOUND);
     };
     let printed = match args.format {
@@ -59,11 +75,18 @@ fn print_all(args: &Explain, log: &Log, knowledge: &Knowledge, style: &Style) ->
     let printed = match args.format {
         Format::Json => serde_json::to_string_pretty(&answers).unwrap_or_default(),
         Format::Text | Format::Markdown if answers.is_empty() => {
-            format!("Every message and connection of this log ended well or is still on its way ({} lines).", log.lines)
+            format!(
+                "Every message and connection of this log ended well or is still on its way ({} lines).",
+                log.lines
+            )
         }
         Format::Text | Format::Markdown => {
             let all: Vec<String> = answers.iter().map(|answer| written(answer, args)).collect();
-            all.join(if args.format == Format::Markdown { "\n---\n\n" } else { "\n\n" })
+            all.join(if args.format == Format::Markdown {
+                "\n---\n\n"
+            } else {
+                "\n\n"
+            })
         }
     };
     print(&printed)
@@ -84,17 +107,29 @@ fn print(text: &str) -> ExitCode {
 }
 
 fn read(args: &Explain, zone: Option<TimeZone>) -> anyhow::Result<Log> {
-    let unnamed = args.appliance.clone().unwrap_or_else(|| "unnamed".to_owned());
+    let unnamed = args
+        .appliance
+        .clone()
+        .unwrap_or_else(|| "unnamed".to_owned());
     let mut reader = LogReader::new(Reading {
-        settings: Settings { appliances: Vec::new(), zone, unnamed },
+        settings: Settings {
+            appliances: Vec::new(),
+            zone,
+            unnamed,
+        },
         listeners: Listeners::default(),
         year: args.year,
         now: clock::now(),
     });
     let stdin = [PathBuf::from("-")];
-    let files = if args.files.is_empty() { &stdin[..] } else { &args.files };
+    let files = if args.files.is_empty() {
+        &stdin[..]
+    } else {
+        &args.files
+    };
     for file in files {
-        let contents = contents(file).map_err(|error| anyhow::anyhow!("failed to read {}: {error}", file.display()))?;
+        let contents = contents(file)
+            .map_err(|error| anyhow::anyhow!("failed to read {}: {error}", file.display()))?;
         reader.read(&contents);
     }
     Ok(reader.finish())

@@ -10,17 +10,25 @@ use whymid_schemas::Lang;
 /// `kb check [DIR]`: every fault, one line each; exit 1 if any.
 pub fn run_check(dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     let source = match dir {
-        Some(dir) => Source::folder(dir).map_err(|error| anyhow::anyhow!("failed to read {}: {error}", dir.display()))?,
+        Some(dir) => Source::folder(dir)
+            .map_err(|error| anyhow::anyhow!("failed to read {}: {error}", dir.display()))?,
         None => Source::embedded(),
     };
     let faults = check(&source);
-    let prefix = dir.map(|dir| format!("{}/", dir.display().to_string().trim_end_matches('/'))).unwrap_or_default();
+    let prefix = dir
+        .map(|dir| format!("{}/", dir.display().to_string().trim_end_matches('/')))
+        .unwrap_or_default();
     for fault in &faults {
         println!("{prefix}{fault}");
     }
     if faults.is_empty() {
         let knowledge = Knowledge::read(&source).0;
-        println!("no faults: {} articles, {} diagnoses, version {}", knowledge.article_texts(Lang::En).len(), knowledge.ids().count(), knowledge.version);
+        println!(
+            "no faults: {} articles, {} diagnoses, version {}",
+            knowledge.article_texts(Lang::En).len(),
+            knowledge.ids().count(),
+            knowledge.version
+        );
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("whymid: {} faults", faults.len());
@@ -30,13 +38,23 @@ pub fn run_check(dir: Option<&Path>) -> anyhow::Result<ExitCode> {
 /// `kb explain ID`: what the diagnosis is and what its article says.
 pub fn run_explain(id: &str, lang: Lang) -> anyhow::Result<ExitCode> {
     let knowledge = Knowledge::embedded();
-    let style = Style { lang, zone: TimeZone::UTC, base_url: String::new() };
-    let (Some(entry), Some(section)) = (knowledge.entry(id, &style), knowledge.section_markdown(id, lang)) else {
+    let style = Style {
+        lang,
+        zone: TimeZone::UTC,
+        base_url: String::new(),
+    };
+    let (Some(entry), Some(section)) = (
+        knowledge.entry(id, &style),
+        knowledge.section_markdown(id, lang),
+    ) else {
         let near = knowledge
             .ids()
             .max_by(|a, b| strsim::jaro_winkler(id, a).total_cmp(&strsim::jaro_winkler(id, b)))
             .unwrap_or_default();
-        anyhow::bail!("no diagnosis `{id}`; did you mean `{near}`? All of them: {}", knowledge.ids().collect::<Vec<_>>().join(", "));
+        anyhow::bail!(
+            "no diagnosis `{id}`; did you mean `{near}`? All of them: {}",
+            knowledge.ids().collect::<Vec<_>>().join(", ")
+        );
     };
     println!("{}", section.trim());
     println!();

@@ -50,7 +50,8 @@ impl Gate {
         let peer = peer.to_canonical();
         let allowed = self.allow.iter().any(|net| net.contains(&peer));
         if !allowed {
-            self.telemetry.count(&self.telemetry.refused, "reason", "not_allowed");
+            self.telemetry
+                .count(&self.telemetry.refused, "reason", "not_allowed");
         }
         allowed
     }
@@ -71,18 +72,29 @@ impl Gate {
 
 /// Binds the UDP socket and asks for a large buffer; the second value is what the kernel gave.
 pub fn bind_udp(address: SocketAddr, buffer: usize) -> io::Result<(std::net::UdpSocket, usize)> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::DGRAM,
+        Some(Protocol::UDP),
+    )?;
     socket.set_nonblocking(true)?;
-    // Linux grants up to net.core.rmem_max and reports twice what it granted.
-    let _ = socket.set_recv_buffer_size(buffer);
-    let granted = socket.recv_buffer_size()?;
+    // With CAP_NET_ADMIN the kernel's limit does not bind; without it, as much as it allows.
+    if rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, buffer).is_err() {
+        socket.set_recv_buffer_size(buffer)?;
+    }
+    // Linux reports twice what it granted, for its own bookkeeping (socket(7)).
+    let granted = socket.recv_buffer_size()? / 2;
     socket.bind(&address.into())?;
     Ok((socket.into(), granted))
 }
 
 /// Binds a TCP listener.
 pub fn bind_tcp(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -90,47 +102,68 @@ pub fn bind_tcp(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-/// Takes datagrams until told to stop. Each peer is one source.
+/// Takes datagrams until told to stop, and then what the kernel still holds. Each peer is one
+/// source.
 pub async fn run_udp(socket: std::net::UdpSocket, gate: Gate) -> io::Result<()> {
     let socket = UdpSocket::from_std(socket)?;
     let mut stop = gate.stop.clone();
     let mut buffer = vec![0; MAX_LINE + 1];
     loop {
-        let first = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return Ok(()),
-            received = socket.recv_from(&mut buffer) => received,
+        let received = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => None,
+            received = socket.recv_from(&mut buffer) => Some(received),
         };
         let mut batch = Batch::new();
-        match first {
-            Ok((length, peer)) => take_datagram(&gate, &buffer[..length], peer, &mut batch),
-            Err(error) => {
-                tracing::warn!(%error, "failed to receive a datagram");
-                continue;
+        match &received {
+            Some(Ok((length, peer))) => {
+                take_datagram(&gate, &buffer[..*length], *peer, &mut batch);
             }
+            Some(Err(error)) => tracing::warn!(%error, "failed to receive a datagram"),
+            None => {}
         }
         while batch.len() < DATAGRAMS {
-            let Ok((length, peer)) = socket.try_recv_from(&mut buffer) else { break };
+            let Ok((length, peer)) = socket.try_recv_from(&mut buffer) else {
+                break;
+            };
             take_datagram(&gate, &buffer[..length], peer, &mut batch);
         }
-        let lines = batch.len() as u64;
-        let reason = match gate.journal.try_send(batch) {
-            Ok(()) => continue,
-            Err(TrySendError::Full(_)) => "udp_queue_full",
-            Err(TrySendError::Closed(_)) => "journal_failed",
-        };
-        gate.telemetry.refused.get_or_create(&[("reason", reason)]).inc_by(lines);
-        tracing::warn!(lines, reason, "datagrams dropped");
+        let last = received.is_none() && batch.len() < DATAGRAMS;
+        pass_on_or_drop(&gate, batch);
+        if last {
+            return Ok(());
+        }
     }
+}
+
+/// Hands datagrams to the journal if it has room; counts them as dropped if not.
+fn pass_on_or_drop(gate: &Gate, batch: Batch) {
+    if batch.is_empty() {
+        return;
+    }
+    let lines = batch.len() as u64;
+    let reason = match gate.journal.try_send(batch) {
+        Ok(()) => return,
+        Err(TrySendError::Full(_)) => "udp_queue_full",
+        Err(TrySendError::Closed(_)) => "journal_failed",
+    };
+    let refused = &gate.telemetry.refused;
+    refused.get_or_create(&[("reason", reason)]).inc_by(lines);
+    tracing::warn!(lines, reason, "datagrams dropped");
 }
 
 fn take_datagram(gate: &Gate, bytes: &[u8], peer: SocketAddr, batch: &mut Batch) {
     if !gate.allows(peer.ip()) {
         return;
     }
-    gate.telemetry.count(&gate.telemetry.received, "transport", "udp");
+    gate.telemetry
+        .count(&gate.telemetry.received, "transport", "udp");
     match whymid_syslog::datagram(bytes) {
-        Some(line) => batch.push(gate.frame(line, peer.ip(), Transport::Udp, udp_source(peer.ip()))),
-        None => gate.telemetry.count(&gate.telemetry.refused, "reason", "empty"),
+        Some(line) => {
+            batch.push(gate.frame(line, peer.ip(), Transport::Udp, udp_source(peer.ip())))
+        }
+        None => gate
+            .telemetry
+            .count(&gate.telemetry.refused, "reason", "empty"),
     }
 }
 
@@ -138,15 +171,22 @@ fn take_datagram(gate: &Gate, bytes: &[u8], peer: SocketAddr, batch: &mut Batch)
 fn udp_source(peer: IpAddr) -> u32 {
     let octets = match peer.to_canonical() {
         IpAddr::V4(address) => u32::from(address),
-        IpAddr::V6(address) => address.segments().chunks_exact(2).fold(0, |hash: u32, pair| {
-            hash.rotate_left(7) ^ (u32::from(pair[0]) << 16 | u32::from(pair[1]))
-        }),
+        IpAddr::V6(address) => address
+            .segments()
+            .chunks_exact(2)
+            .fold(0, |hash: u32, pair| {
+                hash.rotate_left(7) ^ (u32::from(pair[0]) << 16 | u32::from(pair[1]))
+            }),
     };
     octets | 1 << 31
 }
 
 /// Takes TCP connections until told to stop. Each connection is one source.
-pub async fn run_tcp(listener: std::net::TcpListener, gate: Gate, max_connections: usize) -> io::Result<()> {
+pub async fn run_tcp(
+    listener: std::net::TcpListener,
+    gate: Gate,
+    max_connections: usize,
+) -> io::Result<()> {
     static SOURCES: AtomicU32 = AtomicU32::new(1);
     let listener = TcpListener::from_std(listener)?;
     let places = Arc::new(Semaphore::new(max_connections));
@@ -168,7 +208,8 @@ pub async fn run_tcp(listener: std::net::TcpListener, gate: Gate, max_connection
             continue;
         }
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            gate.telemetry.count(&gate.telemetry.refused, "reason", "too_many_connections");
+            gate.telemetry
+                .count(&gate.telemetry.refused, "reason", "too_many_connections");
             continue;
         };
         let source = SOURCES.fetch_add(1, Ordering::Relaxed) & !(1 << 31);
@@ -197,7 +238,9 @@ async fn serve_connection(mut stream: TcpStream, peer: IpAddr, source: u32, gate
             Ok(length) => length,
         };
         let mut batch = Batch::new();
-        decoder.push(&buffer[..length], &mut |line| batch.push(gate.frame(line, peer, Transport::Tcp, source)));
+        decoder.push(&buffer[..length], &mut |line| {
+            batch.push(gate.frame(line, peer, Transport::Tcp, source))
+        });
         if !pass_on(gate, batch).await {
             return;
         }
@@ -212,6 +255,9 @@ async fn pass_on(gate: &Gate, batch: Batch) -> bool {
     if batch.is_empty() {
         return true;
     }
-    gate.telemetry.received.get_or_create(&[("transport", "tcp")]).inc_by(batch.len() as u64);
+    gate.telemetry
+        .received
+        .get_or_create(&[("transport", "tcp")])
+        .inc_by(batch.len() as u64);
     gate.journal.send(batch).await.is_ok()
 }

@@ -34,7 +34,10 @@ use crate::args::{Cli, Command, ConfigCommand, Kb, Serve, TokenCommand};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(cli.command.unwrap_or(Command::Serve(Serve::from_environment()))) {
+    match run(cli
+        .command
+        .unwrap_or(Command::Serve(Serve::from_environment())))
+    {
         Ok(code) => code,
         Err(error) => {
             eprintln!("whymid: {error:#}");
@@ -65,8 +68,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 /// `WHYMID_LOG` chooses what is logged, as in `WHYMID_LOG=debug`.
 fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("WHYMID_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,tantivy=warn,actix_server=warn"));
+    let filter = tracing_subscriber::EnvFilter::try_from_env("WHYMID_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("info,tantivy=warn,actix_server=warn")
+    });
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr)
+        .init();
 }

@@ -87,6 +87,8 @@ pub struct State {
     pub ready: AtomicBool,
     /// The journal has failed: nothing is accepted any more.
     pub failed: AtomicBool,
+    /// The index has failed: what could not be written stays in memory.
+    pub index_failed: AtomicBool,
     /// Bytes of the journal.
     pub journal_bytes: AtomicU64,
     /// The oldest of the appliances' newest stamps, microseconds; 0 before the first line.
@@ -103,7 +105,10 @@ enum Question {
 }
 
 impl Memory {
-    fn ask<T: Default + Send + 'static>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Question + Send + 'static) -> Later<T> {
+    fn ask<T: Default + Send + 'static>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> Question + Send + 'static,
+    ) -> Later<T> {
         let asks = self.0.clone();
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
@@ -137,7 +142,9 @@ impl Pipeline {
         let (settled, is_settled) = mpsc::unbounded_channel();
         let (asks, asked) = mpsc::channel(ASK_QUEUE);
         let state = Arc::new(State::default());
-        state.journal_bytes.store(parts.journal.bytes(), Ordering::Relaxed);
+        state
+            .journal_bytes
+            .store(parts.journal.bytes(), Ordering::Relaxed);
         let replay = parts.journal.replay(Position::START)?;
         let journaling = Journaling {
             journal: parts.journal,
@@ -157,14 +164,23 @@ impl Pipeline {
             index: parts.index,
             knowledge: parts.knowledge,
             listeners: parts.listeners,
+            state: Arc::clone(&state),
             telemetry: parts.telemetry,
         };
         let threads = vec![
             thread("journal", journaling.run(incoming, accepted))?,
-            thread("assembler", assembling.run(replay, to_assemble, asked, is_settled))?,
+            thread(
+                "assembler",
+                assembling.run(replay, to_assemble, asked, is_settled),
+            )?,
             thread("index", indexing.run(to_write, settled))?,
         ];
-        Ok(Self { frames, memory: Memory(asks), state, threads })
+        Ok(Self {
+            frames,
+            memory: Memory(asks),
+            state,
+            threads,
+        })
     }
 
     /// Waits until everything that came in has gone the whole way. Every sender must be gone.
@@ -177,8 +193,13 @@ impl Pipeline {
 }
 
 /// Runs one stage on a thread of its own.
-fn thread(name: &str, stage: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<std::thread::JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+fn thread(
+    name: &str,
+    stage: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<std::thread::JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
     let thread = std::thread::Builder::new().name(name.to_owned());
     Ok(thread.spawn(move || runtime.block_on(stage))?)
 }
@@ -200,7 +221,8 @@ impl Journaling {
                     }
                 }
                 Err(error) => {
-                    self.telemetry.count(&self.telemetry.failures, "room", "journal");
+                    self.telemetry
+                        .count(&self.telemetry.failures, "room", "journal");
                     self.state.failed.store(true, Ordering::Relaxed);
                     tracing::error!(%error, "the journal failed: nothing is accepted any more; answers go on. Mend the disk and start again");
                     return;
@@ -230,7 +252,9 @@ impl Journaling {
         }
         self.journal.sync()?;
         self.telemetry.accepted.inc_by(lines.len() as u64);
-        self.state.journal_bytes.store(self.journal.bytes(), Ordering::Relaxed);
+        self.state
+            .journal_bytes
+            .store(self.journal.bytes(), Ordering::Relaxed);
         Ok(lines)
     }
 }
@@ -240,7 +264,12 @@ struct IndexRecall(Index);
 
 impl IndexRecall {
     fn newest(&self, kind: RecordKind, key: Key, appliance: &str) -> Option<Record> {
-        let look = Look { kind, key, appliance: Some(appliance.to_owned()), limit: 1 };
+        let look = Look {
+            kind,
+            key,
+            appliance: Some(appliance.to_owned()),
+            limit: 1,
+        };
         match self.0.find(&look) {
             Ok(records) => records.into_iter().next(),
             Err(error) => {
@@ -322,13 +351,19 @@ impl Assembling {
 
     /// Reads the journal from its start, by the clock of that time. Questions are answered
     /// meanwhile with what there is.
-    async fn replay(&mut self, replay: whymid_journal::Replay, asked: &mut mpsc::Receiver<Question>, settled: &mut mpsc::UnboundedReceiver<u64>) -> bool {
+    async fn replay(
+        &mut self,
+        replay: whymid_journal::Replay,
+        asked: &mut mpsc::Receiver<Question>,
+        settled: &mut mpsc::UnboundedReceiver<u64>,
+    ) -> bool {
         let mut next_tick = Timestamp::MIN;
         for (count, line) in replay.enumerate() {
             let (position, frame) = match line {
                 Ok(line) => line,
                 Err(error) => {
-                    self.telemetry.count(&self.telemetry.failures, "room", "journal");
+                    self.telemetry
+                        .count(&self.telemetry.failures, "room", "journal");
                     self.state.failed.store(true, Ordering::Relaxed);
                     tracing::error!(%error, "the journal can't be replayed: what stands behind the damage is not shown");
                     return true;
@@ -337,7 +372,10 @@ impl Assembling {
             self.telemetry.replayed.inc();
             self.take(position.0, &frame);
             if frame.received_at >= next_tick || count % 50_000 == 0 {
-                next_tick = frame.received_at.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
+                next_tick = frame
+                    .received_at
+                    .saturating_add(SignedDuration::from_secs(1))
+                    .unwrap_or(Timestamp::MAX);
                 if !self.hand_out(frame.received_at).await {
                     return false;
                 }
@@ -359,7 +397,12 @@ impl Assembling {
 
     /// Hands resting records to the index; false when it is gone.
     async fn hand_out(&mut self, now: Timestamp) -> bool {
-        let newest = self.intake.appliances.iter().filter_map(|one| one.newest).min();
+        let newest = self
+            .intake
+            .appliances
+            .iter()
+            .filter_map(|one| one.newest)
+            .min();
         let micros = newest.map_or(0, Timestamp::as_microsecond);
         self.state.complete_up_to.store(micros, Ordering::Relaxed);
         let (ticket, rested) = self.intake.assembler.tick(now);
@@ -372,8 +415,16 @@ impl Assembling {
                 let _ = reply.send(self.find(&look));
             }
             Question::Appliances(reply) => {
-                let seen = self.intake.appliances.iter().filter(|one| one.first.is_some());
-                let known = |one: &whymid_mailflow::Appliance| Known { name: one.name.clone(), first: one.first, newest: one.newest };
+                let seen = self
+                    .intake
+                    .appliances
+                    .iter()
+                    .filter(|one| one.first.is_some());
+                let known = |one: &whymid_mailflow::Appliance| Known {
+                    name: one.name.clone(),
+                    first: one.first,
+                    newest: one.newest,
+                };
                 let _ = reply.send(seen.map(known).collect());
             }
         }
@@ -381,33 +432,56 @@ impl Assembling {
 
     fn find(&self, look: &Look) -> Vec<Record> {
         let assembler = &self.intake.assembler;
-        let is_of = |appliance: &str| look.appliance.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(appliance));
+        let is_of = |appliance: &str| {
+            look.appliance
+                .as_deref()
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(appliance))
+        };
         match look.kind {
-            RecordKind::Message => assembler.messages()
-                .filter(|one| is_of(&one.common.appliance) && match &look.key {
-                    Key::Mid(mid) => one.mid == *mid,
-                    Key::Icid(icid) => one.icid == Some(*icid),
-                    Key::Dcid(dcid) => one.dcids.contains(dcid),
-                    Key::Id(id) => one.common.id == *id,
+            RecordKind::Message => assembler
+                .messages()
+                .filter(|one| {
+                    is_of(&one.common.appliance)
+                        && match &look.key {
+                            Key::Mid(mid) => one.mid == *mid,
+                            Key::Icid(icid) => one.icid == Some(*icid),
+                            Key::Dcid(dcid) => one.dcids.contains(dcid),
+                            Key::Id(id) => one.common.id == *id,
+                        }
                 })
-                .map(|one| Record::Message(Box::new(one.clone()))).collect(),
-            RecordKind::Connection => assembler.connections()
-                .filter(|one| is_of(&one.common.appliance) && match &look.key {
-                    Key::Icid(icid) => one.icid == *icid,
-                    Key::Id(id) => one.common.id == *id,
-                    Key::Mid(_) | Key::Dcid(_) => false,
+                .map(|one| Record::Message(Box::new(one.clone())))
+                .collect(),
+            RecordKind::Connection => assembler
+                .connections()
+                .filter(|one| {
+                    is_of(&one.common.appliance)
+                        && match &look.key {
+                            Key::Icid(icid) => one.icid == *icid,
+                            Key::Id(id) => one.common.id == *id,
+                            Key::Mid(_) | Key::Dcid(_) => false,
+                        }
                 })
-                .map(|one| Record::Connection(Box::new(one.clone()))).collect(),
-            RecordKind::Delivery => assembler.deliveries()
-                .filter(|one| is_of(&one.common.appliance) && match &look.key {
-                    Key::Dcid(dcid) => one.dcid == *dcid,
-                    Key::Id(id) => one.common.id == *id,
-                    Key::Mid(_) | Key::Icid(_) => false,
+                .map(|one| Record::Connection(Box::new(one.clone())))
+                .collect(),
+            RecordKind::Delivery => assembler
+                .deliveries()
+                .filter(|one| {
+                    is_of(&one.common.appliance)
+                        && match &look.key {
+                            Key::Dcid(dcid) => one.dcid == *dcid,
+                            Key::Id(id) => one.common.id == *id,
+                            Key::Mid(_) | Key::Icid(_) => false,
+                        }
                 })
-                .map(|one| Record::Delivery(Box::new(one.clone()))).collect(),
-            RecordKind::Event => assembler.events()
-                .filter(|one| is_of(&one.appliance) && matches!(&look.key, Key::Id(id) if one.id == *id))
-                .map(|one| Record::Event(Box::new(one.clone()))).collect(),
+                .map(|one| Record::Delivery(Box::new(one.clone())))
+                .collect(),
+            RecordKind::Event => assembler
+                .events()
+                .filter(|one| {
+                    is_of(&one.appliance) && matches!(&look.key, Key::Id(id) if one.id == *id)
+                })
+                .map(|one| Record::Event(Box::new(one.clone())))
+                .collect(),
         }
     }
 }
@@ -417,11 +491,16 @@ struct Indexing {
     index: Index,
     knowledge: Arc<Knowledge>,
     listeners: Listeners,
+    state: Arc<State>,
     telemetry: Arc<Telemetry>,
 }
 
 impl Indexing {
-    async fn run(mut self, mut handouts: mpsc::Receiver<Handout>, settled: mpsc::UnboundedSender<u64>) {
+    async fn run(
+        mut self,
+        mut handouts: mpsc::Receiver<Handout>,
+        settled: mpsc::UnboundedSender<u64>,
+    ) {
         let mut uncommitted = None;
         let mut commit = interval(COMMIT);
         commit.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -456,7 +535,9 @@ impl Indexing {
     fn document(&self, rested: Rested) -> Document {
         match rested {
             Rested::Message(message, connection) => {
-                let connection = connection.map(|one| *one).or_else(|| self.written_connection(&message));
+                let connection = connection
+                    .map(|one| *one)
+                    .or_else(|| self.written_connection(&message));
                 let story = Story {
                     timers: self.listeners.timers(connection.as_ref()),
                     newest: Some(message.common.last_at),
@@ -466,14 +547,29 @@ impl Indexing {
                 };
                 let facets = self.knowledge.facets(&story);
                 let record = story.message.map(|one| Record::Message(Box::new(one)));
-                Document { record: record.unwrap_or_else(|| unreachable!("set above")), facets: Some(facets) }
+                Document {
+                    record: record.unwrap_or_else(|| unreachable!("set above")),
+                    facets: Some(facets),
+                }
             }
             Rested::Connection(connection) => {
-                let facets = connection.mids.is_empty().then(|| self.facets_alone(&connection));
-                Document { record: Record::Connection(connection), facets }
+                let facets = connection
+                    .mids
+                    .is_empty()
+                    .then(|| self.facets_alone(&connection));
+                Document {
+                    record: Record::Connection(connection),
+                    facets,
+                }
             }
-            Rested::Delivery(delivery) => Document { record: Record::Delivery(delivery), facets: None },
-            Rested::Event(event) => Document { record: Record::Event(event), facets: None },
+            Rested::Delivery(delivery) => Document {
+                record: Record::Delivery(delivery),
+                facets: None,
+            },
+            Rested::Event(event) => Document {
+                record: Record::Event(event),
+                facets: None,
+            },
         }
     }
 
@@ -490,7 +586,12 @@ impl Indexing {
 
     fn written_connection(&self, message: &Message) -> Option<Connection> {
         let id = message.connection.clone()?;
-        let look = Look { kind: RecordKind::Connection, key: Key::Id(id), appliance: None, limit: 1 };
+        let look = Look {
+            kind: RecordKind::Connection,
+            key: Key::Id(id),
+            appliance: None,
+            limit: 1,
+        };
         match self.index.find(&look).ok()?.into_iter().next()? {
             Record::Connection(one) => Some(*one),
             _ => None,
@@ -498,11 +599,15 @@ impl Indexing {
     }
 
     fn commit(&mut self, uncommitted: &mut Option<u64>, settled: &mpsc::UnboundedSender<u64>) {
-        let Some(ticket) = uncommitted.take() else { return };
+        let Some(ticket) = uncommitted.take() else {
+            return;
+        };
         match self.writer.commit() {
             Ok(()) => {
                 self.telemetry.commits.inc();
-                let _ = settled.send(ticket);
+                if !self.state.index_failed.load(Ordering::Relaxed) {
+                    let _ = settled.send(ticket);
+                }
             }
             Err(error) => {
                 *uncommitted = Some(ticket);
@@ -511,8 +616,12 @@ impl Indexing {
         }
     }
 
+    /// From the first failure on nothing leaves memory any more: what was not written is still
+    /// answered for, and the journal has it for the next start.
     fn failed(&self, error: &whymid_store::Error) {
-        self.telemetry.count(&self.telemetry.failures, "room", "index");
+        self.state.index_failed.store(true, Ordering::Relaxed);
+        self.telemetry
+            .count(&self.telemetry.failures, "room", "index");
         tracing::error!(%error, "the index failed; the journal keeps every line");
     }
 }

@@ -21,10 +21,10 @@ use whymid_store::{Index, Library};
 use crate::args::Serve;
 use crate::clock::{self, Uptime};
 use crate::config::{self, Config};
+use crate::demo;
 use crate::listen::{self, Batch, Gate};
 use crate::pipeline::{JOURNAL_QUEUE, Parts, Pipeline, State};
 use crate::telemetry::Telemetry;
-use crate::demo;
 
 /// The longest that a stop may take.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -36,8 +36,11 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub fn run(args: &Serve) -> anyhow::Result<()> {
     let (config, demo_dir) = settled_config(args)?;
     refuse_open_doors(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let result = runtime.block_on(serve(config, args.demo));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(serve(config));
     runtime.shutdown_timeout(Duration::from_secs(1));
     if let Some(dir) = demo_dir {
         let _ = std::fs::remove_dir_all(dir);
@@ -58,8 +61,10 @@ fn settled_config(args: &Serve) -> anyhow::Result<(Config, Option<PathBuf>)> {
     config.syslog_udp = args.syslog_udp.unwrap_or(config.syslog_udp);
     config.syslog_tcp = args.syslog_tcp.unwrap_or(config.syslog_tcp);
     config.insecure_no_auth |= args.insecure_no_auth;
-    let own_dir = args.demo && args.data_dir.is_none();
-    let demo_dir = own_dir.then(|| std::env::temp_dir().join(format!("whymid-demo-{}", std::process::id())));
+    config.demo |= args.demo;
+    let own_dir = config.demo && args.data_dir.is_none();
+    let demo_dir =
+        own_dir.then(|| std::env::temp_dir().join(format!("whymid-demo-{}", std::process::id())));
     if let Some(dir) = &demo_dir {
         config.data_dir.clone_from(dir);
     }
@@ -68,7 +73,8 @@ fn settled_config(args: &Serve) -> anyhow::Result<(Config, Option<PathBuf>)> {
 
 /// On more than loopback nobody reads without a token, unless it is said out loud.
 fn refuse_open_doors(config: &Config) -> anyhow::Result<()> {
-    let open = config.tokens.is_empty() && !config.insecure_no_auth && !config.http.ip().is_loopback();
+    let open =
+        config.tokens.is_empty() && !config.insecure_no_auth && !config.http.ip().is_loopback();
     anyhow::ensure!(
         !open,
         "refusing to listen for HTTP on {}: no API token is configured and it is not loopback; make one with `whymid token new`, or say --insecure-no-auth",
@@ -86,33 +92,58 @@ struct Sockets {
 }
 
 fn bind(config: &Config) -> anyhow::Result<Sockets> {
-    let failed = |what: &str, address: SocketAddr, key: &str| format!("failed to listen for {what} on {address} (set another with {key})");
-    let http = listen::bind_tcp(config.http).with_context(|| failed("HTTP", config.http, "--http"))?;
+    let failed = |what: &str, address: SocketAddr, key: &str| {
+        format!("failed to listen for {what} on {address} (set another with {key})")
+    };
+    let http =
+        listen::bind_tcp(config.http).with_context(|| failed("HTTP", config.http, "--http"))?;
     let (udp, udp_granted) = listen::bind_udp(config.syslog_udp, config.udp_buffer)
         .with_context(|| failed("syslog over UDP", config.syslog_udp, "--syslog-udp"))?;
     let tcp = listen::bind_tcp(config.syslog_tcp)
         .with_context(|| failed("syslog over TCP", config.syslog_tcp, "--syslog-tcp"))?;
-    Ok(Sockets { http, udp, udp_granted, tcp })
+    Ok(Sockets {
+        http,
+        udp,
+        udp_granted,
+        tcp,
+    })
 }
 
 fn make_data_dir(dir: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(dir).with_context(|| format!("failed to make the data folder {} (set another with --data-dir)", dir.display()))
+    std::fs::create_dir_all(dir).with_context(|| {
+        format!(
+            "failed to make the data folder {} (set another with --data-dir)",
+            dir.display()
+        )
+    })
 }
 
-async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
+async fn serve(config: Config) -> anyhow::Result<()> {
     let uptime = Uptime::start();
     make_data_dir(&config.data_dir)?;
     let (journal, recovery) = Journal::open(&config.data_dir.join("journal"), Options::default())?;
     let sockets = bind(&config)?;
     let listeners = announce(&sockets)?;
     if recovery.torn_bytes > 0 {
-        tracing::warn!(bytes = recovery.torn_bytes, "the journal's end was torn by an unclean stop and was cut at the last whole line");
+        tracing::warn!(
+            bytes = recovery.torn_bytes,
+            "the journal's end was torn by an unclean stop and was cut at the last whole line"
+        );
     }
     let telemetry = Telemetry::new();
-    telemetry.udp_buffer.set(i64::try_from(sockets.udp_granted).unwrap_or(i64::MAX));
-    tracing::info!(bytes = sockets.udp_granted, asked = config.udp_buffer, "UDP receive buffer");
+    telemetry
+        .udp_buffer
+        .set(i64::try_from(sockets.udp_granted).unwrap_or(i64::MAX));
+    tracing::info!(
+        bytes = sockets.udp_granted,
+        asked = config.udp_buffer,
+        "UDP receive buffer"
+    );
     if sockets.udp_granted < config.udp_buffer {
-        tracing::warn!("the kernel granted a smaller UDP buffer than asked for, bursts may be lost: raise net.core.rmem_max (sysctl -w net.core.rmem_max={})", config.udp_buffer);
+        tracing::warn!(
+            "the kernel granted a smaller UDP buffer than asked for, bursts may be lost: raise net.core.rmem_max (sysctl -w net.core.rmem_max={})",
+            config.udp_buffer
+        );
     }
     let knowledge = Arc::new(Knowledge::embedded());
     let settings = Settings {
@@ -152,11 +183,17 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
         kb_version: knowledge.version.clone(),
     });
     let library = Library::new(index, Arc::new(pipeline.memory.clone()));
-    let desk = Arc::new(Reading::new(library, knowledge, config.listeners.clone(), settings, Arc::clone(&heart) as Arc<dyn Pulse>));
+    let desk = Arc::new(Reading::new(
+        library,
+        knowledge,
+        config.listeners.clone(),
+        settings,
+        Arc::clone(&heart) as Arc<dyn Pulse>,
+    ));
     let http = whymid_api::serve(sockets.http, desk, heart, api_settings(&config))?;
     let http_handle = http.handle();
     let http = tokio::spawn(http);
-    if demo {
+    if config.demo {
         tokio::spawn(demo::play(syslog_tcp));
     }
     wait_for_stop().await?;
@@ -169,7 +206,11 @@ async fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
         tokio::task::spawn_blocking(move || pipeline.join()).await
     })
     .await;
-    anyhow::ensure!(drained.is_ok(), "failed to drain within {} s; the journal keeps every accepted line", DRAIN.as_secs());
+    anyhow::ensure!(
+        drained.is_ok(),
+        "failed to drain within {} s; the journal keeps every accepted line",
+        DRAIN.as_secs()
+    );
     Ok(())
 }
 
@@ -181,7 +222,10 @@ fn announce(sockets: &Sockets) -> anyhow::Result<Vec<Listener>> {
         ("syslog-tcp", sockets.tcp.local_addr()?),
     ]
     .into_iter()
-    .map(|(name, address)| Listener { name: name.to_owned(), address: address.to_string() })
+    .map(|(name, address)| Listener {
+        name: name.to_owned(),
+        address: address.to_string(),
+    })
     .collect();
     let mut out = std::io::stdout().lock();
     for listener in &listeners {
@@ -236,15 +280,26 @@ impl Pulse for Heart {
 impl Gauge for Heart {
     fn status(&self) -> Status {
         let extent = self.index.extent().unwrap_or_default();
-        let time = |micros: i64| Timestamp::from_microsecond(micros).ok().map(|at| Time::of(at, &TimeZone::UTC));
-        let waiting = self.frames.upgrade().map_or(0, |frames| JOURNAL_QUEUE - frames.capacity());
+        let time = |micros: i64| {
+            Timestamp::from_microsecond(micros)
+                .ok()
+                .map(|at| Time::of(at, &TimeZone::UTC))
+        };
+        let waiting = self
+            .frames
+            .upgrade()
+            .map_or(0, |frames| JOURNAL_QUEUE - frames.capacity());
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             kb_version: self.kb_version.clone(),
             uptime_seconds: self.uptime.seconds(),
             ready: self.is_ready(),
             listeners: self.listeners.clone(),
-            queues: vec![Queue { name: "journal".to_owned(), depth: waiting as u64, capacity: JOURNAL_QUEUE as u64 }],
+            queues: vec![Queue {
+                name: "journal".to_owned(),
+                depth: waiting as u64,
+                capacity: JOURNAL_QUEUE as u64,
+            }],
             lines: self.lines(),
             journal_bytes: self.state.journal_bytes.load(Ordering::Relaxed),
             index_bytes: self.index.bytes(),
@@ -267,6 +322,9 @@ impl Gauge for Heart {
         if self.state.failed.load(Ordering::Relaxed) {
             reasons.push("the journal has failed: nothing is accepted".to_owned());
         }
+        if self.state.index_failed.load(Ordering::Relaxed) {
+            reasons.push("the index has failed: mend the disk and start again".to_owned());
+        }
         reasons
     }
 }
@@ -274,10 +332,14 @@ impl Gauge for Heart {
 impl Heart {
     fn lines(&self) -> Lines {
         let telemetry = &self.telemetry;
-        let received = ["udp", "tcp"].map(|transport| telemetry.value(&telemetry.received, "transport", transport));
+        let received = ["udp", "tcp"]
+            .map(|transport| telemetry.value(&telemetry.received, "transport", transport));
         let (attached, events) = (telemetry.attached.get(), telemetry.events.get());
         let handled = attached + events;
-        let understood = handled - telemetry.value(&telemetry.kinds, "kind", "unknown").min(handled);
+        let understood = handled
+            - telemetry
+                .value(&telemetry.kinds, "kind", "unknown")
+                .min(handled);
         Lines {
             received: received.iter().sum(),
             accepted: telemetry.accepted.get(),
@@ -292,7 +354,9 @@ impl Heart {
     /// The oldest of the appliances' newest stamps: up to there every one is answered for.
     fn complete_up_to(&self) -> Option<Time> {
         let micros = self.state.complete_up_to.load(Ordering::Relaxed);
-        let at = (micros != 0).then(|| Timestamp::from_microsecond(micros).ok()).flatten()?;
+        let at = (micros != 0)
+            .then(|| Timestamp::from_microsecond(micros).ok())
+            .flatten()?;
         Some(Time::of(at, &TimeZone::UTC))
     }
 }

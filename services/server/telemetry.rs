@@ -60,7 +60,10 @@ impl Telemetry {
         let received = family("lines_received", "Lines received by a listener");
         let refused = family("refused", "Lines or connections refused");
         let kinds = family("lines_handled", "Lines handled, by kind of event");
-        let defects = family("line_defects", "Lines kept although something was wrong with them");
+        let defects = family(
+            "line_defects",
+            "Lines kept although something was wrong with them",
+        );
         let failures = family("failures", "Failures of journal or index");
         let mut counter = |name: &str, help: &str| {
             let counter = Counter::<u64, AtomicU64>::default();
@@ -79,7 +82,10 @@ impl Telemetry {
             gauge
         };
         let connections = gauge("syslog_connections", "Open syslog TCP connections");
-        let udp_buffer = gauge("udp_buffer_bytes", "Effective receive buffer of the UDP socket");
+        let udp_buffer = gauge(
+            "udp_buffer_bytes",
+            "Effective receive buffer of the UDP socket",
+        );
         Arc::new(Self {
             registry,
             received,

@@ -10,11 +10,15 @@ use sha2::{Digest, Sha256};
 /// When the system has no random bits.
 pub fn run_new(name: &str, scope: &str) -> anyhow::Result<()> {
     let mut bits = [0_u8; 32];
-    getrandom::fill(&mut bits).map_err(|error| anyhow::anyhow!("failed to get random bits: {error}"))?;
+    getrandom::fill(&mut bits)
+        .map_err(|error| anyhow::anyhow!("failed to get random bits: {error}"))?;
     let token = format!("whymid_{}", hex(&bits));
     let hash = hex(&Sha256::digest(token.as_bytes()));
     println!("Token, shown this once:\n\n  {token}\n");
-    println!("Lines for the configuration file:\n\n[[tokens]]\nname = {}\nscope = \"{scope}\"\nsha256 = \"{hash}\"\n", toml::Value::from(name));
+    println!(
+        "Lines for the configuration file:\n\n[[tokens]]\nname = {}\nscope = \"{scope}\"\nsha256 = \"{hash}\"\n",
+        toml::Value::from(name)
+    );
     println!("Use it as: curl -H \"Authorization: Bearer {token}\" …");
     Ok(())
 }

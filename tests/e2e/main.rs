@@ -1,1 +1,33 @@
-//! placeholder
+//! End-to-end tests: the real binary, real sockets, real forwarders, a data folder of its own.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `harness/` | starting and stopping the service and the forwarders, asking, waiting |
+//! | `founding.rs` | the three sessions of the founding document, pushed by rsyslog |
+//! | `forwarders.rs` | rsyslog's own formats, util-linux `logger` |
+//! | `hostile.rs` | bad input: nothing crashes, nothing else is lost, all is counted |
+//! | `accounting.rs` | sent = received = accepted = attached + events; copies; appliances |
+//! | `restart.rs` | stop, start, `kill -9`: the same answers and ids |
+//! | `access.rs` | tokens, foreign pages, who may send |
+//! | `startup.rs` | faults at the start: one clear line and an exit code |
+//! | `demo.rs` | `serve --demo` |
+//! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
+//! | `kb_check.rs`, `kb_faults.rs` | `whymid kb`: each kind of fault is found at its place |
+//! | `published.rs` | `openapi.yaml` and the JSON Schemas are what the code says |
+//!
+//! Not here: what one room can show alone (unit tests of that room), speed (benchmarks).
+
+mod access;
+mod accounting;
+mod corpus;
+mod demo;
+mod explain;
+mod forwarders;
+mod founding;
+mod harness;
+mod hostile;
+mod kb_check;
+mod kb_faults;
+mod published;
+mod restart;
+mod startup;

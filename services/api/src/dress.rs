@@ -127,7 +127,7 @@ fn add_headers(request: &HttpRequest, response: &mut HttpResponse) {
 fn lifetime(path: &str) -> Option<&'static str> {
     let public = path == "/kb" || path.starts_with("/kb/") || path == "/openapi.yaml";
     match path {
-        path if path.starts_with("/assets/") => Some("public, max-age=3600"),
+        path if path.starts_with("/assets/") => Some("public, max-age=300"),
         _ if public => Some("public, max-age=300"),
         _ => None,
     }

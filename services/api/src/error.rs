@@ -138,6 +138,9 @@ codes! {
     HostUnknown "host_unknown" MISDIRECTED_REQUEST
         "This is not a name of this service" "このサービスの名前ではありません"
         "If it should be one, add it to `http.hosts` in the configuration, or set `http.public_url`." "この名前を使う場合は、設定の `http.hosts` に追加するか `http.public_url` を設定してください。";
+    Busy "busy" SERVICE_UNAVAILABLE
+        "Too many pasted logs at once" "貼り付けられたログの処理が混み合っています"
+        "Try again in a few seconds, or use `whymid explain FILE` on the command line." "数秒後にもう一度試すか、コマンドラインの `whymid explain FILE` を使ってください。";
     Replaying "replaying" SERVICE_UNAVAILABLE
         "Still reading the journal" "ジャーナルを読み込み中です"
         "Try again in a few seconds; /readyz tells when." "数秒後にもう一度試してください。完了は /readyz で確認できます。";

@@ -11,12 +11,18 @@ use actix_web::{
     http::{Uri, header::HOST, uri::Authority},
 };
 use jiff::tz::TimeZone;
+use tokio::sync::Semaphore;
 
 use crate::{
     desk::{Desk, Gauge, Style},
     negotiate,
     settings::{Settings, Token},
 };
+
+/// Pasted logs in the house at once, each up to 8 MiB.
+const PASTED_MOST: usize = 16;
+/// Pasted logs being worked on at once.
+const EXPLAINING_MOST: usize = 2;
 
 /// Shared by all workers, never changed.
 pub(crate) struct House {
@@ -25,6 +31,10 @@ pub(crate) struct House {
     pub(crate) tokens: Vec<Token>,
     pub(crate) open: bool,
     pub(crate) names: Names,
+    /// How many pasted logs may be in the house at once; bounds the memory that they take.
+    pub(crate) pasted: Arc<Semaphore>,
+    /// How many of them may be worked on at once; leaves the processors to the rest.
+    pub(crate) explaining: Arc<Semaphore>,
     public_url: Option<String>,
 }
 
@@ -52,6 +62,8 @@ impl House {
             tokens: settings.tokens,
             open: settings.open,
             names,
+            pasted: Arc::new(Semaphore::new(PASTED_MOST)),
+            explaining: Arc::new(Semaphore::new(EXPLAINING_MOST)),
             public_url,
         })
     }

@@ -25,10 +25,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-#[path = "../../diagnosis/src/labels.rs"]
-mod labels;
-#[path = "../../diagnosis/src/render.rs"]
-mod render;
+use whymid_diagnosis::labels;
 
 pub use desk::{Ask, Desk, Gauge, Later, Missing, Style, What};
 pub use reading::{Pulse, Reading};

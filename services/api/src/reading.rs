@@ -41,7 +41,9 @@ pub struct Reading {
 
 impl std::fmt::Debug for Reading {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reading").field("library", &self.library).finish_non_exhaustive()
+        f.debug_struct("Reading")
+            .field("library", &self.library)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,44 +57,77 @@ impl Reading {
         settings: Settings,
         pulse: Arc<dyn Pulse>,
     ) -> Self {
-        Self { library, knowledge, listeners, settings, pulse }
+        Self {
+            library,
+            knowledge,
+            listeners,
+            settings,
+            pulse,
+        }
     }
 
-    async fn find(&self, kind: RecordKind, key: Key, appliance: Option<&str>, limit: usize) -> Result<Vec<Record>, Missing> {
-        let look = Look { kind, key, appliance: appliance.map(str::to_owned), limit };
+    async fn find(
+        &self,
+        kind: RecordKind,
+        key: Key,
+        appliance: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Record>, Missing> {
+        let look = Look {
+            kind,
+            key,
+            appliance: appliance.map(str::to_owned),
+            limit,
+        };
         let found = self.library.find(look, &Scope::everything()).await;
         found.map_err(|error| Missing::Store(error.to_string()))
     }
 
     async fn newest(&self, appliance: &str) -> Option<Timestamp> {
         let all = self.library.appliances().await;
-        all.into_iter().find(|one| one.name == appliance).and_then(|one| one.newest)
+        all.into_iter()
+            .find(|one| one.name == appliance)
+            .and_then(|one| one.newest)
     }
 
     /// The connection that a message came by, where its own lines were seen.
     async fn connection_of(&self, message: &Message) -> Result<Option<Connection>, Missing> {
         if let Some(id) = &message.connection {
-            return Ok(first_connection(self.find(RecordKind::Connection, Key::Id(id.clone()), None, 1).await?));
+            let found = self
+                .find(RecordKind::Connection, Key::Id(id.clone()), None, 1)
+                .await?;
+            return Ok(found.into_iter().find_map(connection_of));
         }
-        let Some(icid) = message.icid else { return Ok(None) };
-        let found = self.find(RecordKind::Connection, Key::Icid(icid), Some(&message.common.appliance), 5).await?;
+        let Some(icid) = message.icid else {
+            return Ok(None);
+        };
+        let found = self
+            .find(
+                RecordKind::Connection,
+                Key::Icid(icid),
+                Some(&message.common.appliance),
+                5,
+            )
+            .await?;
         let at = message.common.first_at;
         let spans = |one: &Connection| one.common.first_at <= at && at <= one.common.last_at;
-        Ok(found.into_iter().find_map(|record| match record {
-            Record::Connection(one) if spans(&one) => Some(*one),
-            _ => None,
-        }))
+        Ok(found.into_iter().filter_map(connection_of).find(spans))
     }
 
     async fn story(&self, message: Message) -> Result<Story, Missing> {
         let connection = self.connection_of(&message).await?;
         let mut deliveries: Vec<Delivery> = Vec::new();
         for dcid in message.dcids.iter().take(MAX_DELIVERIES) {
-            let found = self.find(RecordKind::Delivery, Key::Dcid(*dcid), Some(&message.common.appliance), 5).await?;
-            deliveries.extend(found.into_iter().find_map(|record| match record {
-                Record::Delivery(one) if one.common.first_at <= message.common.last_at => Some(*one),
-                _ => None,
-            }));
+            let found = self
+                .find(
+                    RecordKind::Delivery,
+                    Key::Dcid(*dcid),
+                    Some(&message.common.appliance),
+                    5,
+                )
+                .await?;
+            let used = |one: &Delivery| one.common.first_at <= message.common.last_at;
+            deliveries.extend(found.into_iter().filter_map(delivery_of).find(used));
         }
         Ok(Story {
             timers: self.listeners.timers(connection.as_ref()),
@@ -104,7 +139,9 @@ impl Reading {
     }
 
     async fn message(&self, id: &str) -> Result<Option<Message>, Missing> {
-        let found = self.find(RecordKind::Message, Key::Id(id.to_owned()), None, 1).await?;
+        let found = self
+            .find(RecordKind::Message, Key::Id(id.to_owned()), None, 1)
+            .await?;
         if found.is_empty() && !self.pulse.is_ready() {
             return Err(Missing::Replaying);
         }
@@ -113,12 +150,21 @@ impl Reading {
 
     async fn why_mid(&self, mid: u64, ask: &Ask, style: &Style) -> Result<Answer, Missing> {
         let question = question(ask, style);
-        let found = self.find(RecordKind::Message, Key::Mid(mid), ask.appliance.as_deref(), MAX_CANDIDATES + 1).await?;
+        let found = self
+            .find(
+                RecordKind::Message,
+                Key::Mid(mid),
+                ask.appliance.as_deref(),
+                MAX_CANDIDATES + 1,
+            )
+            .await?;
         let mut found: Vec<Message> = found.into_iter().filter_map(message_of).collect();
         if found.is_empty() {
             return Err(self.unknown(question, style).await);
         }
-        let message = found.remove(chosen(&found, ask.at, |one| (one.common.first_at, one.common.last_at)));
+        let message = found.remove(chosen(&found, ask.at, |one| {
+            (one.common.first_at, one.common.last_at)
+        }));
         let story = self.story(message).await?;
         let mut answer = self.knowledge.answer(&story, question, style);
         answer.candidates = found.iter().map(|one| self.candidate(one, style)).collect();
@@ -138,12 +184,21 @@ impl Reading {
     async fn why_icid(&self, icid: u64, ask: &Ask, style: &Style) -> Result<Answer, Missing> {
         let question = question(ask, style);
         let appliance = ask.appliance.as_deref();
-        let found = self.find(RecordKind::Connection, Key::Icid(icid), appliance, MAX_CANDIDATES + 1).await?;
-        let mut found: Vec<Connection> = found.into_iter().filter_map(|record| first_connection(vec![record])).collect();
+        let found = self
+            .find(
+                RecordKind::Connection,
+                Key::Icid(icid),
+                appliance,
+                MAX_CANDIDATES + 1,
+            )
+            .await?;
+        let mut found: Vec<Connection> = found.into_iter().filter_map(connection_of).collect();
         if found.is_empty() {
             return self.why_messages_of(icid, ask, question, style).await;
         }
-        let connection = found.remove(chosen(&found, ask.at, |one| (one.common.first_at, one.common.last_at)));
+        let connection = found.remove(chosen(&found, ask.at, |one| {
+            (one.common.first_at, one.common.last_at)
+        }));
         let messages = self.stories_of(&connection).await?;
         let story = Story {
             message: None,
@@ -152,31 +207,60 @@ impl Reading {
             connection: Some(connection),
             deliveries: Vec::new(),
         };
-        let mut answer = self.knowledge.connection_answer(&story, &messages, question, style);
-        answer.candidates = found.iter().map(|one| Candidate {
-            id: one.common.id.clone(),
-            url: None,
-            appliance: one.common.appliance.clone(),
-            started_at: Time::of(one.common.first_at, &style.zone),
-            outcome: whymid_diagnosis::of_connection(one, &[]),
-        }).collect();
+        let mut answer = self
+            .knowledge
+            .connection_answer(&story, &messages, question, style);
+        answer.candidates = found
+            .iter()
+            .map(|one| Candidate {
+                id: one.common.id.clone(),
+                url: None,
+                appliance: one.common.appliance.clone(),
+                started_at: Time::of(one.common.first_at, &style.zone),
+                outcome: whymid_diagnosis::of_connection(one, &[]),
+            })
+            .collect();
         Ok(answer)
     }
 
     /// The messages that a connection carried.
     async fn stories_of(&self, connection: &Connection) -> Result<Vec<Story>, Missing> {
-        let found = self.find(RecordKind::Message, Key::Icid(connection.icid), Some(&connection.common.appliance), 100).await?;
+        let found = self
+            .find(
+                RecordKind::Message,
+                Key::Icid(connection.icid),
+                Some(&connection.common.appliance),
+                100,
+            )
+            .await?;
         let id = Some(connection.common.id.as_str());
         let mut stories = Vec::new();
-        for message in found.into_iter().filter_map(message_of).filter(|one| one.connection.as_deref() == id) {
+        for message in found
+            .into_iter()
+            .filter_map(message_of)
+            .filter(|one| one.connection.as_deref() == id)
+        {
             stories.push(self.story(message).await?);
         }
         Ok(stories)
     }
 
     /// No line of the connection itself was seen: its newest message answers.
-    async fn why_messages_of(&self, icid: u64, ask: &Ask, question: Question, style: &Style) -> Result<Answer, Missing> {
-        let found = self.find(RecordKind::Message, Key::Icid(icid), ask.appliance.as_deref(), 1).await?;
+    async fn why_messages_of(
+        &self,
+        icid: u64,
+        ask: &Ask,
+        question: Question,
+        style: &Style,
+    ) -> Result<Answer, Missing> {
+        let found = self
+            .find(
+                RecordKind::Message,
+                Key::Icid(icid),
+                ask.appliance.as_deref(),
+                1,
+            )
+            .await?;
         match found.into_iter().find_map(message_of) {
             Some(message) => {
                 let story = self.story(message).await?;
@@ -193,15 +277,23 @@ impl Reading {
         }
         let all = self.library.appliances().await;
         let wanted = question.appliance.clone();
-        let of = |one: &&Known| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(&one.name));
+        let of = |one: &&Known| {
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(&one.name))
+        };
         let newest = all.iter().filter(of).filter_map(|one| one.newest).max();
         let first = all.iter().filter(of).filter_map(|one| one.first).min();
-        let period = first.zip(newest).map(|(first, newest)| (first.min(newest), newest));
+        let period = first
+            .zip(newest)
+            .map(|(first, newest)| (first.min(newest), newest));
         let names: Vec<String> = match wanted {
             Some(wanted) => vec![wanted],
             None => all.into_iter().map(|one| one.name).collect(),
         };
-        Missing::Unknown(Box::new(self.knowledge.unknown(question, &names, period, style)))
+        Missing::Unknown(Box::new(
+            self.knowledge.unknown(question, &names, period, style),
+        ))
     }
 }
 
@@ -211,18 +303,31 @@ fn question(ask: &Ask, style: &Style) -> Question {
         What::Icid(icid) => (None, Some(icid)),
     };
     let at = ask.at.map(|at| Time::of(at, &style.zone));
-    Question { mid, icid, id: None, appliance: ask.appliance.clone(), at }
+    Question {
+        mid,
+        icid,
+        id: None,
+        appliance: ask.appliance.clone(),
+        at,
+    }
 }
 
 /// The newest, or the one whose time is nearest to a moment.
-fn chosen<R>(found: &[R], at: Option<Timestamp>, span: impl Fn(&R) -> (Timestamp, Timestamp)) -> usize {
+fn chosen<R>(
+    found: &[R],
+    at: Option<Timestamp>,
+    span: impl Fn(&R) -> (Timestamp, Timestamp),
+) -> usize {
     let Some(at) = at else { return 0 };
     let distance = |one: &R| {
         let (first, last) = span(one);
         let before = (first.as_second() - at.as_second()).max(0);
         before.max((at.as_second() - last.as_second()).max(0))
     };
-    let nearest = found.iter().enumerate().min_by_key(|(_, one)| distance(one));
+    let nearest = found
+        .iter()
+        .enumerate()
+        .min_by_key(|(_, one)| distance(one));
     nearest.map_or(0, |(place, _)| place)
 }
 
@@ -233,11 +338,18 @@ fn message_of(record: Record) -> Option<Message> {
     }
 }
 
-fn first_connection(records: Vec<Record>) -> Option<Connection> {
-    records.into_iter().find_map(|record| match record {
+fn connection_of(record: Record) -> Option<Connection> {
+    match record {
         Record::Connection(one) => Some(*one),
         Record::Message(_) | Record::Delivery(_) | Record::Event(_) => None,
-    })
+    }
+}
+
+fn delivery_of(record: Record) -> Option<Delivery> {
+    match record {
+        Record::Delivery(one) => Some(*one),
+        Record::Message(_) | Record::Connection(_) | Record::Event(_) => None,
+    }
 }
 
 impl Desk for Reading {
@@ -250,24 +362,47 @@ impl Desk for Reading {
         })
     }
 
-    fn answer<'a>(&'a self, id: &'a str, style: &'a Style) -> Later<'a, Result<Option<Answer>, Missing>> {
+    fn answer<'a>(
+        &'a self,
+        id: &'a str,
+        style: &'a Style,
+    ) -> Later<'a, Result<Option<Answer>, Missing>> {
         Box::pin(async move {
-            let Some(message) = self.message(id).await? else { return Ok(None) };
-            let question = Question { id: Some(id.to_owned()), ..Question::default() };
+            let Some(message) = self.message(id).await? else {
+                return Ok(None);
+            };
+            let question = Question {
+                id: Some(id.to_owned()),
+                ..Question::default()
+            };
             let story = self.story(message).await?;
             Ok(Some(self.knowledge.answer(&story, question, style)))
         })
     }
 
-    fn timeline<'a>(&'a self, id: &'a str, style: &'a Style, from: usize, limit: usize) -> Later<'a, Result<Option<MessageTimeline>, Missing>> {
+    fn timeline<'a>(
+        &'a self,
+        id: &'a str,
+        style: &'a Style,
+        from: usize,
+        limit: usize,
+    ) -> Later<'a, Result<Option<MessageTimeline>, Missing>> {
         Box::pin(async move {
-            let Some(message) = self.message(id).await? else { return Ok(None) };
+            let Some(message) = self.message(id).await? else {
+                return Ok(None);
+            };
             let story = self.story(message).await?;
             Ok(self.knowledge.timeline(&story, style, from, limit))
         })
     }
 
-    fn explain(&self, log: &[u8], style: &Style, year: Option<i16>, zone: Option<&str>) -> Vec<Answer> {
+    fn explain(
+        &self,
+        log: &[u8],
+        style: &Style,
+        year: Option<i16>,
+        zone: Option<&str>,
+    ) -> Vec<Answer> {
         let mut settings = self.settings.clone();
         if let Some(zone) = zone.and_then(|zone| jiff::tz::TimeZone::get(zone).ok()) {
             settings.zone = Some(zone);

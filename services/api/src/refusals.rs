@@ -62,7 +62,7 @@ refusals! {
     /// Calls about one message.
     OfMessage = ANY QUERY TOKEN RECORDS [PathMalformed, MessageUnknown, NotAcceptable, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// `POST /v1/explain`.
-    OfExplain = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, ParameterInvalid, LangUnknown, TimezoneUnknown];
+    OfExplain = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, Busy, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// The list of diagnoses.
     OfDiagnoses = ANY QUERY TOKEN [LangUnknown];
     /// One diagnosis.

@@ -9,7 +9,7 @@ use crate::{
     error::{Code, Failure},
     house::House,
     negotiate::{self, Form},
-    pages, render,
+    pages,
 };
 
 /// The form that a client wants an answer in.
@@ -33,9 +33,9 @@ pub(crate) async fn answer(
         Form::Markdown => Ok(written(
             form,
             style.lang,
-            render::markdown(answer, style.lang),
+            whymid_diagnosis::markdown(answer, style.lang),
         )),
-        Form::Text => Ok(written(form, style.lang, render::text(answer, style.lang))),
+        Form::Text => Ok(written(form, style.lang, whymid_diagnosis::text(answer, style.lang))),
         Form::Html => pages::message::page(request, house, answer, style).await,
     }
 }

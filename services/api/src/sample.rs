@@ -8,7 +8,6 @@ use whymid_schemas::{
     Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
 };
 
-use crate::render;
 
 /// Reads a sample. The samples are part of the program and a test reads them all.
 fn read<T: DeserializeOwned>(text: &str) -> T {
@@ -23,11 +22,11 @@ pub(crate) fn answer() -> Answer {
 }
 
 pub(crate) fn answer_as_markdown() -> String {
-    render::markdown(&answer(), Lang::En)
+    whymid_diagnosis::markdown(&answer(), Lang::En)
 }
 
 pub(crate) fn answer_as_text() -> String {
-    render::text(&answer(), Lang::En)
+    whymid_diagnosis::text(&answer(), Lang::En)
 }
 
 pub(crate) fn timeline() -> MessageTimeline {

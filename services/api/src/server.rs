@@ -35,7 +35,6 @@ pub fn serve(
     let house = Data::new(house);
     let server = HttpServer::new(move || application(house.clone()))
         .workers(2)
-        .worker_max_blocking_threads(2)
         .max_connections(2048)
         .client_request_timeout(Duration::from_secs(10))
         .client_disconnect_timeout(Duration::from_secs(5))

@@ -58,8 +58,13 @@ impl Knowledge {
         Facets {
             outcome,
             custody,
-            diagnosis: verdict.as_ref().map_or(NO_CAUSE, |one| &one.diagnosis.id).to_owned(),
-            party: verdict.map(|one| one.diagnosis.party.clone()).unwrap_or_default(),
+            diagnosis: verdict
+                .as_ref()
+                .map_or(NO_CAUSE, |one| &one.diagnosis.id)
+                .to_owned(),
+            party: verdict
+                .map(|one| one.diagnosis.party.clone())
+                .unwrap_or_default(),
             kb_version: self.version.clone(),
         }
     }
@@ -68,28 +73,52 @@ impl Knowledge {
     #[must_use]
     pub fn answer(&self, story: &Story, question: Question, style: &Style) -> Answer {
         let (outcome, custody) = standing(story, &[]);
-        let writer = Writer { knowledge: self, story, style, outcome, custody };
+        let writer = Writer {
+            knowledge: self,
+            story,
+            style,
+            outcome,
+            custody,
+        };
         writer.answer(question)
     }
 
     /// The answer about a connection that carried messages: the diagnosis is that of its worst
     /// message.
     #[must_use]
-    pub fn connection_answer(&self, connection: &Story, messages: &[Story], question: Question, style: &Style) -> Answer {
+    pub fn connection_answer(
+        &self,
+        connection: &Story,
+        messages: &[Story],
+        question: Question,
+        style: &Style,
+    ) -> Answer {
         let outcomes: Vec<Outcome> = messages.iter().map(|one| standing(one, &[]).0).collect();
-        let worst = messages.iter().zip(&outcomes).min_by_key(|(_, outcome)| outcome::badness(**outcome));
-        let Some((worst, _)) = worst else { return self.answer(connection, question, style) };
+        let worst = messages
+            .iter()
+            .zip(&outcomes)
+            .min_by_key(|(_, outcome)| outcome::badness(**outcome));
+        let Some((worst, _)) = worst else {
+            return self.answer(connection, question, style);
+        };
         let mut answer = self.answer(worst, question, style);
         answer.message = None;
-        answer.connection = connection.connection.as_ref().map(|one| {
-            connection_summary(one, outcome::of_connection(one, &outcomes), style)
-        });
+        answer.connection = connection
+            .connection
+            .as_ref()
+            .map(|one| connection_summary(one, outcome::of_connection(one, &outcomes), style));
         answer
     }
 
     /// The answer when no line names the id.
     #[must_use]
-    pub fn unknown(&self, question: Question, appliances: &[String], period: Option<(Timestamp, Timestamp)>, style: &Style) -> Answer {
+    pub fn unknown(
+        &self,
+        question: Question,
+        appliances: &[String],
+        period: Option<(Timestamp, Timestamp)>,
+        style: &Style,
+    ) -> Answer {
         let story = Story {
             message: None,
             connection: None,
@@ -111,7 +140,14 @@ impl Knowledge {
             given.insert("appliances", words::list(appliances, style.lang));
         }
         given.extend(period.map(|(oldest, newest)| {
-            ("period", format!("{} – {}", Time::of(oldest, &style.zone), Time::of(newest, &style.zone)))
+            (
+                "period",
+                format!(
+                    "{} – {}",
+                    Time::of(oldest, &style.zone),
+                    Time::of(newest, &style.zone)
+                ),
+            )
         }));
         let verdict = self.diagnosis(MID_UNKNOWN).map(|diagnosis| Verdict {
             diagnosis,
@@ -125,28 +161,56 @@ impl Knowledge {
 
     /// The timeline of a message's story: `limit` lines from place `from`.
     #[must_use]
-    pub fn timeline(&self, story: &Story, style: &Style, from: usize, limit: usize) -> Option<MessageTimeline> {
+    pub fn timeline(
+        &self,
+        story: &Story,
+        style: &Style,
+        from: usize,
+        limit: usize,
+    ) -> Option<MessageTimeline> {
         let message = story.message.as_ref()?;
         let (outcome, custody) = standing(story, &[]);
-        let writer = Writer { knowledge: self, story, style, outcome, custody };
+        let writer = Writer {
+            knowledge: self,
+            story,
+            style,
+            outcome,
+            custody,
+        };
         let verdict = decide(self, story, &Facts::of(story), outcome);
         let lines = story.lines();
         let next = from.saturating_add(limit);
         Some(MessageTimeline {
-            message: writer.message_summary(message, verdict.as_ref().map(|one| one.diagnosis.id.as_str())),
-            connection: story.connection.as_ref().map(|one| connection_summary(one, outcome, style)),
-            deliveries: story.deliveries.iter().map(|one| delivery(one, style)).collect(),
-            entries: lines.iter().enumerate().skip(from).take(limit).map(|(place, (of, entry))| Entry {
-                entry: place,
-                at: Time::of(entry.at, &style.zone),
-                stamp: entry.stamp.clone(),
-                level: entry.level,
-                kind: entry.kind.0.map(|kind| kind.name.to_owned()),
-                of: of.word().to_owned(),
-                line: entry.line.clone(),
-                copies: entry.copies(),
-                cut: entry.cut,
-            }).collect(),
+            message: writer.message_summary(
+                message,
+                verdict.as_ref().map(|one| one.diagnosis.id.as_str()),
+            ),
+            connection: story
+                .connection
+                .as_ref()
+                .map(|one| connection_summary(one, outcome, style)),
+            deliveries: story
+                .deliveries
+                .iter()
+                .map(|one| delivery(one, style))
+                .collect(),
+            entries: lines
+                .iter()
+                .enumerate()
+                .skip(from)
+                .take(limit)
+                .map(|(place, (of, entry))| Entry {
+                    entry: place,
+                    at: Time::of(entry.at, &style.zone),
+                    stamp: entry.stamp.clone(),
+                    level: entry.level,
+                    kind: entry.kind.0.map(|kind| kind.name.to_owned()),
+                    of: of.word().to_owned(),
+                    line: entry.line.clone(),
+                    copies: entry.copies(),
+                    cut: entry.cut,
+                })
+                .collect(),
             spilled: story.spilled(),
             next_cursor: (next < lines.len()).then(|| next.to_string()),
             complete_up_to: story.newest.map(|newest| Time::of(newest, &style.zone)),
@@ -179,8 +243,14 @@ impl Knowledge {
     /// Title and explanation: heading and first paragraph of the diagnosis's section.
     fn section(&self, diagnosis: &Diagnosis, lang: Lang) -> (String, String) {
         let article = self.text(&diagnosis.article, lang);
-        let section = article.and_then(|one| one.sections.iter().find(|section| section.id == diagnosis.id));
-        section.map_or_else(Default::default, |one| (one.title.clone(), one.explanation.clone()))
+        let section = article.and_then(|one| {
+            one.sections
+                .iter()
+                .find(|section| section.id == diagnosis.id)
+        });
+        section.map_or_else(Default::default, |one| {
+            (one.title.clone(), one.explanation.clone())
+        })
     }
 
     fn article_link(&self, diagnosis: &Diagnosis, style: &Style) -> Option<Article> {
@@ -189,7 +259,13 @@ impl Knowledge {
             id: diagnosis.article.clone(),
             title: article.title.clone(),
             lang: style.lang,
-            url: format!("{}/kb/{}{}#{}", style.base_url, diagnosis.article, lang_query(style.lang), diagnosis.id),
+            url: format!(
+                "{}/kb/{}{}#{}",
+                style.base_url,
+                diagnosis.article,
+                lang_query(style.lang),
+                diagnosis.id
+            ),
             references: article.references.clone(),
         })
     }
@@ -206,9 +282,14 @@ fn lang_query(lang: Lang) -> &'static str {
 /// Outcome and custody of the record a story is about.
 fn standing(story: &Story, of_messages: &[Outcome]) -> (Outcome, Custody) {
     if let Some(message) = &story.message {
-        return (outcome::of_message(message), outcome::custody_of_message(message));
+        return (
+            outcome::of_message(message),
+            outcome::custody_of_message(message),
+        );
     }
-    let outcome = story.connection.as_ref().map_or(Outcome::Unknown, |one| outcome::of_connection(one, of_messages));
+    let outcome = story.connection.as_ref().map_or(Outcome::Unknown, |one| {
+        outcome::of_connection(one, of_messages)
+    });
     (outcome, outcome::custody(outcome, false))
 }
 
@@ -222,34 +303,72 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn answer(&self, question: Question) -> Answer {
-        let verdict = decide(self.knowledge, self.story, &Facts::of(self.story), self.outcome);
+        let verdict = decide(
+            self.knowledge,
+            self.story,
+            &Facts::of(self.story),
+            self.outcome,
+        );
         self.write(question, verdict, HashMap::new())
     }
 
-    fn write(&self, question: Question, verdict: Option<Verdict<'_>>, mut given: HashMap<&'static str, String>) -> Answer {
+    fn write(
+        &self,
+        question: Question,
+        verdict: Option<Verdict<'_>>,
+        mut given: HashMap<&'static str, String>,
+    ) -> Answer {
         let facts = Facts::of(self.story);
         let (lang, missing) = (self.style.lang, decide::missing(self.story));
         if !missing.is_empty() {
             given.insert("missing", words::list(&missing, lang));
         }
         if let Some(verdict) = &verdict {
-            let open: Vec<String> = verdict.open.iter().map(|one| self.knowledge.section(one, lang).0).collect();
+            let open: Vec<String> = verdict
+                .open
+                .iter()
+                .map(|one| self.knowledge.section(one, lang).0)
+                .collect();
             if !open.is_empty() {
                 given.insert("candidates", words::list(&open, lang));
             }
         }
-        let filler = Filler { story: self.story, facts: &facts, lang, zone: &self.style.zone, given };
+        let filler = Filler {
+            story: self.story,
+            facts: &facts,
+            lang,
+            zone: &self.style.zone,
+            given,
+        };
         let id = verdict.as_ref().map(|one| one.diagnosis.id.clone());
-        let message = self.story.message.as_ref().map(|one| self.message_summary(one, id.as_deref()));
+        let message = self
+            .story
+            .message
+            .as_ref()
+            .map(|one| self.message_summary(one, id.as_deref()));
         let connection = match &self.story.message {
             Some(_) => None,
-            None => self.story.connection.as_ref().map(|one| connection_summary(one, self.outcome, self.style)),
+            None => self
+                .story
+                .connection
+                .as_ref()
+                .map(|one| connection_summary(one, self.outcome, self.style)),
         };
-        let summary = verdict.as_ref().map(|one| filler.fill(one.diagnosis.summary.get(lang))).unwrap_or_default();
+        let summary = verdict
+            .as_ref()
+            .map(|one| filler.fill(one.diagnosis.summary.get(lang)))
+            .unwrap_or_default();
         let also = verdict.iter().flat_map(|one| &one.also);
-        let also = also.map(|(one, confidence)| self.diagnosis(one, *confidence, None, &filler)).collect();
+        let also = also
+            .map(|(one, confidence)| self.diagnosis(one, *confidence, None, &filler))
+            .collect();
         let diagnosis = match &verdict {
-            Some(verdict) => self.diagnosis(verdict.diagnosis, verdict.confidence, Some(verdict), &filler),
+            Some(verdict) => self.diagnosis(
+                verdict.diagnosis,
+                verdict.confidence,
+                Some(verdict),
+                &filler,
+            ),
             None => self.nothing(),
         };
         Answer {
@@ -262,7 +381,10 @@ impl<'a> Writer<'a> {
             history: serde_json::Map::new(),
             tickets: Vec::new(),
             candidates: Vec::new(),
-            complete_up_to: self.story.newest.map(|newest| Time::of(newest, &self.style.zone)),
+            complete_up_to: self
+                .story
+                .newest
+                .map(|newest| Time::of(newest, &self.style.zone)),
         }
     }
 
@@ -288,7 +410,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn diagnosis(&self, diagnosis: &Diagnosis, confidence: Confidence, verdict: Option<&Verdict<'_>>, filler: &Filler<'_>) -> whymid_schemas::Diagnosis {
+    fn diagnosis(
+        &self,
+        diagnosis: &Diagnosis,
+        confidence: Confidence,
+        verdict: Option<&Verdict<'_>>,
+        filler: &Filler<'_>,
+    ) -> whymid_schemas::Diagnosis {
         let lang = self.style.lang;
         let (title, explanation) = self.knowledge.section(diagnosis, lang);
         let evidence = self.evidence(diagnosis, filler);
@@ -299,24 +427,43 @@ impl<'a> Writer<'a> {
             id: diagnosis.id.clone(),
             title,
             explanation,
-            confidence: if cut { decide::lower(confidence) } else { confidence },
+            confidence: if cut {
+                decide::lower(confidence)
+            } else {
+                confidence
+            },
             party: diagnosis.party.clone(),
             custody: self.custody,
             severity: diagnosis.severity,
             heals_by_retry: diagnosis.heals_by_retry,
             kb_version: self.knowledge.version.clone(),
             evidence,
-            ruled_out: verdict.iter().flat_map(|one| &one.ruled_out).map(|(one, check)| RuledOut {
-                id: one.id.clone(),
-                because: fill(&one.checks[*check].fails),
-            }).collect(),
-            not_ruled_out: verdict.iter().flat_map(|one| &one.open).map(|one| one.id.clone()).collect(),
-            would_raise_confidence: diagnosis.would_raise.iter()
+            ruled_out: verdict
+                .iter()
+                .flat_map(|one| &one.ruled_out)
+                .map(|(one, check)| RuledOut {
+                    id: one.id.clone(),
+                    because: fill(&one.checks[*check].fails),
+                })
+                .collect(),
+            not_ruled_out: verdict
+                .iter()
+                .flat_map(|one| &one.open)
+                .map(|one| one.id.clone())
+                .collect(),
+            would_raise_confidence: diagnosis
+                .would_raise
+                .iter()
                 .filter(|note| holds(note.when.as_ref(), filler.facts))
-                .map(|note| fill(&note.text)).collect(),
+                .map(|note| fill(&note.text))
+                .collect(),
             next_steps: self.next_steps(diagnosis, filler),
             for_the_helpdesk: fill(&diagnosis.helpdesk),
-            articles: self.knowledge.article_link(diagnosis, self.style).into_iter().collect(),
+            articles: self
+                .knowledge
+                .article_link(diagnosis, self.style)
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -324,7 +471,11 @@ impl<'a> Writer<'a> {
     fn evidence(&self, diagnosis: &Diagnosis, filler: &Filler<'_>) -> Vec<Evidence> {
         let mut shown: Vec<(usize, String)> = Vec::new();
         for check in &diagnosis.checks {
-            for place in check.lines.iter().flat_map(|name| lines::find(self.story, name)) {
+            for place in check
+                .lines
+                .iter()
+                .flat_map(|name| lines::find(self.story, name))
+            {
                 if !shown.iter().any(|(held, _)| *held == place) {
                     shown.push((place, filler.fill(check.holds.get(self.style.lang))));
                 }
@@ -341,24 +492,34 @@ impl<'a> Writer<'a> {
         shown.truncate(MAX_EVIDENCE);
         shown.sort_by_key(|(place, _)| *place);
         let lines = self.story.lines();
-        shown.into_iter().map(|(place, shows)| Evidence {
-            entry: place,
-            at: Time::of(lines[place].1.at, &self.style.zone),
-            line: lines[place].1.line.clone(),
-            shows,
-        }).collect()
+        shown
+            .into_iter()
+            .map(|(place, shows)| Evidence {
+                entry: place,
+                at: Time::of(lines[place].1.at, &self.style.zone),
+                line: lines[place].1.line.clone(),
+                shows,
+            })
+            .collect()
     }
 
     /// The steps whose condition holds; a command whose words are not told is left out.
     fn next_steps(&self, diagnosis: &Diagnosis, filler: &Filler<'_>) -> Vec<NextStep> {
-        let steps = diagnosis.next_steps.iter().filter(|step| holds(step.note.when.as_ref(), filler.facts));
-        steps.map(|step| NextStep {
-            who: step.who,
-            text: filler.fill(step.note.text.get(self.style.lang)),
-            command: step.command.as_deref()
-                .filter(|command| filler.can_fill(command))
-                .map(|command| filler.fill_command(command)),
-        }).collect()
+        let steps = diagnosis
+            .next_steps
+            .iter()
+            .filter(|step| holds(step.note.when.as_ref(), filler.facts));
+        steps
+            .map(|step| NextStep {
+                who: step.who,
+                text: filler.fill(step.note.text.get(self.style.lang)),
+                command: step
+                    .command
+                    .as_deref()
+                    .filter(|command| filler.can_fill(command))
+                    .map(|command| filler.fill_command(command)),
+            })
+            .collect()
     }
 
     fn message_summary(&self, message: &Message, diagnosis: Option<&str>) -> MessageSummary {
@@ -366,7 +527,10 @@ impl<'a> Writer<'a> {
         let opened = connection.and_then(|one| one.opened.as_ref());
         let hat = connection.and_then(|one| one.hat.as_ref());
         let time = |at: Timestamp| Time::of(at, &self.style.zone);
-        let ended = message.finished.map(|finish| finish.at).or(message.receiving_aborted.map(|abort| abort.at));
+        let ended = message
+            .finished
+            .map(|finish| finish.at)
+            .or(message.receiving_aborted.map(|abort| abort.at));
         let base = &self.style.base_url;
         MessageSummary {
             id: message.common.id.clone(),
@@ -376,26 +540,39 @@ impl<'a> Writer<'a> {
             mid: message.mid,
             icid: message.icid,
             sender: message.envelope_sender().map(str::to_owned),
-            recipients: message.recipients.iter().map(|one| self.recipient(message, one, diagnosis)).collect(),
+            recipients: message
+                .recipients
+                .iter()
+                .map(|one| self.recipient(message, one, diagnosis))
+                .collect(),
             subject: message.subject.clone(),
             message_id: message.message_id.clone(),
             size: message.size,
             host: opened.and_then(|one| one.host.clone()),
             host_verified: opened.and_then(|one| one.verified),
             ip: opened.map(|one| one.peer.clone()),
-            sender_group: hat.map(|hat| hat.group.clone()).filter(|group| !group.is_empty()),
+            sender_group: hat
+                .map(|hat| hat.group.clone())
+                .filter(|group| !group.is_empty()),
             started_at: time(message.common.first_at),
             ended_at: ended.map(time),
             outcome: self.outcome,
         }
     }
 
-    fn recipient(&self, message: &Message, recipient: &whymid_mailflow::Recipient, diagnosis: Option<&str>) -> Recipient {
+    fn recipient(
+        &self,
+        message: &Message,
+        recipient: &whymid_mailflow::Recipient,
+        diagnosis: Option<&str>,
+    ) -> Recipient {
         let outcome = outcome::of_recipient(message, recipient);
-        let own = match outcome {
-            Outcome::Delivered => Some("delivered-ok"),
-            _ if outcome == self.outcome || !outcome::is_settled(outcome) => diagnosis,
-            _ => Some(NO_CAUSE),
+        let own = if outcome == Outcome::Delivered {
+            Some("delivered-ok")
+        } else if outcome == self.outcome || !outcome::is_settled(outcome) {
+            diagnosis
+        } else {
+            Some(NO_CAUSE)
         };
         let response = match &recipient.fate {
             Fate::Bounced(reply) | Fate::Delayed(reply) => Some(reply.clone()),
@@ -413,7 +590,11 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn connection_summary(connection: &Connection, outcome: Outcome, style: &Style) -> ConnectionSummary {
+fn connection_summary(
+    connection: &Connection,
+    outcome: Outcome,
+    style: &Style,
+) -> ConnectionSummary {
     let opened = connection.opened.as_ref();
     ConnectionSummary {
         id: connection.common.id.clone(),
@@ -424,9 +605,16 @@ fn connection_summary(connection: &Connection, outcome: Outcome, style: &Style) 
         host_verified: opened.and_then(|one| one.verified),
         ip: opened.map(|one| one.peer.clone()),
         interface: opened.map(|one| one.interface.clone()),
-        sender_group: connection.hat.as_ref().map(|hat| hat.group.clone()).filter(|group| !group.is_empty()),
+        sender_group: connection
+            .hat
+            .as_ref()
+            .map(|hat| hat.group.clone())
+            .filter(|group| !group.is_empty()),
         opened_at: Time::of(connection.common.first_at, &style.zone),
-        ended_at: connection.ends.last().map(|end| Time::of(end.at, &style.zone)),
+        ended_at: connection
+            .ends
+            .last()
+            .map(|end| Time::of(end.at, &style.zone)),
         outcome,
         messages: connection.mids.clone(),
     }

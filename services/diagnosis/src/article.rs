@@ -65,7 +65,10 @@ const OPTIONS: Options = Options::ENABLE_HEADING_ATTRIBUTES.union(Options::ENABL
 /// Reads an article; `None` when its front matter is unusable.
 pub(crate) fn read(text: &str, faults: &mut Faults<'_>) -> Option<(Article, Vec<Link>)> {
     let Some((front, markdown)) = split(text) else {
-        faults.add(1, "no front matter; begin with `---`, `title:`, `summary:`, `references:`, `---`");
+        faults.add(
+            1,
+            "no front matter; begin with `---`, `title:`, `summary:`, `references:`, `---`",
+        );
         return None;
     };
     let first_line = 1 + lines_in(&text[..text.len() - markdown.len()]);
@@ -77,7 +80,10 @@ pub(crate) fn read(text: &str, faults: &mut Faults<'_>) -> Option<(Article, Vec<
         references: front
             .references
             .into_iter()
-            .map(|one| Reference { title: one.title.value, url: one.url.value })
+            .map(|one| Reference {
+                title: one.title.value,
+                url: one.url.value,
+            })
             .collect(),
         markdown: markdown.to_owned(),
         sections,
@@ -99,19 +105,34 @@ fn front_matter(text: &str, faults: &mut Faults<'_>) -> Option<FrontMatter> {
         Ok(front) => front,
         Err(error) => {
             let line = error.location().map_or(1, |location| location.line());
-            faults.add(line + 1, format!("front matter: {}", crate::knowledge::first_line(&error.to_string())));
+            faults.add(
+                line + 1,
+                format!(
+                    "front matter: {}",
+                    crate::knowledge::first_line(&error.to_string())
+                ),
+            );
             return None;
         }
     };
     for (value, what) in [(&front.title, "title"), (&front.summary, "summary")] {
         if value.value.trim().is_empty() {
-            faults.add(value.referenced.line() + 1, format!("the `{what}` is empty; write it"));
+            faults.add(
+                value.referenced.line() + 1,
+                format!("the `{what}` is empty; write it"),
+            );
         }
     }
     for reference in &front.references {
         if !reference.url.value.starts_with("https://") {
             let line = reference.url.referenced.line() + 1;
-            faults.add(line, format!("the reference `{}` is not https; give its https address", reference.url.value));
+            faults.add(
+                line,
+                format!(
+                    "the reference `{}` is not https; give its https address",
+                    reference.url.value
+                ),
+            );
         }
     }
     Some(front)
@@ -127,6 +148,10 @@ struct Open {
     in_paragraph: bool,
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the Markdown parser's events are its own; the few that matter are named"
+)]
 fn body(markdown: &str, first_line: u64, faults: &mut Faults<'_>) -> (Vec<Section>, Vec<Link>) {
     let line_at = |place: usize| first_line + lines_in(&markdown[..place]);
     let mut sections: Vec<Section> = Vec::new();
@@ -145,7 +170,11 @@ fn body(markdown: &str, first_line: u64, faults: &mut Faults<'_>) -> (Vec<Sectio
     };
     for (event, range) in Parser::new_ext(markdown, OPTIONS).into_offset_iter() {
         match event {
-            Event::Start(Tag::Heading { level: HeadingLevel::H2, id, .. }) => {
+            Event::Start(Tag::Heading {
+                level: HeadingLevel::H2,
+                id,
+                ..
+            }) => {
                 close(open.take(), range.start, &mut sections);
                 if id.is_none() {
                     faults.add(line_at(range.start), "a second-level heading needs the diagnosis id as its anchor: `## Title {#id}`");
@@ -159,8 +188,14 @@ fn body(markdown: &str, first_line: u64, faults: &mut Faults<'_>) -> (Vec<Sectio
                     in_paragraph: false,
                 });
             }
-            Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => {
-                faults.add(line_at(range.start), "the title stands in the front matter; begin sections with `##`");
+            Event::Start(Tag::Heading {
+                level: HeadingLevel::H1,
+                ..
+            }) => {
+                faults.add(
+                    line_at(range.start),
+                    "the title stands in the front matter; begin sections with `##`",
+                );
             }
             Event::End(TagEnd::Heading(_)) => {
                 if let Some(open) = &mut open {
@@ -179,10 +214,16 @@ fn body(markdown: &str, first_line: u64, faults: &mut Faults<'_>) -> (Vec<Sectio
                 }
             }
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                links.push(Link { line: line_at(range.start), target: dest_url.to_string() });
+                links.push(Link {
+                    line: line_at(range.start),
+                    target: dest_url.to_string(),
+                });
             }
             Event::Html(_) | Event::InlineHtml(_) => {
-                faults.add(line_at(range.start), "raw HTML is not allowed; use Markdown, and backticks around `<…>`");
+                faults.add(
+                    line_at(range.start),
+                    "raw HTML is not allowed; use Markdown, and backticks around `<…>`",
+                );
             }
             Event::Text(text) | Event::Code(text) => add_text(open.as_mut(), &text),
             Event::SoftBreak | Event::HardBreak => add_text(open.as_mut(), " "),
@@ -192,10 +233,19 @@ fn body(markdown: &str, first_line: u64, faults: &mut Faults<'_>) -> (Vec<Sectio
     close(open, markdown.len(), &mut sections);
     for section in &sections {
         if section.explanation.trim().is_empty() {
-            faults.add(section.line, format!("the section `{}` has no first paragraph; answers carry it as the explanation", section.id));
+            faults.add(
+                section.line,
+                format!(
+                    "the section `{}` has no first paragraph; answers carry it as the explanation",
+                    section.id
+                ),
+            );
         }
         if section.title.trim().is_empty() {
-            faults.add(section.line, format!("the section `{}` has no title", section.id));
+            faults.add(
+                section.line,
+                format!("the section `{}` has no title", section.id),
+            );
         }
     }
     (sections, links)
@@ -216,13 +266,7 @@ impl Article {
     /// The body as sanitised HTML: headings keep their anchors, links to other articles point to
     /// their pages.
     pub(crate) fn html(&self) -> String {
-        let events = Parser::new_ext(&self.markdown, OPTIONS).map(|event| match event {
-            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-                let dest_url = page_link(&dest_url).map_or(dest_url, CowStr::from);
-                Event::Start(Tag::Link { link_type, dest_url, title, id })
-            }
-            other => other,
-        });
+        let events = Parser::new_ext(&self.markdown, OPTIONS).map(point_at_page);
         let mut html = String::with_capacity(self.markdown.len() * 2);
         pulldown_cmark::html::push_html(&mut html, events);
         ammonia::Builder::default()
@@ -239,11 +283,35 @@ impl Article {
     }
 }
 
+/// A link to another article becomes one to its page.
+fn point_at_page(event: Event<'_>) -> Event<'_> {
+    let Event::Start(Tag::Link {
+        link_type,
+        dest_url,
+        title,
+        id,
+    }) = event
+    else {
+        return event;
+    };
+    let dest_url = page_link(&dest_url).map_or(dest_url, CowStr::from);
+    Event::Start(Tag::Link {
+        link_type,
+        dest_url,
+        title,
+        id,
+    })
+}
+
 /// `../article/#anchor` as the page's address.
 fn page_link(target: &str) -> Option<String> {
     let rest = target.strip_prefix("../")?;
     let (article, anchor) = rest.split_once('#').unwrap_or((rest, ""));
     let article = article.trim_end_matches('/');
-    let anchor = if anchor.is_empty() { String::new() } else { format!("#{anchor}") };
+    let anchor = if anchor.is_empty() {
+        String::new()
+    } else {
+        format!("#{anchor}")
+    };
     Some(format!("/kb/{article}{anchor}"))
 }

@@ -18,7 +18,10 @@ impl Knowledge {
     /// Every article in one language.
     #[must_use]
     pub fn article_texts(&self, lang: Lang) -> Vec<ArticleText> {
-        self.articles.keys().filter_map(|id| self.article_text(id, lang)).collect()
+        self.articles
+            .keys()
+            .filter_map(|id| self.article_text(id, lang))
+            .collect()
     }
 
     /// One article.

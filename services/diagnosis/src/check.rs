@@ -35,11 +35,23 @@ pub fn check(source: &Source) -> Vec<Fault> {
             Place::Stray => own.add(1, "not a file of a knowledge base; it holds article.en.md, article.ja.md, rules.yaml and examples/*.log"),
         }
     }
-    for diagnosis in knowledge.diagnoses.iter().filter(|one| one.given_by == GivenBy::Rule) {
+    for diagnosis in knowledge
+        .diagnoses
+        .iter()
+        .filter(|one| one.given_by == GivenBy::Rule)
+    {
         let path = format!("{}/rules.yaml", diagnosis.article);
         for role in [Role::Fires, Role::Silent] {
-            if !examples.get(diagnosis.id.as_str()).is_some_and(|roles| roles.contains(&role)) {
-                let text = format!("the rule `{0}` has no example in which it {1}; write examples/{0}.{2}.log", diagnosis.id, role.says(), role.word());
+            if !examples
+                .get(diagnosis.id.as_str())
+                .is_some_and(|roles| roles.contains(&role))
+            {
+                let text = format!(
+                    "the rule `{0}` has no example in which it {1}; write examples/{0}.{2}.log",
+                    diagnosis.id,
+                    role.says(),
+                    role.word()
+                );
                 Faults::of(&path, &mut faults).add(diagnosis.line, text);
             }
         }
@@ -78,12 +90,18 @@ enum Place<'p> {
 
 fn place(path: &str) -> Place<'_> {
     let Some((_, rest)) = path.split_once('/') else {
-        return if path == "README.md" { Place::Known } else { Place::Stray };
+        return if path == "README.md" {
+            Place::Known
+        } else {
+            Place::Stray
+        };
     };
     if matches!(rest, "article.en.md" | "article.ja.md" | "rules.yaml") {
         return Place::Known;
     }
-    let stem = rest.strip_prefix("examples/").and_then(|name| name.strip_suffix(".log"));
+    let stem = rest
+        .strip_prefix("examples/")
+        .and_then(|name| name.strip_suffix(".log"));
     let Some((diagnosis, role)) = stem.and_then(|stem| stem.split_once('.')) else {
         return Place::Stray;
     };
@@ -97,29 +115,50 @@ fn place(path: &str) -> Place<'_> {
 /// Asks an example its own question and compares.
 fn run(knowledge: &Knowledge, diagnosis: &str, role: Role, text: &str, faults: &mut Faults<'_>) {
     let Some(ask) = head(text, "ask") else {
-        faults.add(1, "no question; begin with `# ask: mid N` or `# ask: icid N`");
+        faults.add(
+            1,
+            "no question; begin with `# ask: mid N` or `# ask: icid N`",
+        );
         return;
     };
     let Some(expect) = head(text, "expect") else {
-        faults.add(1, "no expectation; write `# expect: <diagnosis> <confidence>` under the question");
+        faults.add(
+            1,
+            "no expectation; write `# expect: <diagnosis> <confidence>` under the question",
+        );
         return;
     };
     let (expect_line, expected) = expect;
     let mut reader = LogReader::new(Reading {
-        settings: Settings { unnamed: "example".to_owned(), ..Settings::default() },
+        settings: Settings {
+            unnamed: "example".to_owned(),
+            ..Settings::default()
+        },
         listeners: Listeners::default(),
         year: None,
-        now: Timestamp::MAX.saturating_sub(jiff::SignedDuration::from_hours(48)).unwrap_or(Timestamp::MAX),
+        now: Timestamp::MAX
+            .saturating_sub(jiff::SignedDuration::from_hours(48))
+            .unwrap_or(Timestamp::MAX),
     });
     reader.read(text.as_bytes());
     let log = reader.finish();
-    let style = Style { lang: Lang::En, zone: TimeZone::UTC, base_url: String::new() };
+    let style = Style {
+        lang: Lang::En,
+        zone: TimeZone::UTC,
+        base_url: String::new(),
+    };
     let (ask_line, question) = ask;
-    let answer = match question.split_once(' ').map(|(what, id)| (what, id.trim().parse::<u64>())) {
+    let answer = match question
+        .split_once(' ')
+        .map(|(what, id)| (what, id.trim().parse::<u64>()))
+    {
         Some(("mid", Ok(mid))) => log.answer_mid(knowledge, mid, None, &style),
         Some(("icid", Ok(icid))) => log.answer_icid(knowledge, icid, None, &style),
         _ => {
-            faults.add(ask_line, format!("can't ask `{question}`; use `mid N` or `icid N`"));
+            faults.add(
+                ask_line,
+                format!("can't ask `{question}`; use `mid N` or `icid N`"),
+            );
             return;
         }
     };
@@ -133,17 +172,28 @@ fn run(knowledge: &Knowledge, diagnosis: &str, role: Role, text: &str, faults: &
     }
     let fired = answer.diagnosis.id == diagnosis;
     match role {
-        Role::Fires if !fired => faults.add(expect_line, format!("`{diagnosis}` does not fire here")),
-        Role::Silent if fired => faults.add(expect_line, format!("`{diagnosis}` is not silent here")),
+        Role::Fires if !fired => {
+            faults.add(expect_line, format!("`{diagnosis}` does not fire here"))
+        }
+        Role::Silent if fired => {
+            faults.add(expect_line, format!("`{diagnosis}` is not silent here"))
+        }
         Role::Fires | Role::Silent => {}
     }
 }
 
 /// A `# key: value` of the head, with its line.
 fn head<'t>(text: &'t str, key: &str) -> Option<(u64, &'t str)> {
-    let head = text.lines().take_while(|line| line.starts_with('#')).zip(1..);
+    let head = text
+        .lines()
+        .take_while(|line| line.starts_with('#'))
+        .zip(1..);
     let mut values = head.filter_map(|(line, number)| {
-        let value = line.trim_start_matches('#').trim().strip_prefix(key)?.strip_prefix(':')?;
+        let value = line
+            .trim_start_matches('#')
+            .trim()
+            .strip_prefix(key)?
+            .strip_prefix(':')?;
         Some((number, value.trim()))
     });
     values.next()

@@ -32,7 +32,10 @@ impl Condition {
     pub(crate) fn compile(source: &str) -> Result<Self, String> {
         let program = Program::compile(source).map_err(|errors| {
             let first = errors.errors.first().map(|error| error.msg.clone());
-            format!("not a CEL expression: {}", first.unwrap_or_else(|| errors.to_string()))
+            format!(
+                "not a CEL expression: {}",
+                first.unwrap_or_else(|| errors.to_string())
+            )
         })?;
         for name in program.references().variables() {
             if facts::row(name).is_none() {
@@ -89,13 +92,18 @@ pub(crate) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     pub(crate) fn of(story: &'a Story) -> Self {
-        Self { story, read: FACTS.iter().map(|_| OnceLock::new()).collect() }
+        Self {
+            story,
+            read: FACTS.iter().map(|_| OnceLock::new()).collect(),
+        }
     }
 
     /// A fact; `None` when it is untold or no fact at all.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         let place = FACTS.iter().position(|row| row.name == name)?;
-        self.read[place].get_or_init(|| (FACTS[place].read)(self.story)).as_ref()
+        self.read[place]
+            .get_or_init(|| (FACTS[place].read)(self.story))
+            .as_ref()
     }
 }
 

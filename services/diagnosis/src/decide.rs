@@ -34,7 +34,12 @@ enum Tried<'k> {
 }
 
 /// Decides; `None` only for a knowledge base that lacks the engine's own diagnoses.
-pub(crate) fn decide<'k>(knowledge: &'k Knowledge, story: &Story, facts: &Facts<'_>, outcome: Outcome) -> Option<Verdict<'k>> {
+pub(crate) fn decide<'k>(
+    knowledge: &'k Knowledge,
+    story: &Story,
+    facts: &Facts<'_>,
+    outcome: Outcome,
+) -> Option<Verdict<'k>> {
     let candidates = candidates(knowledge, story, outcome);
     let mut fired: Vec<(&'k Diagnosis, &'k Grade)> = Vec::new();
     let (mut ruled_out, mut open) = (Vec::new(), Vec::new());
@@ -51,45 +56,68 @@ pub(crate) fn decide<'k>(knowledge: &'k Knowledge, story: &Story, facts: &Facts<
         Some((diagnosis, grade)) => (diagnosis, grade.confidence),
         None => fallback(knowledge, story, outcome)?,
     };
-    let mut also: Vec<(&Diagnosis, Confidence)> = fired.map(|(one, grade)| (one, grade.confidence)).collect();
+    let mut also: Vec<(&Diagnosis, Confidence)> =
+        fired.map(|(one, grade)| (one, grade.confidence)).collect();
     also.extend(annotations(knowledge, diagnosis, facts));
     if has_gaps(story) {
-        also.extend(knowledge.diagnosis(LOG_INCOMPLETE).map(|one| (one, Confidence::Certain)));
+        also.extend(
+            knowledge
+                .diagnosis(LOG_INCOMPLETE)
+                .map(|one| (one, Confidence::Certain)),
+        );
     }
     also.retain(|(one, _)| one.id != diagnosis.id);
     let mut seen = Vec::new();
-    also.retain(|(one, _)| !seen.contains(&one.id.as_str()) && {
-        seen.push(one.id.as_str());
-        true
+    also.retain(|(one, _)| {
+        !seen.contains(&one.id.as_str()) && {
+            seen.push(one.id.as_str());
+            true
+        }
     });
     ruled_out.retain(|(one, _)| !seen.contains(&one.id.as_str()));
     open.retain(|one| !seen.contains(&one.id.as_str()));
-    Some(Verdict { diagnosis, confidence, ruled_out, open, also })
+    Some(Verdict {
+        diagnosis,
+        confidence,
+        ruled_out,
+        open,
+        also,
+    })
 }
 
 fn candidates<'k>(knowledge: &'k Knowledge, story: &Story, outcome: Outcome) -> Vec<&'k Diagnosis> {
-    let Some(symptom) = symptom(story, outcome) else { return Vec::new() };
-    let rules = knowledge.diagnoses.iter().filter(|one| one.given_by == GivenBy::Rule);
-    rules.filter(|one| one.symptoms.contains(&symptom)).collect()
+    let Some(symptom) = symptom(story, outcome) else {
+        return Vec::new();
+    };
+    let rules = knowledge
+        .diagnoses
+        .iter()
+        .filter(|one| one.given_by == GivenBy::Rule);
+    rules
+        .filter(|one| one.symptoms.contains(&symptom))
+        .collect()
 }
 
 fn symptom(story: &Story, outcome: Outcome) -> Option<Symptom> {
+    if under_way(outcome) {
+        return Some(Symptom::InProgress);
+    }
     let Some(message) = &story.message else {
-        let connection = story.connection.as_ref()?;
-        return match outcome {
-            Outcome::Processing => Some(Symptom::InProgress),
-            _ if connection.mids.is_empty() => Some(Symptom::ConnectionWithoutMessage),
-            _ => None,
-        };
+        let alone = story.connection.as_ref()?.mids.is_empty();
+        return alone.then_some(Symptom::ConnectionWithoutMessage);
     };
     if outcome::receiving_ended(message) && message.ready_at.is_none() {
         return Some(Symptom::ReceivingAborted);
     }
-    match outcome {
-        Outcome::Delivered => Some(Symptom::Delivered),
-        Outcome::Processing | Outcome::Queued | Outcome::SoftBounced => Some(Symptom::InProgress),
-        _ => None,
-    }
+    (outcome == Outcome::Delivered).then_some(Symptom::Delivered)
+}
+
+/// Neither ended nor unknown.
+fn under_way(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Processing | Outcome::Queued | Outcome::SoftBounced
+    )
 }
 
 fn attempt<'k>(diagnosis: &'k Diagnosis, facts: &Facts<'_>) -> Tried<'k> {
@@ -104,7 +132,10 @@ fn attempt<'k>(diagnosis: &'k Diagnosis, facts: &Facts<'_>) -> Tried<'k> {
     if untold {
         return Tried::Open;
     }
-    let grade = diagnosis.grades.iter().find(|grade| holds(grade.when.as_ref(), facts));
+    let grade = diagnosis
+        .grades
+        .iter()
+        .find(|grade| holds(grade.when.as_ref(), facts));
     grade.map_or(Tried::Open, Tried::Fires)
 }
 
@@ -113,9 +144,16 @@ pub(crate) fn holds(when: Option<&crate::condition::Condition>, facts: &Facts<'_
     when.is_none_or(|when| when.on(facts) == Told::Yes)
 }
 
-fn fallback<'k>(knowledge: &'k Knowledge, story: &Story, outcome: Outcome) -> Option<(&'k Diagnosis, Confidence)> {
+fn fallback<'k>(
+    knowledge: &'k Knowledge,
+    story: &Story,
+    outcome: Outcome,
+) -> Option<(&'k Diagnosis, Confidence)> {
     let (id, confidence) = if story.message.is_none() {
-        let refused_or_over = story.connection.as_ref().is_some_and(|one| one.mids.is_empty());
+        let refused_or_over = story
+            .connection
+            .as_ref()
+            .is_some_and(|one| one.mids.is_empty());
         if refused_or_over && outcome != Outcome::Processing {
             (NO_MID, Confidence::Certain)
         } else {
@@ -130,16 +168,32 @@ fn fallback<'k>(knowledge: &'k Knowledge, story: &Story, outcome: Outcome) -> Op
 }
 
 fn has_ended(story: &Story) -> bool {
-    story.message.as_ref().is_some_and(|one| one.finished.is_some())
+    story
+        .message
+        .as_ref()
+        .is_some_and(|one| one.finished.is_some())
 }
 
-fn annotations<'k>(knowledge: &'k Knowledge, diagnosis: &'k Diagnosis, facts: &Facts<'_>) -> Vec<(&'k Diagnosis, Confidence)> {
-    let holding = diagnosis.also.iter().filter(|also| holds(also.when.as_ref(), facts));
+fn annotations<'k>(
+    knowledge: &'k Knowledge,
+    diagnosis: &'k Diagnosis,
+    facts: &Facts<'_>,
+) -> Vec<(&'k Diagnosis, Confidence)> {
+    let holding = diagnosis
+        .also
+        .iter()
+        .filter(|also| holds(also.when.as_ref(), facts));
     holding
         .filter_map(|also| knowledge.diagnosis(&also.id))
         .map(|one| {
-            let own = one.grades.iter().find(|grade| holds(grade.when.as_ref(), facts));
-            (one, own.map_or(Confidence::Undetermined, |grade| grade.confidence))
+            let own = one
+                .grades
+                .iter()
+                .find(|grade| holds(grade.when.as_ref(), facts));
+            (
+                one,
+                own.map_or(Confidence::Undetermined, |grade| grade.confidence),
+            )
         })
         .collect()
 }
@@ -164,7 +218,9 @@ pub(crate) fn missing(story: &Story) -> Vec<String> {
 
 /// Whether a message's own lines have a hole in them.
 fn has_gaps(story: &Story) -> bool {
-    let Some(message) = &story.message else { return false };
+    let Some(message) = &story.message else {
+        return false;
+    };
     let beyond = message.queued_at.is_some() || !message.dcids.is_empty();
     message.started_at.is_none() || (message.ready_at.is_none() && beyond)
 }
@@ -174,7 +230,10 @@ fn connection_missing(story: &Story) -> Vec<String> {
     let Some(icid) = icid.or_else(|| story.message.as_ref().and_then(|one| one.icid)) else {
         return Vec::new();
     };
-    let opened = story.connection.as_ref().is_some_and(|one| one.opened.is_some());
+    let opened = story
+        .connection
+        .as_ref()
+        .is_some_and(|one| one.opened.is_some());
     let ended = story.connection.as_ref().is_some_and(|one| one.has_ended());
     let over = story.message.as_ref().is_some_and(outcome::receiving_ended);
     let mut lines = Vec::new();

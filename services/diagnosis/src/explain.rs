@@ -50,7 +50,12 @@ impl LogReader {
     /// Nothing read yet.
     #[must_use]
     pub fn new(reading: Reading) -> Self {
-        Self { intake: Intake::new(&reading.settings), reading, source: 0, position: 0 }
+        Self {
+            intake: Intake::new(&reading.settings),
+            reading,
+            source: 0,
+            position: 0,
+        }
     }
 
     /// Reads a whole file: lines, or octet-counted frames. Lines that begin with `#` are
@@ -66,7 +71,9 @@ impl LogReader {
         decoder.push(contents, &mut |line| lines.push(line));
         decoder.finish(&mut |mut line| {
             // a file's last line needs no line end
-            line.defect = line.defect.filter(|defect| *defect != whymid_syslog::Defect::Unfinished);
+            line.defect = line
+                .defect
+                .filter(|defect| *defect != whymid_syslog::Defect::Unfinished);
             lines.push(line);
         });
         for line in lines {
@@ -83,7 +90,8 @@ impl LogReader {
                 lane: Lane::Archive,
                 defect: line.defect,
             };
-            self.intake.take_with_years(&frame, self.position, &mut years, &mut NothingWritten);
+            self.intake
+                .take_with_years(&frame, self.position, &mut years, &mut NothingWritten);
         }
     }
 
@@ -92,12 +100,22 @@ impl LogReader {
     pub fn finish(mut self) -> Log {
         let _ended: (u64, Vec<Rested>) = self.intake.assembler.drain(self.reading.now);
         let newest = self.intake.appliances.iter();
-        let newest = newest.filter_map(|one| Some((one.name.clone(), one.newest?))).collect();
+        let newest = newest
+            .filter_map(|one| Some((one.name.clone(), one.newest?)))
+            .collect();
         let assembler = &self.intake.assembler;
         let mut messages: Vec<Message> = assembler.messages().cloned().collect();
-        messages.sort_by(|a, b| (a.common.first_at, a.mid, &a.common.id).cmp(&(b.common.first_at, b.mid, &b.common.id)));
+        messages.sort_by(|a, b| {
+            (a.common.first_at, a.mid, &a.common.id).cmp(&(b.common.first_at, b.mid, &b.common.id))
+        });
         let mut connections: Vec<Connection> = assembler.connections().cloned().collect();
-        connections.sort_by(|a, b| (a.common.first_at, a.icid, &a.common.id).cmp(&(b.common.first_at, b.icid, &b.common.id)));
+        connections.sort_by(|a, b| {
+            (a.common.first_at, a.icid, &a.common.id).cmp(&(
+                b.common.first_at,
+                b.icid,
+                &b.common.id,
+            ))
+        });
         Log {
             messages,
             connections,
@@ -112,46 +130,102 @@ impl LogReader {
 impl Log {
     /// The answer for one MID: of the newest message, the others as candidates.
     #[must_use]
-    pub fn answer_mid(&self, knowledge: &Knowledge, mid: u64, appliance: Option<&str>, style: &Style) -> Option<Answer> {
+    pub fn answer_mid(
+        &self,
+        knowledge: &Knowledge,
+        mid: u64,
+        appliance: Option<&str>,
+        style: &Style,
+    ) -> Option<Answer> {
         let fits = |one: &&Message| one.mid == mid && is_of(&one.common.appliance, appliance);
         let message = self.messages.iter().rfind(fits)?;
-        let question = Question { mid: Some(mid), appliance: appliance.map(str::to_owned), ..Question::default() };
+        let question = Question {
+            mid: Some(mid),
+            appliance: appliance.map(str::to_owned),
+            ..Question::default()
+        };
         Some(knowledge.answer(&self.story(message), question, style))
     }
 
-    /// The answer for one ICID.
+    /// The answer for one ICID; by its newest message where no line of its own was seen.
     #[must_use]
-    pub fn answer_icid(&self, knowledge: &Knowledge, icid: u64, appliance: Option<&str>, style: &Style) -> Option<Answer> {
+    pub fn answer_icid(
+        &self,
+        knowledge: &Knowledge,
+        icid: u64,
+        appliance: Option<&str>,
+        style: &Style,
+    ) -> Option<Answer> {
+        let question = Question {
+            icid: Some(icid),
+            appliance: appliance.map(str::to_owned),
+            ..Question::default()
+        };
         let fits = |one: &&Connection| one.icid == icid && is_of(&one.common.appliance, appliance);
-        let connection = self.connections.iter().rfind(fits)?;
-        let question = Question { icid: Some(icid), appliance: appliance.map(str::to_owned), ..Question::default() };
-        Some(self.about(knowledge, connection, question, style))
+        if let Some(connection) = self.connections.iter().rfind(fits) {
+            return Some(self.about(knowledge, connection, question, style));
+        }
+        let came_by =
+            |one: &&Message| one.icid == Some(icid) && is_of(&one.common.appliance, appliance);
+        let message = self.messages.iter().rfind(came_by)?;
+        Some(knowledge.answer(&self.story(message), question, style))
     }
 
     /// The answer for every message and connection that did not end well, oldest first.
     #[must_use]
-    pub fn answers(&self, knowledge: &Knowledge, appliance: Option<&str>, style: &Style) -> Vec<Answer> {
+    pub fn answers(
+        &self,
+        knowledge: &Knowledge,
+        appliance: Option<&str>,
+        style: &Style,
+    ) -> Vec<Answer> {
         let mut answers = Vec::new();
-        for message in self.messages.iter().filter(|one| is_of(&one.common.appliance, appliance)) {
-            let question = Question { mid: Some(message.mid), ..Question::default() };
+        for message in self
+            .messages
+            .iter()
+            .filter(|one| is_of(&one.common.appliance, appliance))
+        {
+            let question = Question {
+                mid: Some(message.mid),
+                ..Question::default()
+            };
             let story = self.story(message);
             if went_wrong(knowledge.facets(&story).outcome, message.finished.is_some()) {
-                answers.push((message.common.first_at, knowledge.answer(&story, question, style)));
+                answers.push((
+                    message.common.first_at,
+                    knowledge.answer(&story, question, style),
+                ));
             }
         }
-        for connection in self.connections.iter().filter(|one| is_of(&one.common.appliance, appliance)) {
+        for connection in self
+            .connections
+            .iter()
+            .filter(|one| is_of(&one.common.appliance, appliance))
+        {
             let alone = connection.mids.is_empty();
             let outcome = outcome::of_connection(connection, &[]);
             if alone && went_wrong(outcome, connection.has_ended()) {
-                let question = Question { icid: Some(connection.icid), ..Question::default() };
-                answers.push((connection.common.first_at, self.about(knowledge, connection, question, style)));
+                let question = Question {
+                    icid: Some(connection.icid),
+                    ..Question::default()
+                };
+                answers.push((
+                    connection.common.first_at,
+                    self.about(knowledge, connection, question, style),
+                ));
             }
         }
         answers.sort_by_key(|(at, _)| *at);
         answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
-    fn about(&self, knowledge: &Knowledge, connection: &Connection, question: Question, style: &Style) -> Answer {
+    fn about(
+        &self,
+        knowledge: &Knowledge,
+        connection: &Connection,
+        question: Question,
+        style: &Style,
+    ) -> Answer {
         let story = Story {
             message: None,
             connection: Some(connection.clone()),
@@ -160,13 +234,22 @@ impl Log {
             timers: self.listeners.timers(Some(connection)),
         };
         let own = |one: &&Message| one.connection.as_deref() == Some(connection.common.id.as_str());
-        let messages: Vec<Story> = self.messages.iter().filter(own).map(|one| self.story(one)).collect();
+        let messages: Vec<Story> = self
+            .messages
+            .iter()
+            .filter(own)
+            .map(|one| self.story(one))
+            .collect();
         knowledge.connection_answer(&story, &messages, question, style)
     }
 
     fn story(&self, message: &Message) -> Story {
         let id = message.connection.as_deref();
-        let connection = self.connections.iter().find(|one| Some(one.common.id.as_str()) == id).cloned();
+        let connection = self
+            .connections
+            .iter()
+            .find(|one| Some(one.common.id.as_str()) == id)
+            .cloned();
         let used = |one: &&Delivery| {
             one.common.appliance == message.common.appliance && message.dcids.contains(&one.dcid)
         };
@@ -197,7 +280,13 @@ fn went_wrong(outcome: Outcome, ended: bool) -> bool {
     match outcome {
         Outcome::Delivered | Outcome::Processing | Outcome::Queued => false,
         Outcome::Unknown => ended,
-        _ => true,
+        Outcome::PartiallyDelivered
+        | Outcome::Aborted
+        | Outcome::Rejected
+        | Outcome::Dropped
+        | Outcome::HardBounced
+        | Outcome::SoftBounced
+        | Outcome::Quarantined
+        | Outcome::DeletedFromQuarantine => true,
     }
 }
-

@@ -109,14 +109,22 @@ fn ended_connection(story: &Story) -> Option<&Connection> {
 
 fn count(story: &Story, wanted: impl Fn(&Fate) -> bool) -> i64 {
     let recipients = message(story).into_iter().flat_map(|one| &one.recipients);
-    recipients.filter(|one| wanted(&one.fate)).count().try_into().unwrap_or(i64::MAX)
+    recipients
+        .filter(|one| wanted(&one.fate))
+        .count()
+        .try_into()
+        .unwrap_or(i64::MAX)
 }
 
 fn rejected_by(story: &Story) -> String {
     let recipients = message(story).into_iter().flat_map(|one| &one.recipients);
     let mut refusals = recipients.filter_map(|one| match &one.fate {
         Fate::Refused(by) => Some(by.clone()),
-        Fate::Accepted | Fate::Delayed(_) | Fate::Quarantined | Fate::Bounced(_) | Fate::Delivered => None,
+        Fate::Accepted
+        | Fate::Delayed(_)
+        | Fate::Quarantined
+        | Fate::Bounced(_)
+        | Fate::Delivered => None,
     });
     refusals.next().unwrap_or_default()
 }
@@ -130,11 +138,15 @@ fn stage(story: &Story) -> Stage {
 }
 
 fn first_at(story: &Story) -> Option<Timestamp> {
-    message(story).map(|one| one.common.first_at).or_else(|| connection(story).map(|one| one.common.first_at))
+    message(story)
+        .map(|one| one.common.first_at)
+        .or_else(|| connection(story).map(|one| one.common.first_at))
 }
 
 fn last_at(story: &Story) -> Option<Timestamp> {
-    message(story).map(|one| one.common.last_at).or_else(|| connection(story).map(|one| one.common.last_at))
+    message(story)
+        .map(|one| one.common.last_at)
+        .or_else(|| connection(story).map(|one| one.common.last_at))
 }
 
 fn opened_at(story: &Story) -> Option<Timestamp> {
@@ -177,15 +189,24 @@ fn disconnect(connection: &Connection) -> &'static str {
 }
 
 fn receiving_failed(connection: &Connection) -> String {
-    connection.failures.first().map(|(_, reason)| reason.clone()).unwrap_or_default()
+    connection
+        .failures
+        .first()
+        .map(|(_, reason)| reason.clone())
+        .unwrap_or_default()
 }
 
 fn tls(connection: &Connection) -> String {
-    connection.tls.as_ref().map_or_else(|| "none".to_owned(), |tls| tls.outcome.clone())
+    connection
+        .tls
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), |tls| tls.outcome.clone())
 }
 
 fn tls_reason(story: &Story) -> String {
-    let failed = connection(story).and_then(|one| one.tls.as_ref()).filter(|tls| tls.outcome == "failed");
+    let failed = connection(story)
+        .and_then(|one| one.tls.as_ref())
+        .filter(|tls| tls.outcome == "failed");
     failed.map(|tls| tls.detail.clone()).unwrap_or_default()
 }
 
@@ -193,9 +214,33 @@ fn tls_reason(story: &Story) -> String {
 fn earlier_success(story: &Story, connection: &Connection) -> bool {
     let own = message(story).map(|one| one.mid);
     let end = end_at(story);
-    connection.accepted.iter().any(|(mid, at)| Some(*mid) != own && end.is_none_or(|end| *at <= end))
+    connection
+        .accepted
+        .iter()
+        .any(|(mid, at)| Some(*mid) != own && end.is_none_or(|end| *at <= end))
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second() - from.as_second()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_names_every_fact_word_and_line() {
+        let manual = include_str!("../../../kb/README.md");
+        let facts = FACTS.iter().map(|row| format!("`{}`", row.name));
+        let words = crate::words::known()
+            .filter(|word| row(word).is_none())
+            .map(|word| format!("`{{{word}}}`"));
+        let lines = crate::lines::names().map(|name| format!("`{name}`"));
+        let missing: Vec<String> = facts
+            .chain(words)
+            .chain(lines)
+            .filter(|name| !manual.contains(name))
+            .collect();
+        assert!(missing.is_empty(), "kb/README.md does not name {missing:?}");
+    }
 }

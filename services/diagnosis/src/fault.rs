@@ -32,7 +32,11 @@ impl<'a> Faults<'a> {
     }
 
     pub(crate) fn add(&mut self, line: u64, text: impl Into<String>) {
-        self.all.push(Fault { file: self.file.to_owned(), line: line.max(1), text: text.into() });
+        self.all.push(Fault {
+            file: self.file.to_owned(),
+            line: line.max(1),
+            text: text.into(),
+        });
     }
 }
 

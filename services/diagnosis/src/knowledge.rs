@@ -86,7 +86,10 @@ impl Source {
 
     /// The articles' names: every folder that holds a file.
     fn articles(&self) -> BTreeSet<&str> {
-        self.files.keys().filter_map(|path| Some(path.split_once('/')?.0)).collect()
+        self.files
+            .keys()
+            .filter_map(|path| Some(path.split_once('/')?.0))
+            .collect()
     }
 
     fn version(&self) -> String {
@@ -97,10 +100,12 @@ impl Source {
             hash.update(text.as_bytes());
             hash.update([0]);
         }
-        hash.finalize()[..6].iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hash.finalize()[..6]
+            .iter()
+            .fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
     }
 }
 
@@ -124,7 +129,11 @@ impl Knowledge {
     /// are checked by [`crate::check`].
     #[must_use]
     pub fn read(source: &Source) -> (Self, Vec<Fault>) {
-        let mut reader = Reader { source, faults: Vec::new(), links: Vec::new() };
+        let mut reader = Reader {
+            source,
+            faults: Vec::new(),
+            links: Vec::new(),
+        };
         let (mut articles, mut diagnoses) = (BTreeMap::new(), Vec::new());
         for path in &source.unreadable {
             Faults::of(path, &mut reader.faults).add(1, "not UTF-8; save the file as UTF-8");
@@ -136,7 +145,11 @@ impl Knowledge {
         }
         reader.whole(&articles, &mut diagnoses);
         diagnoses.sort_by(|a, b| (a.number, &a.id).cmp(&(b.number, &b.id)));
-        let knowledge = Self { version: source.version(), articles, diagnoses };
+        let knowledge = Self {
+            version: source.version(),
+            articles,
+            diagnoses,
+        };
         let mut faults = reader.faults;
         faults.sort();
         (knowledge, faults)
@@ -168,18 +181,23 @@ impl Reader<'_> {
     fn article(&mut self, name: &str) -> (BTreeMap<Lang, Article>, Vec<Diagnosis>) {
         let rules_path = format!("{name}/rules.yaml");
         if !is_kebab_case(name) {
-            Faults::of(&rules_path, &mut self.faults).add(1, "an article's folder is named in kebab-case");
+            Faults::of(&rules_path, &mut self.faults)
+                .add(1, "an article's folder is named in kebab-case");
         }
         let mut texts = BTreeMap::new();
         for lang in Lang::ALL.iter().copied() {
             let path = article_path(name, lang);
             let Some(text) = self.source.files.get(&path) else {
-                Faults::of(&path, &mut self.faults).add(1, "this file is missing; every article has its twin in both languages");
+                Faults::of(&path, &mut self.faults).add(
+                    1,
+                    "this file is missing; every article has its twin in both languages",
+                );
                 continue;
             };
             let mut faults = Faults::of(&path, &mut self.faults);
             if let Some((article, links)) = article::read(text, &mut faults) {
-                self.links.extend(links.into_iter().map(|link| (path.clone(), link)));
+                self.links
+                    .extend(links.into_iter().map(|link| (path.clone(), link)));
                 texts.insert(lang, article);
             }
         }
@@ -192,13 +210,18 @@ impl Reader<'_> {
     fn rules(&mut self, name: &str, path: &str) -> Vec<Diagnosis> {
         let mut faults = Faults::of(path, &mut self.faults);
         let Some(text) = self.source.files.get(path) else {
-            faults.add(1, "this file is missing; it lists the diagnoses that the article explains");
+            faults.add(
+                1,
+                "this file is missing; it lists the diagnoses that the article explains",
+            );
             return Vec::new();
         };
         match serde_saphyr::from_str::<RuleFile>(text) {
-            Ok(file) => {
-                file.diagnoses.into_iter().filter_map(|raw| rule::build(raw, name, &mut faults)).collect()
-            }
+            Ok(file) => file
+                .diagnoses
+                .into_iter()
+                .filter_map(|raw| rule::build(raw, name, &mut faults))
+                .collect(),
             Err(error) => {
                 let line = error.location().map_or(1, |location| location.line());
                 faults.add(line, first_line(&error.to_string()));
@@ -209,7 +232,9 @@ impl Reader<'_> {
 
     /// The two languages say the same things in the same order.
     fn twins(&mut self, name: &str, texts: &BTreeMap<Lang, Article>) {
-        let (Some(en), Some(ja)) = (texts.get(&Lang::En), texts.get(&Lang::Ja)) else { return };
+        let (Some(en), Some(ja)) = (texts.get(&Lang::En), texts.get(&Lang::Ja)) else {
+            return;
+        };
         let path = article_path(name, Lang::Ja);
         let mut faults = Faults::of(&path, &mut self.faults);
         for (text, what) in [(&ja.title, "title"), (&ja.summary, "summary")] {
@@ -217,17 +242,37 @@ impl Reader<'_> {
                 faults.add(1, format!("the `{what}` holds no Japanese; translate it"));
             }
         }
-        let urls = |article: &Article| article.references.iter().map(|one| one.url.clone()).collect::<Vec<_>>();
+        let urls = |article: &Article| {
+            article
+                .references
+                .iter()
+                .map(|one| one.url.clone())
+                .collect::<Vec<_>>()
+        };
         if urls(en) != urls(ja) {
-            faults.add(1, "the references are not those of article.en.md, in the same order");
+            faults.add(
+                1,
+                "the references are not those of article.en.md, in the same order",
+            );
         }
-        let ids = |article: &Article| article.sections.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
-        if ids(en) != ids(ja) && ids(en).iter().collect::<BTreeSet<_>>() == ids(ja).iter().collect::<BTreeSet<_>>() {
+        let ids = |article: &Article| {
+            article
+                .sections
+                .iter()
+                .map(|one| one.id.clone())
+                .collect::<Vec<_>>()
+        };
+        if ids(en) != ids(ja)
+            && ids(en).iter().collect::<BTreeSet<_>>() == ids(ja).iter().collect::<BTreeSet<_>>()
+        {
             faults.add(1, "the sections are not in the order of article.en.md");
         }
         for section in &ja.sections {
             if !is_japanese(&section.explanation) || !is_japanese(&section.title) {
-                faults.add(section.line, format!("the section `{}` is not translated", section.id));
+                faults.add(
+                    section.line,
+                    format!("the section `{}` is not translated", section.id),
+                );
             }
         }
     }
@@ -235,23 +280,46 @@ impl Reader<'_> {
     /// Each diagnosis has one section in each language, and each section its diagnosis.
     fn sections(&mut self, name: &str, texts: &BTreeMap<Lang, Article>, rules: &[Diagnosis]) {
         let rules_path = format!("{name}/rules.yaml");
-        let listed = self.source.files.get(&rules_path).map_or("", String::as_str);
+        let listed = self
+            .source
+            .files
+            .get(&rules_path)
+            .map_or("", String::as_str);
         for (lang, article) in texts {
             let path = article_path(name, *lang);
             for diagnosis in rules {
-                let count = article.sections.iter().filter(|one| one.id == diagnosis.id).count();
+                let count = article
+                    .sections
+                    .iter()
+                    .filter(|one| one.id == diagnosis.id)
+                    .count();
                 let text = match count {
                     1 => continue,
-                    0 => format!("no section `{{#{}}}`; write one, its first paragraph explains the diagnosis", diagnosis.id),
-                    _ => format!("several sections `{{#{}}}`; an anchor stands once", diagnosis.id),
+                    0 => format!(
+                        "no section `{{#{}}}`; write one, its first paragraph explains the diagnosis",
+                        diagnosis.id
+                    ),
+                    _ => format!(
+                        "several sections `{{#{}}}`; an anchor stands once",
+                        diagnosis.id
+                    ),
                 };
-                let line = article.sections.iter().rfind(|one| one.id == diagnosis.id).map_or(1, |one| one.line);
+                let line = article
+                    .sections
+                    .iter()
+                    .rfind(|one| one.id == diagnosis.id)
+                    .map_or(1, |one| one.line);
                 Faults::of(&path, &mut self.faults).add(line, text);
             }
             for section in &article.sections {
-                let known = listed.lines().any(|line| line.trim_start_matches([' ', '-']).trim() == format!("id: {}", section.id));
+                let known = listed.lines().any(|line| {
+                    line.trim_start_matches([' ', '-']).trim() == format!("id: {}", section.id)
+                });
                 if !known && !rules.iter().any(|one| one.id == section.id) {
-                    let text = format!("the section `{}` has no diagnosis in rules.yaml", section.id);
+                    let text = format!(
+                        "the section `{}` has no diagnosis in rules.yaml",
+                        section.id
+                    );
                     Faults::of(&path, &mut self.faults).add(section.line, text);
                 }
             }
@@ -259,12 +327,22 @@ impl Reader<'_> {
     }
 
     /// What only all articles together can tell.
-    fn whole(&mut self, articles: &BTreeMap<String, BTreeMap<Lang, Article>>, diagnoses: &mut Vec<Diagnosis>) {
+    fn whole(
+        &mut self,
+        articles: &BTreeMap<String, BTreeMap<Lang, Article>>,
+        diagnoses: &mut Vec<Diagnosis>,
+    ) {
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         for diagnosis in diagnoses.iter() {
             if let Some(first) = seen.insert(diagnosis.id.clone(), diagnosis.article.clone()) {
                 let path = format!("{}/rules.yaml", diagnosis.article);
-                Faults::of(&path, &mut self.faults).add(diagnosis.line, format!("the id `{}` is already used in {first}/rules.yaml; ids are never reused", diagnosis.id));
+                Faults::of(&path, &mut self.faults).add(
+                    diagnosis.line,
+                    format!(
+                        "the id `{}` is already used in {first}/rules.yaml; ids are never reused",
+                        diagnosis.id
+                    ),
+                );
             }
         }
         for diagnosis in diagnoses.iter() {
@@ -272,13 +350,19 @@ impl Reader<'_> {
             for also in &diagnosis.also {
                 if !seen.contains_key(&also.id) {
                     let hint = nearest(&also.id, seen.keys().map(String::as_str));
-                    Faults::of(&path, &mut self.faults).add(also.line, format!("`also` names the unknown diagnosis `{}`{hint}", also.id));
+                    Faults::of(&path, &mut self.faults).add(
+                        also.line,
+                        format!("`also` names the unknown diagnosis `{}`{hint}", also.id),
+                    );
                 }
             }
         }
         for state in ENGINE_STATES {
             if !seen.contains_key(state) {
-                Faults::of("what-the-log-cannot-tell/rules.yaml", &mut self.faults).add(1, format!("the diagnosis `{state}`, which the engine gives, is missing"));
+                Faults::of("what-the-log-cannot-tell/rules.yaml", &mut self.faults).add(
+                    1,
+                    format!("the diagnosis `{state}`, which the engine gives, is missing"),
+                );
             }
         }
         for (path, link) in std::mem::take(&mut self.links) {
@@ -291,7 +375,11 @@ impl Reader<'_> {
 }
 
 /// What is wrong with a link, if anything.
-fn broken(target: &str, path: &str, articles: &BTreeMap<String, BTreeMap<Lang, Article>>) -> Option<String> {
+fn broken(
+    target: &str,
+    path: &str,
+    articles: &BTreeMap<String, BTreeMap<Lang, Article>>,
+) -> Option<String> {
     if target.starts_with("https://") {
         return None;
     }
@@ -308,7 +396,9 @@ fn broken(target: &str, path: &str, articles: &BTreeMap<String, BTreeMap<Lang, A
     };
     let there = |article: &Article| article.sections.iter().any(|one| one.id == anchor);
     if !anchor.is_empty() && !texts.values().all(there) {
-        return Some(format!("the link `{target}` points to nothing; use https://…, ../<article>/#<anchor> or #<anchor>"));
+        return Some(format!(
+            "the link `{target}` points to nothing; use https://…, ../<article>/#<anchor> or #<anchor>"
+        ));
     }
     None
 }
@@ -319,5 +409,8 @@ pub(crate) fn article_path(name: &str, lang: Lang) -> String {
 
 /// The first line of a library's message: the excerpt below it is for terminals.
 pub(crate) fn first_line(text: &str) -> &str {
-    text.lines().find(|line| !line.trim().is_empty()).unwrap_or(text).trim()
+    text.lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or(text)
+        .trim()
 }

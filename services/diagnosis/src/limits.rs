@@ -21,7 +21,10 @@ pub struct Timer {
 
 impl Timer {
     fn new(configured: Option<u32>, default: u32) -> Self {
-        Self { seconds: configured.unwrap_or(default), configured: configured.is_some() }
+        Self {
+            seconds: configured.unwrap_or(default),
+            configured: configured.is_some(),
+        }
     }
 }
 
@@ -80,9 +83,13 @@ impl Listeners {
     pub fn timers(&self, connection: Option<&whymid_mailflow::Connection>) -> Timers {
         let opened = connection.and_then(|one| one.opened.as_ref());
         let names = opened.into_iter().flat_map(|opened| {
-            [opened.listener.as_deref(), Some(opened.interface.as_str())].into_iter().flatten()
+            [opened.listener.as_deref(), Some(opened.interface.as_str())]
+                .into_iter()
+                .flatten()
         });
-        let own = names.filter_map(|name| self.named.get(&name.to_lowercase())).next();
+        let own = names
+            .filter_map(|name| self.named.get(&name.to_lowercase()))
+            .next();
         own.copied().unwrap_or_default().or(self.all).into_timers()
     }
 }

@@ -20,32 +20,150 @@ struct Selector {
 }
 
 const fn sel(name: &'static str, of: Of, kinds: &'static [&'static Kind], pick: Pick) -> Selector {
-    Selector { name, of, kinds, pick }
+    Selector {
+        name,
+        of,
+        kinds,
+        pick,
+    }
 }
 
 static SELECTORS: &[Selector] = &[
-    sel("start_line", Of::Message, &[&kind::MESSAGE_STARTED], Pick::First),
-    sel("sender_line", Of::Message, &[&kind::ENVELOPE_SENDER], Pick::First),
-    sel("recipient_lines", Of::Message, &[&kind::RECIPIENT_ACCEPTED], Pick::All),
-    sel("last_recipient_line", Of::Message, &[&kind::RECIPIENT_ACCEPTED], Pick::Last),
-    sel("rejection_lines", Of::Message, &[&kind::RECIPIENT_REJECTED, &kind::RECIPIENT_INVALID, &kind::BOUNCE_VERIFICATION_REJECTED], Pick::All),
-    sel("bounce_verification_line", Of::Message, &[&kind::BOUNCE_VERIFICATION_REJECTED], Pick::First),
+    sel(
+        "start_line",
+        Of::Message,
+        &[&kind::MESSAGE_STARTED],
+        Pick::First,
+    ),
+    sel(
+        "sender_line",
+        Of::Message,
+        &[&kind::ENVELOPE_SENDER],
+        Pick::First,
+    ),
+    sel(
+        "recipient_lines",
+        Of::Message,
+        &[&kind::RECIPIENT_ACCEPTED],
+        Pick::All,
+    ),
+    sel(
+        "last_recipient_line",
+        Of::Message,
+        &[&kind::RECIPIENT_ACCEPTED],
+        Pick::Last,
+    ),
+    sel(
+        "rejection_lines",
+        Of::Message,
+        &[
+            &kind::RECIPIENT_REJECTED,
+            &kind::RECIPIENT_INVALID,
+            &kind::BOUNCE_VERIFICATION_REJECTED,
+        ],
+        Pick::All,
+    ),
+    sel(
+        "bounce_verification_line",
+        Of::Message,
+        &[&kind::BOUNCE_VERIFICATION_REJECTED],
+        Pick::First,
+    ),
     sel("ready_line", Of::Message, &[&kind::READY], Pick::First),
     sel("queued_line", Of::Message, &[&kind::QUEUED], Pick::First),
-    sel("delivery_lines", Of::Message, &[&kind::DELIVERED], Pick::All),
+    sel(
+        "delivery_lines",
+        Of::Message,
+        &[&kind::DELIVERED],
+        Pick::All,
+    ),
     sel("response_lines", Of::Message, &[&kind::RESPONSE], Pick::All),
-    sel("delayed_lines", Of::Message, &[&kind::DELAYED, &kind::PENDING], Pick::All),
+    sel(
+        "delayed_lines",
+        Of::Message,
+        &[&kind::DELAYED, &kind::PENDING],
+        Pick::All,
+    ),
     sel("bounce_lines", Of::Message, &[&kind::BOUNCED], Pick::All),
-    sel("abort_line", Of::Message, &[&kind::RECEIVING_ABORTED, &kind::RECEIVING_ABORTED_BY_SENDER, &kind::MESSAGE_STOPPED], Pick::Last),
-    sel("finish_line", Of::Message, &[&kind::FINISHED_ABORTED, &kind::FINISHED_DONE], Pick::Last),
-    sel("opening_line", Of::Connection, &[&kind::CONNECTION_OPENED], Pick::First),
-    sel("policy_line", Of::Connection, &[&kind::HAT_ACCEPT, &kind::HAT_RELAY, &kind::HAT_REJECT, &kind::HAT_TCPREFUSE, &kind::HAT_OTHER, &kind::HAT_DELAYED_REJECT], Pick::First),
-    sel("tls_line", Of::Connection, &[&kind::TLS_FAILED, &kind::TLS_REQUIRED, &kind::TLS_OK], Pick::Last),
-    sel("lost_line", Of::Connection, &[&kind::CONNECTION_LOST, &kind::LOST_BEFORE_COMMANDS], Pick::Last),
-    sel("disconnect_line", Of::Connection, &[&kind::CONNECTION_TIMEOUT, &kind::CONNECTION_MAX_TIME, &kind::CONNECTION_DISCONNECTED], Pick::First),
-    sel("receiving_failed_line", Of::Connection, &[&kind::RECEIVING_FAILED, &kind::INJECTION_FAILED, &kind::CONNECTION_LIMIT], Pick::First),
-    sel("killed_line", Of::Connection, &[&kind::CONNECTION_KILLED], Pick::First),
-    sel("close_line", Of::Connection, &[&kind::CONNECTION_CLOSED], Pick::Last),
+    sel(
+        "abort_line",
+        Of::Message,
+        &[
+            &kind::RECEIVING_ABORTED,
+            &kind::RECEIVING_ABORTED_BY_SENDER,
+            &kind::MESSAGE_STOPPED,
+        ],
+        Pick::Last,
+    ),
+    sel(
+        "finish_line",
+        Of::Message,
+        &[&kind::FINISHED_ABORTED, &kind::FINISHED_DONE],
+        Pick::Last,
+    ),
+    sel(
+        "opening_line",
+        Of::Connection,
+        &[&kind::CONNECTION_OPENED],
+        Pick::First,
+    ),
+    sel(
+        "policy_line",
+        Of::Connection,
+        &[
+            &kind::HAT_ACCEPT,
+            &kind::HAT_RELAY,
+            &kind::HAT_REJECT,
+            &kind::HAT_TCPREFUSE,
+            &kind::HAT_OTHER,
+            &kind::HAT_DELAYED_REJECT,
+        ],
+        Pick::First,
+    ),
+    sel(
+        "tls_line",
+        Of::Connection,
+        &[&kind::TLS_FAILED, &kind::TLS_REQUIRED, &kind::TLS_OK],
+        Pick::Last,
+    ),
+    sel(
+        "lost_line",
+        Of::Connection,
+        &[&kind::CONNECTION_LOST, &kind::LOST_BEFORE_COMMANDS],
+        Pick::Last,
+    ),
+    sel(
+        "disconnect_line",
+        Of::Connection,
+        &[
+            &kind::CONNECTION_TIMEOUT,
+            &kind::CONNECTION_MAX_TIME,
+            &kind::CONNECTION_DISCONNECTED,
+        ],
+        Pick::First,
+    ),
+    sel(
+        "receiving_failed_line",
+        Of::Connection,
+        &[
+            &kind::RECEIVING_FAILED,
+            &kind::INJECTION_FAILED,
+            &kind::CONNECTION_LIMIT,
+        ],
+        Pick::First,
+    ),
+    sel(
+        "killed_line",
+        Of::Connection,
+        &[&kind::CONNECTION_KILLED],
+        Pick::First,
+    ),
+    sel(
+        "close_line",
+        Of::Connection,
+        &[&kind::CONNECTION_CLOSED],
+        Pick::Last,
+    ),
 ];
 
 /// Names that are worked out, not selected.
@@ -53,7 +171,10 @@ static COMPUTED: &[&str] = &["last_line", "ending_lines"];
 
 /// Every name.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    SELECTORS.iter().map(|one| one.name).chain(COMPUTED.iter().copied())
+    SELECTORS
+        .iter()
+        .map(|one| one.name)
+        .chain(COMPUTED.iter().copied())
 }
 
 /// The places in [`Story::lines`] of the lines of that name.
@@ -61,7 +182,11 @@ pub(crate) fn find(story: &Story, name: &str) -> Vec<usize> {
     match name {
         "last_line" => last_line(story),
         "ending_lines" => ending_lines(story),
-        _ => SELECTORS.iter().find(|one| one.name == name).map(|one| select(story, one)).unwrap_or_default(),
+        _ => SELECTORS
+            .iter()
+            .find(|one| one.name == name)
+            .map(|one| select(story, one))
+            .unwrap_or_default(),
     }
 }
 
@@ -83,16 +208,39 @@ fn select(story: &Story, selector: &Selector) -> Vec<usize> {
 
 /// The last line of the record itself.
 fn last_line(story: &Story) -> Vec<usize> {
-    let of = if story.message.is_some() { Of::Message } else { Of::Connection };
-    story.lines().iter().rposition(|(whose, _)| *whose == of).into_iter().collect()
+    let of = if story.message.is_some() {
+        Of::Message
+    } else {
+        Of::Connection
+    };
+    story
+        .lines()
+        .iter()
+        .rposition(|(whose, _)| *whose == of)
+        .into_iter()
+        .collect()
 }
 
 /// The lines that settle how the record ended; its last line where none does.
 fn ending_lines(story: &Story) -> Vec<usize> {
     let names: &[&str] = if story.message.is_some() {
-        &["abort_line", "bounce_lines", "delivery_lines", "rejection_lines", "finish_line"]
+        &[
+            "abort_line",
+            "bounce_lines",
+            "delivery_lines",
+            "rejection_lines",
+            "finish_line",
+        ]
     } else {
-        &["policy_line", "receiving_failed_line", "disconnect_line", "tls_line", "lost_line", "killed_line", "close_line"]
+        &[
+            "policy_line",
+            "receiving_failed_line",
+            "disconnect_line",
+            "tls_line",
+            "lost_line",
+            "killed_line",
+            "close_line",
+        ]
     };
     let mut places: Vec<usize> = names.iter().flat_map(|name| find(story, name)).collect();
     if places.is_empty() {

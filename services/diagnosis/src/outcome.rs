@@ -29,7 +29,10 @@ impl Stage {
 /// The stage by the lines that were seen.
 pub(crate) fn stage(message: &Message) -> Stage {
     let tried = message.recipients.iter().any(|one| {
-        matches!(one.fate, Fate::Delayed(_) | Fate::Delivered | Fate::Bounced(_) | Fate::Quarantined)
+        matches!(
+            one.fate,
+            Fate::Delayed(_) | Fate::Delivered | Fate::Bounced(_) | Fate::Quarantined
+        )
     });
     if message.finished.is_some() || receiving_ended(message) || message.stopped.is_some() {
         Stage::Ended
@@ -37,7 +40,10 @@ pub(crate) fn stage(message: &Message) -> Stage {
         Stage::Queued
     } else if message.ready_at.is_some() {
         Stage::Workqueue
-    } else if message.started_at.is_some() || message.sender.is_some() || !message.recipients.is_empty() {
+    } else if message.started_at.is_some()
+        || message.sender.is_some()
+        || !message.recipients.is_empty()
+    {
         Stage::Receiving
     } else {
         Stage::Unknown
@@ -92,8 +98,11 @@ fn of_reason(reason: &str) -> Outcome {
 /// The message's outcome, summed up over its recipients.
 #[must_use]
 pub fn of_message(message: &Message) -> Outcome {
-    let outcomes: Vec<Outcome> =
-        message.recipients.iter().map(|one| of_recipient(message, one)).collect();
+    let outcomes: Vec<Outcome> = message
+        .recipients
+        .iter()
+        .map(|one| of_recipient(message, one))
+        .collect();
     sum_up(&outcomes).unwrap_or_else(|| of_unsettled(message))
 }
 
@@ -107,7 +116,10 @@ pub(crate) fn sum_up(outcomes: &[Outcome]) -> Option<Outcome> {
     if outcomes.contains(&Outcome::Delivered) {
         return Some(Outcome::PartiallyDelivered);
     }
-    outcomes.iter().copied().min_by_key(|outcome| badness(*outcome))
+    outcomes
+        .iter()
+        .copied()
+        .min_by_key(|outcome| badness(*outcome))
 }
 
 /// Worst first; delivered is the best.
@@ -179,7 +191,9 @@ pub fn of_connection(connection: &Connection, of_messages: &[Outcome]) -> Outcom
         .hat
         .as_ref()
         .is_some_and(|hat| matches!(hat.action.as_str(), "REJECT" | "TCPREFUSE"));
-    if refused || connection.sender_refused.is_some() || !connection.refused.is_empty()
+    if refused
+        || connection.sender_refused.is_some()
+        || !connection.refused.is_empty()
         || !connection.failures.is_empty()
     {
         Outcome::Rejected

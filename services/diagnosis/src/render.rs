@@ -12,7 +12,6 @@ use whymid_schemas::{
 use self::escape::{code_span, escape, fenced, plain, web_address};
 use crate::labels::{self, Labels, labels};
 
-#[path = "render/escape.rs"]
 mod escape;
 
 /// Recipients shown before "… n more".
@@ -393,5 +392,4 @@ fn recipients_in_short(message: &MessageSummary, labels: &Labels) -> String {
 }
 
 #[cfg(test)]
-#[path = "render/tests.rs"]
 mod tests;

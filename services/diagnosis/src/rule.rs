@@ -46,8 +46,12 @@ pub(crate) enum Symptom {
 }
 
 impl Symptom {
-    const ALL: [Self; 4] =
-        [Self::ReceivingAborted, Self::ConnectionWithoutMessage, Self::Delivered, Self::InProgress];
+    const ALL: [Self; 4] = [
+        Self::ReceivingAborted,
+        Self::ConnectionWithoutMessage,
+        Self::Delivered,
+        Self::InProgress,
+    ];
 
     fn word(self) -> &'static str {
         match self {
@@ -158,8 +162,15 @@ pub struct Diagnosis {
 }
 
 /// Checks and compiles; `None` when there was a fault.
-pub(crate) fn build(raw: RawDiagnosis, article: &str, faults: &mut Faults<'_>) -> Option<Diagnosis> {
-    let mut build = Build { faults, clean: true };
+pub(crate) fn build(
+    raw: RawDiagnosis,
+    article: &str,
+    faults: &mut Faults<'_>,
+) -> Option<Diagnosis> {
+    let mut build = Build {
+        faults,
+        clean: true,
+    };
     let id = build.id(&raw.id);
     let line = line(&raw.id);
     let given_by = build.word(&raw.given_by, "`given_by`", GivenBy::ALL, GivenBy::word);
@@ -173,23 +184,48 @@ pub(crate) fn build(raw: RawDiagnosis, article: &str, faults: &mut Faults<'_>) -
             build.word(one, "symptom", Symptom::ALL, Symptom::word)
         }),
         severity: build
-            .word(&raw.severity, "severity", Severity::ALL.iter().copied(), Severity::word)
+            .word(
+                &raw.severity,
+                "severity",
+                Severity::ALL.iter().copied(),
+                Severity::word,
+            )
             .unwrap_or(Severity::Info),
         heals_by_retry: build
-            .word(&raw.heals_by_retry, "`heals_by_retry`", HealsByRetry::ALL.iter().copied(), HealsByRetry::word)
+            .word(
+                &raw.heals_by_retry,
+                "`heals_by_retry`",
+                HealsByRetry::ALL.iter().copied(),
+                HealsByRetry::word,
+            )
             .unwrap_or(HealsByRetry::Unknown),
         party: build.each(&raw.party, |build, one| {
             build.word(one, "party", Party::ALL.iter().copied(), Party::word)
         }),
         summary: build.text(raw.summary),
-        checks: raw.conditions.into_iter().filter_map(|one| build.check(one)).collect(),
-        grades: raw.grades.into_iter().filter_map(|one| build.grade(one)).collect(),
+        checks: raw
+            .conditions
+            .into_iter()
+            .filter_map(|one| build.check(one))
+            .collect(),
+        grades: raw
+            .grades
+            .into_iter()
+            .filter_map(|one| build.grade(one))
+            .collect(),
         would_raise: raw
             .would_raise_confidence
             .into_iter()
-            .map(|one| Note { when: build.when(one.when.as_ref()), text: build.text(one.text) })
+            .map(|one| Note {
+                when: build.when(one.when.as_ref()),
+                text: build.text(one.text),
+            })
             .collect(),
-        next_steps: raw.next_steps.into_iter().filter_map(|one| build.step(one)).collect(),
+        next_steps: raw
+            .next_steps
+            .into_iter()
+            .filter_map(|one| build.step(one))
+            .collect(),
         helpdesk: build.text(raw.for_the_helpdesk),
         also: raw
             .also
@@ -222,7 +258,10 @@ impl Build<'_, '_> {
 
     fn id(&mut self, id: &Spanned<String>) -> String {
         if !is_kebab_case(&id.value) {
-            let text = format!("the id `{}` is not kebab-case; use lower-case words and single dashes", id.value);
+            let text = format!(
+                "the id `{}` is not kebab-case; use lower-case words and single dashes",
+                id.value
+            );
             self.fault(line(id), text);
         }
         id.value.clone()
@@ -243,10 +282,16 @@ impl Build<'_, '_> {
         all: impl IntoIterator<Item = T> + Clone,
         word: impl Fn(T) -> &'static str,
     ) -> Option<T> {
-        let found = all.clone().into_iter().find(|known| word(*known) == value.value);
+        let found = all
+            .clone()
+            .into_iter()
+            .find(|known| word(*known) == value.value);
         if found.is_none() {
             let hint = nearest(&value.value, all.into_iter().map(word));
-            self.fault(line(value), format!("unknown {what} `{}`{hint}", value.value));
+            self.fault(
+                line(value),
+                format!("unknown {what} `{}`{hint}", value.value),
+            );
         }
         found
     }
@@ -259,16 +304,31 @@ impl Build<'_, '_> {
             self.placeholders(value);
         }
         if !raw.ja.value.trim().is_empty() && !is_japanese(&raw.ja.value) {
-            self.fault(line(&raw.ja), "the `ja` text holds no Japanese; translate it");
+            self.fault(
+                line(&raw.ja),
+                "the `ja` text holds no Japanese; translate it",
+            );
         }
-        let (en, ja) = (words::placeholders(&raw.en.value), words::placeholders(&raw.ja.value));
+        let (en, ja) = (
+            words::placeholders(&raw.en.value),
+            words::placeholders(&raw.ja.value),
+        );
         if let Some(name) = en.iter().find(|name| !ja.contains(name)) {
-            self.fault(line(&raw.ja), format!("the `ja` text leaves out {{{name}}} of its `en` twin"));
+            self.fault(
+                line(&raw.ja),
+                format!("the `ja` text leaves out {{{name}}} of its `en` twin"),
+            );
         }
         if let Some(name) = ja.iter().find(|name| !en.contains(name)) {
-            self.fault(line(&raw.en), format!("the `en` text leaves out {{{name}}} of its `ja` twin"));
+            self.fault(
+                line(&raw.en),
+                format!("the `en` text leaves out {{{name}}} of its `ja` twin"),
+            );
         }
-        Text { en: raw.en.value, ja: raw.ja.value }
+        Text {
+            en: raw.en.value,
+            ja: raw.ja.value,
+        }
     }
 
     fn placeholders(&mut self, value: &Spanned<String>) {
@@ -303,14 +363,33 @@ impl Build<'_, '_> {
             }
         }
         let lines = raw.lines.into_iter().map(|name| name.value).collect();
-        Some(Check { when: self.condition(&raw.when)?, holds, fails, lines })
+        Some(Check {
+            when: self.condition(&raw.when)?,
+            holds,
+            fails,
+            lines,
+        })
     }
 
     fn grade(&mut self, raw: RawGrade) -> Option<Grade> {
         let when = self.when(raw.when.as_ref());
-        let confidence = self.word(&raw.confidence, "confidence", Confidence::ALL.iter().copied(), Confidence::word);
-        let precedence = self.word(&raw.precedence, "precedence", Precedence::ALL, Precedence::word);
-        Some(Grade { when, confidence: confidence?, precedence: precedence? })
+        let confidence = self.word(
+            &raw.confidence,
+            "confidence",
+            Confidence::ALL.iter().copied(),
+            Confidence::word,
+        );
+        let precedence = self.word(
+            &raw.precedence,
+            "precedence",
+            Precedence::ALL,
+            Precedence::word,
+        );
+        Some(Grade {
+            when,
+            confidence: confidence?,
+            precedence: precedence?,
+        })
     }
 
     fn step(&mut self, raw: crate::rule_file::RawStep) -> Option<Step> {
@@ -326,7 +405,11 @@ impl Build<'_, '_> {
             }
         }
         let command = raw.command.map(|command| command.value);
-        Some(Step { who: who?, note: Note { when, text }, command })
+        Some(Step {
+            who: who?,
+            note: Note { when, text },
+            command,
+        })
     }
 
     /// What only the whole can tell.
@@ -334,7 +417,10 @@ impl Build<'_, '_> {
         let at = diagnosis.line;
         let is_rule = diagnosis.given_by == GivenBy::Rule;
         if diagnosis.party.is_empty() {
-            self.fault(at, "no party is named; say who can mend it, or `undetermined`");
+            self.fault(
+                at,
+                "no party is named; say who can mend it, or `undetermined`",
+            );
         }
         if diagnosis.next_steps.is_empty() {
             self.fault(at, "no next step is named; say what to do");
@@ -343,13 +429,27 @@ impl Build<'_, '_> {
             self.fault(at, "a rule needs `symptoms`: without one it is never tried");
         }
         if is_rule && diagnosis.checks.is_empty() {
-            self.fault(at, "a rule needs `conditions`; a state that the engine gives says `given_by: engine`");
+            self.fault(
+                at,
+                "a rule needs `conditions`; a state that the engine gives says `given_by: engine`",
+            );
         }
-        if is_rule && diagnosis.grades.last().is_none_or(|last| last.when.is_some()) {
+        if is_rule
+            && diagnosis
+                .grades
+                .last()
+                .is_none_or(|last| last.when.is_some())
+        {
             self.fault(at, "a rule needs `grades`, the last of them without `if`");
         }
-        if !is_rule && !(diagnosis.checks.is_empty() && diagnosis.grades.is_empty() && diagnosis.symptoms.is_empty()) {
-            self.fault(at, "only `given_by: rule` has symptoms, conditions and grades; take them out");
+        let bare = diagnosis.checks.is_empty()
+            && diagnosis.grades.is_empty()
+            && diagnosis.symptoms.is_empty();
+        if !is_rule && !bare {
+            self.fault(
+                at,
+                "only `given_by: rule` has symptoms, conditions and grades; take them out",
+            );
         }
     }
 }
@@ -357,11 +457,15 @@ impl Build<'_, '_> {
 pub(crate) fn is_kebab_case(id: &str) -> bool {
     !id.is_empty()
         && id.split('-').all(|word| {
-            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         })
 }
 
 /// Whether a text holds kana or kanji.
 pub(crate) fn is_japanese(text: &str) -> bool {
-    text.chars().any(|letter| matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'))
+    text.chars()
+        .any(|letter| matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'))
 }

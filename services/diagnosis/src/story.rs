@@ -48,9 +48,18 @@ impl Story {
     /// Every line, oldest first, then in order of arrival.
     #[must_use]
     pub fn lines(&self) -> Vec<(Of, &Entry)> {
-        let of_message = self.message.iter().flat_map(|one| &one.common.entries.lines);
-        let of_connection = self.connection.iter().flat_map(|one| &one.common.entries.lines);
-        let of_delivery = self.deliveries.iter().flat_map(|one| &one.common.entries.lines);
+        let of_message = self
+            .message
+            .iter()
+            .flat_map(|one| &one.common.entries.lines);
+        let of_connection = self
+            .connection
+            .iter()
+            .flat_map(|one| &one.common.entries.lines);
+        let of_delivery = self
+            .deliveries
+            .iter()
+            .flat_map(|one| &one.common.entries.lines);
         let mut lines: Vec<(Of, &Entry)> = of_message
             .map(|entry| (Of::Message, entry))
             .chain(of_connection.map(|entry| (Of::Connection, entry)))

@@ -16,9 +16,23 @@ use crate::story::Story;
 
 /// Words that are no facts.
 static WORDS: &[&str] = &[
-    "mid", "icid", "appliance", "sender", "recipients", "host", "ip", "sender_group",
-    "from_opening", "inbound_timeout_is", "max_connection_time_is", "missing", "candidates",
-    "as_of", "ending", "appliances", "period",
+    "mid",
+    "icid",
+    "appliance",
+    "sender",
+    "recipients",
+    "host",
+    "ip",
+    "sender_group",
+    "from_opening",
+    "inbound_timeout_is",
+    "max_connection_time_is",
+    "missing",
+    "candidates",
+    "as_of",
+    "ending",
+    "appliances",
+    "period",
 ];
 
 /// The words that may stand in a command: never a stranger's text.
@@ -29,7 +43,10 @@ const MAX_VALUE: usize = 200;
 
 /// Every name that a text may hold.
 pub(crate) fn known() -> impl Iterator<Item = &'static str> {
-    WORDS.iter().copied().chain(FACTS.iter().map(|row| row.name))
+    WORDS
+        .iter()
+        .copied()
+        .chain(FACTS.iter().map(|row| row.name))
 }
 
 /// Whether a text may hold that name.
@@ -42,7 +59,9 @@ pub(crate) fn placeholders(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('{') {
-        let Some((name, behind)) = after.split_once('}') else { break };
+        let Some((name, behind)) = after.split_once('}') else {
+            break;
+        };
         if is_name(name) {
             names.push(name);
         }
@@ -52,7 +71,10 @@ pub(crate) fn placeholders(text: &str) -> Vec<&str> {
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// Fills texts about one story.
@@ -74,13 +96,18 @@ impl Filler<'_> {
     /// A command with its words filled in; values keep only what an id or an address holds.
     pub(crate) fn fill_command(&self, command: &str) -> String {
         self.fill_with(command, |value| {
-            value.chars().filter(|letter| letter.is_ascii_hexdigit() || ".:".contains(*letter)).collect()
+            value
+                .chars()
+                .filter(|letter| letter.is_ascii_hexdigit() || ".:".contains(*letter))
+                .collect()
         })
     }
 
     /// Whether every word of a command is told.
     pub(crate) fn can_fill(&self, command: &str) -> bool {
-        placeholders(command).iter().all(|name| self.value(name).is_some())
+        placeholders(command)
+            .iter()
+            .all(|name| self.value(name).is_some())
     }
 
     fn fill_with(&self, text: &str, clean: impl Fn(String) -> String) -> String {
@@ -128,19 +155,25 @@ impl Filler<'_> {
             "recipients" => self.recipients(),
             "host" => opened.and_then(|opened| opened.host.clone()),
             "ip" => opened.map(|opened| opened.peer.clone()),
-            "sender_group" => {
-                connection.and_then(|one| one.hat.as_ref()).map(|hat| hat.group.clone()).filter(|group| !group.is_empty())
-            }
-            "from_opening" => Some(self.from_opening(opened.is_some()).to_owned()),
+            "sender_group" => connection
+                .and_then(|one| one.hat.as_ref())
+                .map(|hat| hat.group.clone())
+                .filter(|group| !group.is_empty()),
+            "from_opening" => Some(self.opening_words(opened.is_some()).to_owned()),
             "inbound_timeout_is" => Some(limit(self.story.timers.inbound_timeout, self.lang)),
-            "max_connection_time_is" => Some(limit(self.story.timers.max_connection_time, self.lang)),
-            "as_of" => self.story.newest.map(|newest| Time::of(newest, self.zone).0),
+            "max_connection_time_is" => {
+                Some(limit(self.story.timers.max_connection_time, self.lang))
+            }
+            "as_of" => self
+                .story
+                .newest
+                .map(|newest| Time::of(newest, self.zone).0),
             "ending" => self.ending(),
             _ => None,
         }
     }
 
-    fn from_opening(&self, opening_seen: bool) -> &'static str {
+    fn opening_words(&self, opening_seen: bool) -> &'static str {
         match (self.lang, opening_seen) {
             (Lang::En, true) => "after the connection opened",
             (Lang::En, false) => "after the message started",
@@ -151,7 +184,11 @@ impl Filler<'_> {
 
     fn recipients(&self) -> Option<String> {
         let recipients = &self.story.message.as_ref()?.recipients;
-        let named: Vec<String> = recipients.iter().filter_map(|one| one.address.as_deref()).map(bracketed).collect();
+        let named: Vec<String> = recipients
+            .iter()
+            .filter_map(|one| one.address.as_deref())
+            .map(bracketed)
+            .collect();
         let shown = named.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
         match (named.len(), self.lang) {
             (0, _) => None,
@@ -164,7 +201,9 @@ impl Filler<'_> {
     fn ending(&self) -> Option<String> {
         let lines = self.story.lines();
         let places = lines::find(self.story, "ending_lines");
-        places.first().map(|place| lines[*place].1.line.trim_end().to_owned())
+        places
+            .first()
+            .map(|place| lines[*place].1.line.trim_end().to_owned())
     }
 }
 
@@ -176,9 +215,13 @@ fn limit(timer: Timer, lang: Lang) -> String {
     let seconds = timer.seconds;
     match (timer.configured, lang) {
         (true, Lang::En) => format!("the configured limit is {seconds} s"),
-        (false, Lang::En) => format!("the default limit is {seconds} s and no other is configured here"),
+        (false, Lang::En) => {
+            format!("the default limit is {seconds} s and no other is configured here")
+        }
         (true, Lang::Ja) => format!("設定されている制限は {seconds} 秒です"),
-        (false, Lang::Ja) => format!("既定の制限は {seconds} 秒で、ここでは他の値は設定されていません"),
+        (false, Lang::Ja) => {
+            format!("既定の制限は {seconds} 秒で、ここでは他の値は設定されていません")
+        }
     }
 }
 
@@ -199,7 +242,11 @@ pub(crate) fn list(parts: &[String], lang: Lang) -> String {
 }
 
 fn one_line(value: &str) -> String {
-    let mut line: String = value.chars().filter(|letter| !letter.is_control()).take(MAX_VALUE).collect();
+    let mut line: String = value
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(MAX_VALUE)
+        .collect();
     if value.chars().count() > MAX_VALUE {
         line.push('…');
     }
@@ -212,7 +259,10 @@ mod tests {
 
     #[test]
     fn braces_that_hold_no_name_are_text() {
-        assert_eq!(placeholders("a {mid} b {} c {X} {sender_group}"), ["mid", "sender_group"]);
+        assert_eq!(
+            placeholders("a {mid} b {} c {X} {sender_group}"),
+            ["mid", "sender_group"]
+        );
         assert_eq!(placeholders("{{mid}"), ["mid"]);
     }
 }

@@ -16,6 +16,8 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use whymid_schemas::Zone;
 
+use crate::event::Fact;
+
 /// What the configuration says of one appliance.
 #[derive(Clone, Debug, Default)]
 pub struct ApplianceSettings {
@@ -63,6 +65,17 @@ pub struct Appliance {
     pub newest: Option<Timestamp>,
 }
 
+impl Appliance {
+    /// Learns the zone. What was the newest stamp was so by another clock: the next line tells.
+    fn move_to(&mut self, zone: TimeZone) {
+        if self.zone != zone {
+            self.newest = None;
+        }
+        self.zone = zone;
+        self.zone_from = Zone::Learned;
+    }
+}
+
 /// Index of an appliance in [`Appliances`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ApplianceIndex(usize);
@@ -101,7 +114,9 @@ impl Appliances {
             for host in &one.hosts {
                 appliances.by_host.insert(host.to_lowercase(), index);
             }
-            appliances.by_peer.extend(one.peers.iter().map(|peer| (peer.to_canonical(), index)));
+            appliances
+                .by_peer
+                .extend(one.peers.iter().map(|peer| (peer.to_canonical(), index)));
         }
         appliances
     }
@@ -124,7 +139,9 @@ impl Appliances {
     }
 
     fn of_new_host(&mut self, host: String) -> ApplianceIndex {
-        let index = self.same_by_short_name(&host).unwrap_or_else(|| self.named(&host));
+        let index = self
+            .same_by_short_name(&host)
+            .unwrap_or_else(|| self.named(&host));
         self.by_host.insert(host, index);
         index
     }
@@ -160,7 +177,11 @@ impl Appliances {
             return *index;
         }
         let index = ApplianceIndex(self.known.len());
-        let zone_from = if self.default_zone.is_some() { Zone::Configured } else { Zone::Assumed };
+        let zone_from = if self.default_zone.is_some() {
+            Zone::Configured
+        } else {
+            Zone::Assumed
+        };
         self.known.push(Appliance {
             name: name.to_owned(),
             zone: self.default_zone.clone().unwrap_or(TimeZone::UTC),
@@ -184,7 +205,9 @@ impl Appliances {
     /// The appliance of that name, if it is known.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&Appliance> {
-        self.by_name.get(&name.to_lowercase()).map(|index| self.get(*index))
+        self.by_name
+            .get(&name.to_lowercase())
+            .map(|index| self.get(*index))
     }
 
     /// Every appliance.
@@ -193,20 +216,17 @@ impl Appliances {
     }
 
     /// Takes what a line tells of the appliance itself.
-    pub(crate) fn learn(&mut self, index: ApplianceIndex, fact: &crate::event::Fact<'_>) {
+    pub(crate) fn learn(&mut self, index: ApplianceIndex, fact: &Fact<'_>) {
         let appliance = &mut self.known[index.0];
-        match fact {
-            crate::event::Fact::Version { version, serial } => {
-                appliance.version = Some((*version).to_owned());
-                appliance.serial = Some((*serial).to_owned());
-            }
-            crate::event::Fact::UtcOffset { seconds } if appliance.zone_from != Zone::Configured => {
-                if let Ok(offset) = Offset::from_seconds(*seconds) {
-                    appliance.zone = offset.to_time_zone();
-                    appliance.zone_from = Zone::Learned;
-                }
-            }
-            _ => {}
+        if let Fact::Version { version, serial } = fact {
+            appliance.version = Some((*version).to_owned());
+            appliance.serial = Some((*serial).to_owned());
+        }
+        if let Fact::UtcOffset { seconds } = fact
+            && appliance.zone_from != Zone::Configured
+            && let Ok(offset) = Offset::from_seconds(*seconds)
+        {
+            appliance.move_to(offset.to_time_zone());
         }
     }
 
@@ -250,11 +270,23 @@ mod tests {
     #[test]
     fn a_short_name_is_a_full_one_only_where_exactly_one_fits() {
         let mut all = appliances(&[]);
-        assert_eq!(name(&mut all, Some("esa1.corp.example"), None), "esa1.corp.example");
+        assert_eq!(
+            name(&mut all, Some("esa1.corp.example"), None),
+            "esa1.corp.example"
+        );
         assert_eq!(name(&mut all, Some("ESA1"), None), "esa1.corp.example");
-        assert_eq!(name(&mut all, Some("esa10.corp.example"), None), "esa10.corp.example");
-        assert_eq!(name(&mut all, Some("esa2.a.example"), None), "esa2.a.example");
-        assert_eq!(name(&mut all, Some("esa2.b.example"), None), "esa2.b.example");
+        assert_eq!(
+            name(&mut all, Some("esa10.corp.example"), None),
+            "esa10.corp.example"
+        );
+        assert_eq!(
+            name(&mut all, Some("esa2.a.example"), None),
+            "esa2.a.example"
+        );
+        assert_eq!(
+            name(&mut all, Some("esa2.b.example"), None),
+            "esa2.b.example"
+        );
         assert_eq!(name(&mut all, Some("esa2"), None), "esa2");
         assert_eq!(name(&mut all, Some("192.0.2.9"), None), "192.0.2.9");
         assert_eq!(name(&mut all, Some("192"), None), "192");
@@ -268,9 +300,15 @@ mod tests {
             peers: vec!["192.0.2.1".parse().unwrap()],
             ..ApplianceSettings::default()
         }]);
-        assert_eq!(name(&mut all, Some("MX1.corp.example"), Some("203.0.113.9")), "esa1");
+        assert_eq!(
+            name(&mut all, Some("MX1.corp.example"), Some("203.0.113.9")),
+            "esa1"
+        );
         assert_eq!(name(&mut all, None, Some("192.0.2.1")), "esa1");
-        assert_eq!(name(&mut all, Some("other.example"), Some("203.0.113.9")), "other.example");
+        assert_eq!(
+            name(&mut all, Some("other.example"), Some("203.0.113.9")),
+            "other.example"
+        );
         assert_eq!(name(&mut all, None, None), "unnamed");
     }
 }

@@ -4,21 +4,23 @@
 //! Then [`Assembler::tick`] hands it out to be written; it stays readable here until
 //! [`Assembler::settled`] says that what was written can be read where it was written to. A
 //! later line brings a written record back through [`Recall`] and it is written again under the
-//! same id.
+//! same id. When a number begins anew is `again.rs`'s to say; how records rest, `shelf.rs`'s.
 //!
 //! Not here yet: parking of quiet open records, watermarks, the archive lane, aliases, shards.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
 use jiff::{SignedDuration, Timestamp};
 use whymid_schemas::Zone;
 
+use crate::again;
 use crate::appliance::ApplianceIndex;
 use crate::entry::Entry;
 use crate::event::{Fact, MailEvent, Owner};
+use crate::grammar;
 use crate::record::{ApplianceEvent, Connection, Delivery, Message};
+use crate::shelf::{Held, Key, Shelf};
 
 /// How long a finished record waits for stragglers before it is written.
 pub const LINGER: SignedDuration = SignedDuration::from_secs(10);
@@ -75,87 +77,6 @@ pub struct Origin<'a> {
     pub now: Timestamp,
 }
 
-type Key = (ApplianceIndex, u64);
-
-/// A record in memory.
-#[derive(Debug)]
-struct Held<R> {
-    record: R,
-    /// When a line last touched it, by the caller's clock.
-    touched: Timestamp,
-    /// Handed out with that ticket and not touched since.
-    written: Option<u64>,
-    /// Whether it waits in the queue of finished ones.
-    finishing: bool,
-}
-
-/// Records of one kind.
-#[derive(Debug)]
-struct Shelf<R> {
-    held: HashMap<Key, Held<R>, RandomState>,
-    /// Ends in order, each with when it may be written.
-    finishing: VecDeque<(Timestamp, Key)>,
-    /// Former holders of a number that is used again.
-    retired: Vec<R>,
-    /// Handed out retired ones, until they are settled.
-    leaving: Vec<(u64, R)>,
-}
-
-impl<R: Clone> Shelf<R> {
-    fn new() -> Self {
-        Self {
-            held: HashMap::default(),
-            finishing: VecDeque::new(),
-            retired: Vec::new(),
-            leaving: Vec::new(),
-        }
-    }
-
-    fn finish_later(&mut self, key: Key, now: Timestamp) {
-        if let Some(held) = self.held.get_mut(&key)
-            && !held.finishing
-        {
-            held.finishing = true;
-            self.finishing.push_back((now.saturating_add(LINGER).unwrap_or(now), key));
-        }
-    }
-
-    /// What may be written by now; `everything` at the end of a log.
-    fn due(&mut self, now: Timestamp, ticket: u64, everything: bool) -> Vec<R> {
-        let mut due: Vec<R> = Vec::new();
-        for former in self.retired.drain(..) {
-            due.push(former.clone());
-            self.leaving.push((ticket, former));
-        }
-        while let Some((when, key)) = self.finishing.front().copied() {
-            if when > now && !everything {
-                break;
-            }
-            self.finishing.pop_front();
-            let Some(held) = self.held.get_mut(&key) else { continue };
-            let rested = held.touched.saturating_add(LINGER).unwrap_or(now);
-            if rested > now && !everything {
-                self.finishing.push_back((rested, key));
-                continue;
-            }
-            held.finishing = false;
-            held.written = Some(ticket);
-            due.push(held.record.clone());
-        }
-        due
-    }
-
-    fn settled(&mut self, ticket: u64) {
-        self.held.retain(|_, held| held.written.is_none_or(|written| written > ticket));
-        self.leaving.retain(|(written, _)| *written > ticket);
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &R> {
-        let leaving = self.leaving.iter().map(|(_, record)| record);
-        self.held.values().map(|held| &held.record).chain(&self.retired).chain(leaving)
-    }
-}
-
 /// All records in memory. See the file's head.
 #[derive(Debug)]
 pub struct Assembler {
@@ -163,9 +84,11 @@ pub struct Assembler {
     connections: Shelf<Connection>,
     deliveries: Shelf<Delivery>,
     events: Vec<ApplianceEvent>,
-    leaving_events: Vec<(u64, ApplianceEvent)>,
+    /// Handed out events with their tickets, in order, until they are settled.
+    leaving_events: VecDeque<(u64, ApplianceEvent)>,
     /// The MIDs in memory that came by an ICID, to join the two whichever is seen first.
-    by_icid: HashMap<Key, Vec<u64>, RandomState>,
+    by_icid: HashMap<Key, BTreeSet<u64>, RandomState>,
+    by_name: HashMap<String, ApplianceIndex, RandomState>,
     ticket: u64,
 }
 
@@ -184,8 +107,9 @@ impl Assembler {
             connections: Shelf::new(),
             deliveries: Shelf::new(),
             events: Vec::new(),
-            leaving_events: Vec::new(),
+            leaving_events: VecDeque::new(),
             by_icid: HashMap::default(),
+            by_name: HashMap::default(),
             ticket: 0,
         }
     }
@@ -198,9 +122,15 @@ impl Assembler {
         entry: Entry,
         recall: &mut dyn Recall,
     ) {
+        if !self.by_name.contains_key(origin.name) {
+            self.by_name
+                .insert(origin.name.to_owned(), origin.appliance);
+        }
         match event.owner {
             Owner::Message(mid) => self.push_message(origin, mid, &event.fact, entry, recall),
-            Owner::Connection(icid) => self.push_connection(origin, icid, &event.fact, entry, recall),
+            Owner::Connection(icid) => {
+                self.push_connection(origin, icid, &event.fact, entry, recall);
+            }
             Owner::Delivery(dcid) => self.push_delivery(origin, dcid, &event.fact, entry, recall),
             Owner::Appliance => self.events.push(ApplianceEvent::new(origin.name, entry)),
         }
@@ -215,46 +145,83 @@ impl Assembler {
         recall: &mut dyn Recall,
     ) {
         let key = (origin.appliance, mid);
-        let again = |held: &Message| starts_again(held, fact, &entry);
-        let held = open(&mut self.messages, key, origin.now, again, || {
-            let known = recall.message(origin.name, mid).filter(|known| !again(known));
+        let again = |held: &Message| again::message(held, fact, entry.at);
+        let former = self.messages.take_former(key, again);
+        let early = former.map(|former| self.retire_message(former, key, entry.at));
+        let held = self.messages.open(key, origin.now, || {
+            let known = recall
+                .message(origin.name, mid)
+                .filter(|known| !again(known));
             known.unwrap_or_else(|| Message::new(origin.name, mid, origin.zone, &entry))
         });
-        let at = entry.at;
+        let before = held.icid;
         held.merge(entry, fact);
-        let (icid, ready_at) = (held.icid, held.ready_at);
-        let finished = held.finished.is_some();
-        if finished {
+        for line in early.into_iter().flatten() {
+            let text = line.line.clone();
+            held.absorb(line, &grammar::read(&text).fact);
+        }
+        let (icid, joined) = (held.icid, held.connection.is_some());
+        if held.finished.is_some() {
             self.messages.finish_later(key, origin.now);
         }
-        if let Some(icid) = icid {
-            self.join(origin.appliance, icid, mid, at, ready_at);
+        if let Some(other) = before.filter(|_| before != icid) {
+            self.untie(key, other);
+        }
+        if let Some(icid) = icid
+            && (!joined || matches!(fact, Fact::Ready { .. }))
+        {
+            self.join(origin.appliance, icid, mid, origin.now);
+        }
+    }
+
+    /// Retires the former holder of a MID. The lines of the moment in which the MID begins anew
+    /// are the new holder's, though they came before the line that told: they are given back.
+    fn retire_message(&mut self, mut former: Held<Message>, key: Key, at: Timestamp) -> Vec<Entry> {
+        if let Some(icid) = former.record.icid {
+            self.untie(key, icid);
+        }
+        let over = former.record.finished.is_some_and(|finish| finish.at < at);
+        let early = if over {
+            former.record.give_back(at)
+        } else {
+            Vec::new()
+        };
+        self.messages.retire(former, !early.is_empty());
+        early
+    }
+
+    fn untie(&mut self, (appliance, mid): Key, icid: u64) {
+        if let Some(mids) = self.by_icid.get_mut(&(appliance, icid)) {
+            mids.remove(&mid);
+            if mids.is_empty() {
+                self.by_icid.remove(&(appliance, icid));
+            }
         }
     }
 
     /// Ties a message to its connection, if that is in memory, and notes the tie in any case.
-    fn join(
-        &mut self,
-        appliance: ApplianceIndex,
-        icid: u64,
-        mid: u64,
-        at: Timestamp,
-        ready_at: Option<Timestamp>,
-    ) {
-        let mids = self.by_icid.entry((appliance, icid)).or_default();
-        if !mids.contains(&mid) {
-            mids.push(mid);
-        }
-        let Some(connection) = self.connections.held.get_mut(&(appliance, icid)) else { return };
-        if at < connection.record.common.first_at.saturating_sub(LINGER).unwrap_or(at) {
+    fn join(&mut self, appliance: ApplianceIndex, icid: u64, mid: u64, now: Timestamp) {
+        let (by, own) = ((appliance, icid), (appliance, mid));
+        self.by_icid.entry(by).or_default().insert(mid);
+        let Some(connection) = self.connections.get_mut(by) else {
+            return;
+        };
+        let Some(message) = self.messages.get_mut(own) else {
+            return;
+        };
+        if !again::belongs(message, connection) {
             return;
         }
-        connection.record.carried(mid);
-        if let Some(ready_at) = ready_at {
-            connection.record.took(mid, ready_at);
+        let mut news = connection.carried(mid);
+        if let Some(ready_at) = message.ready_at {
+            news |= connection.took(mid, ready_at);
         }
-        if let Some(message) = self.messages.held.get_mut(&(appliance, mid)) {
-            message.record.connection.get_or_insert_with(|| connection.record.common.id.clone());
+        if message.connection.is_none() {
+            message.connection = Some(connection.common.id.clone());
+            self.messages.changed(own, now);
+        }
+        if news {
+            self.connections.changed(by, now);
         }
     }
 
@@ -267,25 +234,24 @@ impl Assembler {
         recall: &mut dyn Recall,
     ) {
         let key = (origin.appliance, icid);
-        let again = |held: &Connection| {
-            matches!(fact, Fact::ConnectionOpened { .. })
-                && held.opened.as_ref().is_some_and(|opened| opened.at != entry.at)
-        };
-        let fresh = !self.connections.held.contains_key(&key);
-        let held = open(&mut self.connections, key, origin.now, again, || {
-            let known = recall.connection(origin.name, icid).filter(|known| !again(known));
+        let again = |held: &Connection| again::connection(held, fact, entry.at);
+        if let Some(former) = self.connections.take_former(key, again) {
+            self.connections.retire(former, false);
+        }
+        let fresh = self.connections.get(key).is_none();
+        let held = self.connections.open(key, origin.now, || {
+            let known = recall
+                .connection(origin.name, icid)
+                .filter(|known| !again(known));
             known.unwrap_or_else(|| Connection::new(origin.name, icid, origin.zone, &entry))
         });
-        let at = entry.at;
         held.merge(entry, fact);
         if held.has_ended() {
             self.connections.finish_later(key, origin.now);
         }
-        if fresh {
-            for mid in self.by_icid.get(&key).cloned().unwrap_or_default() {
-                let ready_at = self.messages.held.get(&(origin.appliance, mid));
-                let ready_at = ready_at.and_then(|held| held.record.ready_at);
-                self.join(origin.appliance, icid, mid, at, ready_at);
+        if fresh && let Some(mids) = self.by_icid.get(&key) {
+            for mid in mids.clone() {
+                self.join(origin.appliance, icid, mid, origin.now);
             }
         }
     }
@@ -299,12 +265,14 @@ impl Assembler {
         recall: &mut dyn Recall,
     ) {
         let key = (origin.appliance, dcid);
-        let again = |held: &Delivery| {
-            matches!(fact, Fact::DeliveryOpened { .. })
-                && held.opened_at.is_some_and(|opened| opened != entry.at)
-        };
-        let held = open(&mut self.deliveries, key, origin.now, again, || {
-            let known = recall.delivery(origin.name, dcid).filter(|known| !again(known));
+        let again = |held: &Delivery| again::delivery(held, fact, entry.at);
+        if let Some(former) = self.deliveries.take_former(key, again) {
+            self.deliveries.retire(former, false);
+        }
+        let held = self.deliveries.open(key, origin.now, || {
+            let known = recall
+                .delivery(origin.name, dcid)
+                .filter(|known| !again(known));
             known.unwrap_or_else(|| Delivery::new(origin.name, dcid, origin.zone, &entry))
         });
         held.merge(entry, fact);
@@ -336,27 +304,40 @@ impl Assembler {
             })
             .collect();
         let connections = self.connections.due(now, ticket, everything);
-        rested.extend(connections.into_iter().map(|one| Rested::Connection(Box::new(one))));
+        rested.extend(
+            connections
+                .into_iter()
+                .map(|one| Rested::Connection(Box::new(one))),
+        );
         let deliveries = self.deliveries.due(now, ticket, everything);
-        rested.extend(deliveries.into_iter().map(|one| Rested::Delivery(Box::new(one))));
+        rested.extend(
+            deliveries
+                .into_iter()
+                .map(|one| Rested::Delivery(Box::new(one))),
+        );
         for event in self.events.drain(..) {
             rested.push(Rested::Event(Box::new(event.clone())));
-            self.leaving_events.push((ticket, event));
+            self.leaving_events.push_back((ticket, event));
         }
         (ticket, rested)
     }
 
     /// What went out with that ticket, or before, can be read where it went: it leaves memory.
     pub fn settled(&mut self, ticket: u64) {
-        self.messages.settled(ticket);
-        self.connections.settled(ticket);
-        self.deliveries.settled(ticket);
-        self.leaving_events.retain(|(written, _)| *written > ticket);
-        let messages = &self.messages.held;
-        self.by_icid.retain(|(appliance, _), mids| {
-            mids.retain(|mid| messages.contains_key(&(*appliance, *mid)));
-            !mids.is_empty()
-        });
+        let mut gone = Vec::new();
+        self.messages
+            .settled(ticket, |key, message| gone.push((key, message.icid)));
+        for (key, icid) in gone {
+            if let Some(icid) = icid {
+                self.untie(key, icid);
+            }
+        }
+        self.connections.settled(ticket, |_, _| {});
+        self.deliveries.settled(ticket, |_, _| {});
+        let left = self
+            .leaving_events
+            .partition_point(|(written, _)| *written <= ticket);
+        self.leaving_events.drain(..left);
     }
 
     /// The messages in memory.
@@ -376,57 +357,23 @@ impl Assembler {
 
     /// The appliance events that are not yet written.
     pub fn events(&self) -> impl Iterator<Item = &ApplianceEvent> {
-        self.events.iter().chain(self.leaving_events.iter().map(|(_, event)| event))
+        self.events
+            .iter()
+            .chain(self.leaving_events.iter().map(|(_, event)| event))
     }
 
     /// The connection of a message, if it is in memory.
     #[must_use]
     pub fn connection_of(&self, message: &Message) -> Option<&Connection> {
         let id = message.connection.as_deref()?;
-        self.connections
-            .iter()
-            .find(|one| Some(one.icid) == message.icid && one.common.id == id)
+        let appliance = self.by_name.get(&message.common.appliance)?;
+        let held = self.connections.get((*appliance, message.icid?));
+        held.into_iter()
+            .chain(self.connections.former())
+            .find(|one| one.common.id == id)
     }
 }
 
-/// The record of that number: the held one; or, if the line begins the number anew, a fresh one,
-/// the held one retired; or the recalled or fresh one.
-fn open<R: Clone>(
-    shelf: &mut Shelf<R>,
-    key: Key,
-    now: Timestamp,
-    begins_again: impl Fn(&R) -> bool,
-    make: impl FnOnce() -> R,
-) -> &mut R
-where
-    Key: Hash + Eq,
-{
-    if shelf.held.get(&key).is_some_and(|held| begins_again(&held.record))
-        && let Some(former) = shelf.held.remove(&key)
-    {
-        match former.written {
-            Some(ticket) => shelf.leaving.push((ticket, former.record)),
-            None => shelf.retired.push(former.record),
-        }
-    }
-    let held = shelf.held.entry(key).or_insert_with(|| Held {
-        record: make(),
-        touched: now,
-        written: None,
-        finishing: false,
-    });
-    held.touched = now;
-    held.written = None;
-    &mut held.record
-}
-
-/// Whether a line begins a MID that is in use: `Start MID` for one that has started at another
-/// moment, or that has finished before this moment.
-fn starts_again(held: &Message, fact: &Fact<'_>, entry: &Entry) -> bool {
-    if !matches!(fact, Fact::Started { .. }) {
-        return false;
-    }
-    let other_start = held.started_at.is_some_and(|started| started != entry.at);
-    let over = held.finished.is_some_and(|finish| finish.at < entry.at);
-    other_start || over
-}
+#[cfg(test)]
+#[path = "assembler_tests.rs"]
+mod tests;

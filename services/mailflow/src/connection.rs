@@ -1,11 +1,27 @@
 //! What each line does to its connection, and to its delivery.
 
+use std::cmp::{Ordering, Reverse};
+
 use jiff::Timestamp;
 use whymid_schemas::Zone;
 
 use crate::entry::{Added, Entry};
 use crate::event::{ConnectionEnd, Fact, TlsOutcome};
-use crate::record::{Common, Connection, Delivery, End, Hat, Opening, Space, Tls};
+use crate::kind::{self, Kind};
+use crate::record::{
+    Common, Connection, Delivery, End, Hat, MAX_LINKS, MAX_REMARKS, Opening, Space, Tls, put,
+};
+
+const REJECT: &str = "REJECT";
+
+/// The kinds of line in which the HAT names a group.
+static HAT: [&Kind; 5] = [
+    &kind::HAT_ACCEPT,
+    &kind::HAT_RELAY,
+    &kind::HAT_REJECT,
+    &kind::HAT_TCPREFUSE,
+    &kind::HAT_OTHER,
+];
 
 impl ConnectionEnd {
     /// The word records keep.
@@ -57,18 +73,24 @@ impl Connection {
         !self.ends.is_empty()
     }
 
+    /// Merges a line; see [`crate::Message`].
     pub(crate) fn merge(&mut self, entry: Entry, fact: &Fact<'_>) {
         let at = entry.at;
-        self.common.extend(at, entry.position);
-        if self.common.entries.add(entry) == Added::New {
+        if !self.common.holds(entry.position) && self.common.add(entry) == Added::New {
             self.apply(at, fact);
         }
     }
 
     fn apply(&mut self, at: Timestamp, fact: &Fact<'_>) {
         match fact {
-            Fact::ConnectionOpened { interface, listener, peer, host, verified } => {
-                self.opened = Some(Opening {
+            Fact::ConnectionOpened {
+                interface,
+                listener,
+                peer,
+                host,
+                verified,
+            } => {
+                self.open(Opening {
                     at,
                     interface: (*interface).to_owned(),
                     listener: listener.map(str::to_owned),
@@ -77,61 +99,146 @@ impl Connection {
                     verified: *verified,
                 });
             }
-            Fact::Hat { action, group, matched, score } => self.decide(action, group, matched, score),
+            Fact::Hat {
+                action,
+                group,
+                matched,
+                score,
+            } => {
+                self.decide(at, [group, matched, score, action]);
+            }
             Fact::Tls(outcome, detail) => self.secure(at, *outcome, detail),
             Fact::ConnectionEnded(how) => {
-                self.ends.push(End { at, how: how.word().to_owned() });
-                self.ends.sort_by(|a, b| (a.at, &a.how).cmp(&(b.at, &b.how)));
+                let end = End {
+                    at,
+                    how: how.word().to_owned(),
+                };
+                put(&mut self.ends, end, MAX_REMARKS);
             }
             Fact::ReceivingFailed(reason) => {
-                self.failures.push((at, (*reason).to_owned()));
-                self.failures.sort();
+                put(&mut self.failures, (at, (*reason).to_owned()), MAX_REMARKS);
             }
-            Fact::SenderRefused(reason) => self.sender_refused = Some((*reason).to_owned()),
+            Fact::SenderRefused(reason) => self.refuse_sender(at, reason),
             Fact::RecipientRefusedOnConnection { address, by } => {
-                self.refused.push(((*address).to_owned(), (*by).to_owned()));
-                self.refused.sort();
+                let refused = ((*address).to_owned(), (*by).to_owned());
+                put(&mut self.refused, refused, MAX_REMARKS);
             }
-            _ => {}
+            Fact::Started { .. }
+            | Fact::Sender { .. }
+            | Fact::Recipient { .. }
+            | Fact::RecipientRefused { .. }
+            | Fact::Ready { .. }
+            | Fact::ReceivingAborted { .. }
+            | Fact::Stopped(_)
+            | Fact::Finished { .. }
+            | Fact::MessageId(_)
+            | Fact::Subject(_)
+            | Fact::Queued
+            | Fact::DeliveryOpened { .. }
+            | Fact::DeliveryEnded
+            | Fact::DeliveryStart { .. }
+            | Fact::Done { .. }
+            | Fact::Response { .. }
+            | Fact::Delayed { .. }
+            | Fact::Bounced { .. }
+            | Fact::Version { .. }
+            | Fact::UtcOffset { .. }
+            | Fact::Nothing => {}
         }
     }
 
-    /// The group stays when a delayed reject, which names none, overrules the action.
-    fn decide(&mut self, action: &str, group: &str, matched: &str, score: &str) {
-        let keep = |new: &str, held: Option<&String>| match (new, held) {
-            ("", Some(held)) => held.clone(),
-            (new, _) => new.to_owned(),
+    fn open(&mut self, fresh: Opening) {
+        let key = |one: &Opening| {
+            let rest = (
+                one.interface.clone(),
+                one.listener.clone(),
+                one.peer.clone(),
+            );
+            (one.at, Reverse((rest, one.host.clone(), one.verified)))
         };
-        let held = self.hat.as_ref();
-        let refused = held.is_some_and(|hat| hat.action == "REJECT");
-        self.hat = Some(Hat {
-            action: if refused { "REJECT".to_owned() } else { action.to_owned() },
-            group: keep(group, held.map(|hat| &hat.group)),
-            matched: keep(matched, held.map(|hat| &hat.matched)),
-            score: keep(score, held.map(|hat| &hat.score)),
-        });
+        if self
+            .opened
+            .as_ref()
+            .is_none_or(|held| key(&fresh) < key(held))
+        {
+            self.opened = Some(fresh);
+        }
     }
 
-    /// A failure outweighs a success of the same connection.
+    /// What the HAT decided: group, match, score and action. A reject overrules any other
+    /// action; a delayed one names no group, and the group that another line named stays.
+    fn decide(&mut self, at: Timestamp, told: [&str; 4]) {
+        let [group, matched, score, action] = told;
+        let held = self.hat.as_ref();
+        let rejected = action == REJECT || held.is_some_and(|hat| hat.action == REJECT);
+        let takes = held.is_none_or(|hat| match self.common.entries.rank(&HAT, at) {
+            _ if group.is_empty() => false,
+            _ if hat.group.is_empty() => true,
+            Ordering::Less => true,
+            Ordering::Equal => told > [&hat.group, &hat.matched, &hat.score, &hat.action],
+            Ordering::Greater => false,
+        });
+        if takes {
+            self.hat = Some(Hat {
+                action: action.to_owned(),
+                group: group.to_owned(),
+                matched: matched.to_owned(),
+                score: score.to_owned(),
+            });
+        }
+        if rejected && let Some(hat) = &mut self.hat {
+            REJECT.clone_into(&mut hat.action);
+        }
+    }
+
+    /// A failure outweighs what was required, and that a success; then the earliest counts.
     fn secure(&mut self, at: Timestamp, outcome: TlsOutcome, detail: &str) {
-        let fresh = Tls { at, outcome: outcome.word().to_owned(), detail: detail.to_owned() };
-        let settled = self.tls.as_ref().is_some_and(|held| held.outcome != "success");
-        if !settled || outcome == TlsOutcome::Failed {
+        let weight = |outcome: &str| match outcome {
+            "failed" => 0,
+            "required" => 1,
+            _ => 2,
+        };
+        let key = |one: &Tls| (weight(&one.outcome), one.at, Reverse(one.detail.clone()));
+        let fresh = Tls {
+            at,
+            outcome: outcome.word().to_owned(),
+            detail: detail.to_owned(),
+        };
+        if self.tls.as_ref().is_none_or(|held| key(&fresh) < key(held)) {
             self.tls = Some(fresh);
         }
     }
 
-    pub(crate) fn carried(&mut self, mid: u64) {
-        if let Err(place) = self.mids.binary_search(&mid) {
-            self.mids.insert(place, mid);
+    fn refuse_sender(&mut self, at: Timestamp, reason: &str) {
+        let kinds = [&kind::SENDER_REJECTED, &kind::SENDER_INVALID];
+        let takes = match self.sender_refused.as_deref() {
+            None => true,
+            Some(held) => match self.common.entries.rank(&kinds, at) {
+                Ordering::Less => true,
+                Ordering::Equal => reason > held,
+                Ordering::Greater => false,
+            },
+        };
+        if takes {
+            self.sender_refused = Some(reason.to_owned());
         }
     }
 
-    pub(crate) fn took(&mut self, mid: u64, at: Timestamp) {
-        if !self.accepted.iter().any(|(held, _)| *held == mid) {
-            self.accepted.push((mid, at));
-            self.accepted.sort_unstable();
+    /// Notes a MID that it carried; whether that is new.
+    pub(crate) fn carried(&mut self, mid: u64) -> bool {
+        let before = self.mids.len();
+        put(&mut self.mids, mid, MAX_LINKS);
+        self.mids.len() > before
+    }
+
+    /// Notes when a MID that it carried was accepted; whether that is new.
+    pub(crate) fn took(&mut self, mid: u64, at: Timestamp) -> bool {
+        match self.accepted.binary_search_by_key(&mid, |(held, _)| *held) {
+            Ok(place) if at < self.accepted[place].1 => self.accepted[place].1 = at,
+            Err(place) if self.accepted.len() < MAX_LINKS => self.accepted.insert(place, (mid, at)),
+            _ => return false,
         }
+        true
     }
 }
 
@@ -147,20 +254,26 @@ impl Delivery {
         }
     }
 
+    /// Merges a line; see [`crate::Message`].
     pub(crate) fn merge(&mut self, entry: Entry, fact: &Fact<'_>) {
         let at = entry.at;
-        self.common.extend(at, entry.position);
-        if self.common.entries.add(entry) == Added::Copy {
+        if self.common.holds(entry.position) || self.common.add(entry) == Added::Copy {
             return;
         }
-        match fact {
-            Fact::DeliveryOpened { peer, port } => {
+        if let Fact::DeliveryOpened { peer, port } = fact {
+            let fresh = (at, Reverse((Some(*peer), *port)));
+            let held = Reverse((self.peer.as_deref(), self.port));
+            if self
+                .opened_at
+                .is_none_or(|opened_at| fresh < (opened_at, held))
+            {
                 self.opened_at = Some(at);
                 self.peer = Some((*peer).to_owned());
                 self.port = *port;
             }
-            Fact::DeliveryEnded => self.ended_at = Some(at),
-            _ => {}
+        }
+        if matches!(fact, Fact::DeliveryEnded) {
+            self.ended_at = Some(self.ended_at.map_or(at, |held| held.min(at)));
         }
     }
 }

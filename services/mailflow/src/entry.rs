@@ -2,8 +2,10 @@
 //!
 //! Invariants: the line is untouched; identical lines of one second are one entry whose
 //! `copies` is the most that any one source held (a stream that says it twice said it twice;
-//! two streams that say it once each said the same thing). Beyond [`MAX_ENTRIES`] lines are
-//! counted, not kept.
+//! two streams that say it once each said the same thing). Beyond [`MAX_ENTRIES`] lines, and
+//! beyond [`MAX_SOURCES`] sources of one line, they are counted, not kept.
+
+use std::cmp::Ordering;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,6 +15,9 @@ use crate::kind::{self, Kind};
 
 /// The most lines one record keeps.
 pub const MAX_ENTRIES: usize = 2_000;
+
+/// The most sources that one line remembers.
+pub const MAX_SOURCES: usize = 64;
 
 /// One line of a record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,14 +51,20 @@ impl Entry {
     }
 
     fn is_same_line(&self, other: &Entry) -> bool {
-        self.at == other.at && self.stamp == other.stamp && self.line == other.line
+        self.line == other.line && self.at == other.at && self.stamp == other.stamp
     }
 
-    fn see_again(&mut self, source: u32) {
-        match self.seen.iter_mut().find(|(seen, _)| *seen == source) {
-            Some((_, times)) => *times += 1,
-            None => self.seen.push((source, 1)),
+    /// Counts copies from a source; how many of them there is no room for.
+    fn see_again(&mut self, source: u32, copies: u32) -> u32 {
+        if let Some((_, times)) = self.seen.iter_mut().find(|(seen, _)| *seen == source) {
+            *times = times.saturating_add(copies);
+            return 0;
         }
+        if self.seen.len() >= MAX_SOURCES {
+            return copies;
+        }
+        self.seen.push((source, copies));
+        0
     }
 }
 
@@ -71,7 +82,8 @@ impl KindName {
     /// Whether it is that kind.
     #[must_use]
     pub fn is(&self, kind: &'static Kind) -> bool {
-        self.0.is_some_and(|own| std::ptr::eq(own, kind) || own == kind)
+        self.0
+            .is_some_and(|own| std::ptr::eq(own, kind) || own == kind)
     }
 }
 
@@ -110,10 +122,14 @@ pub(crate) enum Added {
 impl Entries {
     /// Adds a line at its place.
     pub(crate) fn add(&mut self, entry: Entry) -> Added {
-        let source = entry.seen.first().map_or(0, |(source, _)| *source);
-        let same_second = self.lines.iter_mut().rev().take_while(|held| held.at >= entry.at);
-        if let Some(held) = same_second.into_iter().find(|held| held.is_same_line(&entry)) {
-            held.see_again(source);
+        let from = self.lines.partition_point(|held| held.at < entry.at);
+        let mut same_second = self.lines[from..]
+            .iter_mut()
+            .take_while(|held| held.at == entry.at);
+        if let Some(held) = same_second.find(|held| held.is_same_line(&entry)) {
+            for (source, copies) in entry.seen {
+                self.spilled += u64::from(held.see_again(source, copies));
+            }
             return Added::Copy;
         }
         if self.lines.len() >= MAX_ENTRIES {
@@ -121,9 +137,35 @@ impl Entries {
             return Added::New;
         }
         let key = (entry.at, entry.position);
-        let place = self.lines.partition_point(|held| (held.at, held.position) <= key);
+        let place = self
+            .lines
+            .partition_point(|held| (held.at, held.position) <= key);
         self.lines.insert(place, entry);
         Added::New
+    }
+
+    /// How a line of that moment, added already, stands to the other lines of its kinds: `Less`
+    /// when it is the earliest alone, `Equal` when others of the same moment are the earliest
+    /// too. A line that spilled is never the earliest.
+    pub(crate) fn rank(&self, kinds: &[&'static Kind], at: Timestamp) -> Ordering {
+        let of_kind = |held: &&Entry| kinds.iter().any(|kind| held.kind.is(kind));
+        let mut told = self.lines.iter().filter(of_kind).map(|held| held.at);
+        match (told.next(), told.next()) {
+            (Some(earliest), second) if earliest == at && second == Some(at) => Ordering::Equal,
+            (Some(earliest), _) if earliest == at => Ordering::Less,
+            _ => Ordering::Greater,
+        }
+    }
+
+    /// Takes out the lines from a moment on.
+    pub(crate) fn split_off(&mut self, from: Timestamp) -> Vec<Entry> {
+        let place = self.lines.partition_point(|held| held.at < from);
+        self.lines.split_off(place)
+    }
+
+    /// Whether any line was added.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.spilled == 0
     }
 }
 

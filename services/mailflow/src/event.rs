@@ -157,8 +157,8 @@ pub enum Fact<'a> {
     Ready {
         /// Size.
         bytes: u64,
-        /// Envelope sender.
-        sender: &'a str,
+        /// Envelope sender, empty for `<>`; `None` where the line was cut before it.
+        sender: Option<&'a str>,
     },
     /// Receiving ended without acceptance; `true`: by the sender.
     ReceivingAborted {

@@ -2,17 +2,25 @@
 //! service and `explain` share.
 //!
 //! Invariants: every frame ends in exactly one record (attached) or as an appliance event;
-//! nothing is dropped. What was wrong with a line is told to the caller, who counts it.
+//! nothing is dropped. What was wrong with a line is told to the caller, who counts it. A line
+//! without any header, from a source whose lines have one, is the rest of a line into which a
+//! stranger's header value brought a line end: it is kept, and nothing in it is believed.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use whymid_schemas::Level;
-use whymid_syslog::{Frame, Message as Header, Years};
+use whymid_syslog::{Form, Frame, Message as Header, Years};
 
-use crate::appliance::{Appliances, Settings};
+use crate::appliance::{ApplianceIndex, Appliances, Settings};
 use crate::assembler::{Assembler, Origin, Recall};
 use crate::entry::{Entry, KindName};
-use crate::event::Owner;
+use crate::event::{Fact, MailEvent, Owner};
 use crate::grammar;
+
+/// The most sources of which it is remembered that their lines have headers.
+const MAX_HEADED: usize = 10_000;
 
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,18 +42,29 @@ pub struct Intake {
     pub appliances: Appliances,
     /// What is in memory.
     pub assembler: Assembler,
+    /// The sources whose lines have headers, with the appliance of the last one.
+    headed: HashMap<u32, ApplianceIndex, RandomState>,
 }
 
 impl Intake {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        Self { appliances: Appliances::new(settings), assembler: Assembler::new() }
+        Self {
+            appliances: Appliances::new(settings),
+            assembler: Assembler::new(),
+            headed: HashMap::default(),
+        }
     }
 
     /// Takes a live frame: years are resolved by the moment it was received.
     pub fn take(&mut self, frame: &Frame, position: u64, recall: &mut dyn Recall) -> Handled {
-        self.take_with_years(frame, position, &mut Years::NearestTo(frame.received_at), recall)
+        self.take_with_years(
+            frame,
+            position,
+            &mut Years::NearestTo(frame.received_at),
+            recall,
+        )
     }
 
     /// Takes a frame, years resolved by the caller's rule.
@@ -58,11 +77,10 @@ impl Intake {
     ) -> Handled {
         let (text, invalid_utf8) = whymid_syslog::text(&frame.bytes);
         let header = whymid_syslog::parse(&text);
-        let index = self.appliances.of(header.host, frame.peer);
+        let (index, event) = self.read(&header, frame);
+        self.appliances.learn(index, &event.fact);
         let stamped = self.moment(&header, index, years);
         let at = stamped.unwrap_or(frame.received_at);
-        let event = grammar::read(header.body);
-        self.appliances.learn(index, &event.fact);
         self.appliances.seen_until(index, at, frame.received_at);
         let appliance = self.appliances.get(index);
         let origin = Origin {
@@ -90,10 +108,31 @@ impl Intake {
         }
     }
 
+    /// Whose line it is and what it says.
+    fn read<'a>(&mut self, header: &Header<'a>, frame: &Frame) -> (ApplianceIndex, MailEvent<'a>) {
+        let headless = header.form == Form::Bare && header.pri.is_none();
+        if headless && let Some(index) = self.headed.get(&frame.source) {
+            let event = MailEvent {
+                kind: None,
+                owner: Owner::Appliance,
+                fact: Fact::Nothing,
+            };
+            return (*index, event);
+        }
+        let index = self.appliances.of(header.host, frame.peer);
+        if !headless {
+            if self.headed.len() >= MAX_HEADED && !self.headed.contains_key(&frame.source) {
+                self.headed.clear();
+            }
+            self.headed.insert(frame.source, index);
+        }
+        (index, grammar::read(header.body))
+    }
+
     fn moment(
         &self,
         header: &Header<'_>,
-        index: crate::appliance::ApplianceIndex,
+        index: ApplianceIndex,
         years: &mut Years,
     ) -> Option<Timestamp> {
         let appliance = self.appliances.get(index);

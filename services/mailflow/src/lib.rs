@@ -10,6 +10,7 @@
 //! Knows no I/O, no clock, no index, no rules. Parsers here never fail: a line that is not
 //! understood is kept with the record that the id at its front names.
 
+mod again;
 mod appliance;
 mod assembler;
 mod connection;
@@ -21,13 +22,14 @@ pub mod kind;
 mod message;
 mod record;
 mod scan;
+mod shelf;
 
 pub use appliance::{Appliance, ApplianceSettings, Appliances, Settings};
 pub use assembler::{Assembler, LINGER, NothingWritten, Origin, Recall, Rested};
-pub use entry::{Entries, Entry, KindName, MAX_ENTRIES};
+pub use entry::{Entries, Entry, KindName, MAX_ENTRIES, MAX_SOURCES};
 pub use grammar::read;
 pub use intake::{Handled, Intake};
 pub use record::{
-    ApplianceEvent, Common, Connection, Delivery, End, Fate, Finish, Hat, Message, Opening,
-    ReceivingAbort, Recipient, Tls,
+    ApplianceEvent, Common, Connection, Delivery, End, Fate, Finish, Hat, MAX_LINKS,
+    MAX_RECIPIENTS, MAX_REMARKS, Message, Opening, ReceivingAbort, Recipient, Tls,
 };

@@ -1,11 +1,16 @@
 //! What each line does to its message.
 
+use std::cmp::{Ordering, Reverse};
+
 use jiff::Timestamp;
 use whymid_schemas::Zone;
 
 use crate::entry::{Added, Entry};
 use crate::event::{Fact, Refusal, Reply};
-use crate::record::{Common, Fate, Finish, Message, ReceivingAbort, Recipient, Space};
+use crate::kind;
+use crate::record::{
+    Common, Fate, Finish, MAX_LINKS, MAX_RECIPIENTS, Message, ReceivingAbort, Recipient, Space, put,
+};
 
 impl Message {
     pub(crate) fn new(appliance: &str, mid: u64, zone: Zone, first: &Entry) -> Self {
@@ -27,6 +32,7 @@ impl Message {
             stopped: None,
             queued_at: None,
             finished: None,
+            recipients_left_out: 0,
             dcids: Vec::new(),
         }
     }
@@ -37,13 +43,30 @@ impl Message {
         self.sender.as_deref().or(self.ready_sender.as_deref())
     }
 
-    /// Merges a line. A copy of a line that is there changes nothing but its count.
+    /// Merges a line. A copy of a line that is there changes nothing but its count; a line that
+    /// a replayed journal brings once more changes nothing.
     pub(crate) fn merge(&mut self, entry: Entry, fact: &Fact<'_>) {
+        if !self.common.holds(entry.position) {
+            self.absorb(entry, fact);
+        }
+    }
+
+    /// Merges a line, wherever in the journal it stands.
+    pub(crate) fn absorb(&mut self, entry: Entry, fact: &Fact<'_>) {
         let at = entry.at;
-        self.common.extend(at, entry.position);
-        if self.common.entries.add(entry) == Added::New {
+        if self.common.add(entry) == Added::New {
             self.apply(at, fact);
         }
+    }
+
+    /// Gives the lines from a moment on back. What they told stays told: no more than a later
+    /// line of the same MID could have told.
+    pub(crate) fn give_back(&mut self, from: Timestamp) -> Vec<Entry> {
+        let lines = self.common.entries.split_off(from);
+        if let Some(last) = self.common.entries.lines.last() {
+            self.common.last_at = last.at;
+        }
+        lines
     }
 
     fn apply(&mut self, at: Timestamp, fact: &Fact<'_>) {
@@ -54,39 +77,86 @@ impl Message {
             }
             Fact::Sender { icid, address } => {
                 self.came_by(*icid);
-                self.sender.get_or_insert_with(|| (*address).to_owned());
+                let kinds = [&kind::ENVELOPE_SENDER, &kind::SYSTEM_MAIL];
+                let rank = || self.common.entries.rank(&kinds, at);
+                tell(&mut self.sender, address, rank);
             }
             Fact::Recipient { icid, rid, address } => {
                 self.came_by(*icid);
                 self.last_recipient_at = latest(self.last_recipient_at, at);
-                self.recipient(*rid, at).address = Some((*address).to_owned());
+                self.name(&[*rid], Some(address), at);
             }
-            Fact::RecipientRefused { icid, address, refusal } => {
+            Fact::RecipientRefused {
+                icid,
+                address,
+                refusal,
+            } => {
                 self.came_by(*icid);
                 self.refuse(*address, *refusal, at);
             }
-            Fact::Ready { bytes, sender } => {
-                self.ready_at = earliest(self.ready_at, at);
-                self.size = Some(*bytes);
-                self.ready_sender = Some((*sender).to_owned());
-            }
+            Fact::Ready { bytes, sender } => self.taken(at, *bytes, *sender),
             Fact::ReceivingAborted { by_sender } => {
-                let by_sender = *by_sender || self.receiving_aborted.is_some_and(|a| a.by_sender);
+                let held = self.receiving_aborted;
+                let by_sender = *by_sender || held.is_some_and(|held| held.by_sender);
+                let at = held.map_or(at, |held| held.at.min(at));
                 self.receiving_aborted = Some(ReceivingAbort { at, by_sender });
             }
-            Fact::Stopped(reason) => self.stopped = Some((*reason).to_owned()),
+            Fact::Stopped(reason) => {
+                let rank = || self.common.entries.rank(&[&kind::MESSAGE_STOPPED], at);
+                tell(&mut self.stopped, reason, rank);
+            }
             Fact::Finished { aborted } => {
-                let aborted = *aborted || self.finished.is_some_and(|finish| finish.aborted);
+                let aborted = *aborted || self.finished.is_some_and(|held| held.aborted);
+                let at = self.finished.map_or(at, |held| held.at.min(at));
                 self.finished = Some(Finish { at, aborted });
             }
-            Fact::MessageId(text) => self.message_id = Some((*text).to_owned()),
-            Fact::Subject(text) => self.subject = Some((*text).to_owned()),
+            Fact::MessageId(text) => {
+                let rank = || self.common.entries.rank(&[&kind::MESSAGE_ID], at);
+                tell(&mut self.message_id, text, rank);
+            }
+            Fact::Subject(text) => {
+                let rank = || self.common.entries.rank(&[&kind::SUBJECT], at);
+                tell(&mut self.subject, text, rank);
+            }
             Fact::Queued => self.queued_at = earliest(self.queued_at, at),
-            Fact::DeliveryStart { .. }
-            | Fact::Done { .. }
-            | Fact::Response { .. }
-            | Fact::Delayed { .. }
-            | Fact::Bounced { .. } => self.apply_delivery(at, fact),
+            Fact::DeliveryStart { dcid, rids } => {
+                self.went_by(*dcid);
+                self.settle(rids, &Fate::Accepted, at);
+            }
+            Fact::Done {
+                dcid,
+                rids,
+                quarantine,
+            } => {
+                self.went_by(*dcid);
+                let fate = if *quarantine {
+                    Fate::Quarantined
+                } else {
+                    Fate::Delivered
+                };
+                self.settle(rids, &fate, at);
+            }
+            Fact::Response { rids, text } => self.answered(rids, text, at),
+            Fact::Delayed {
+                dcid,
+                rids,
+                address,
+                reply,
+            } => {
+                self.went_by(*dcid);
+                self.settle(rids, &Fate::Delayed(in_one_line(reply)), at);
+                self.name(rids, *address, at);
+            }
+            Fact::Bounced {
+                dcid,
+                rids,
+                address,
+                reply,
+            } => {
+                self.went_by(*dcid);
+                self.settle(rids, &Fate::Bounced(in_one_line(reply)), at);
+                self.name(rids, *address, at);
+            }
             Fact::ConnectionOpened { .. }
             | Fact::ConnectionEnded(_)
             | Fact::ReceivingFailed(_)
@@ -102,102 +172,142 @@ impl Message {
         }
     }
 
-    fn apply_delivery(&mut self, at: Timestamp, fact: &Fact<'_>) {
-        match fact {
-            Fact::DeliveryStart { dcid, rids } => {
-                self.went_by(*dcid);
-                for rid in rids {
-                    self.recipient(*rid, at);
-                }
-            }
-            Fact::Done { dcid, rids, quarantine } => {
-                self.went_by(*dcid);
-                let fate = if *quarantine { Fate::Quarantined } else { Fate::Delivered };
-                self.settle(rids, &fate, at);
-            }
-            Fact::Response { rids, text } => {
-                for rid in rids {
-                    self.recipient(*rid, at).response = Some((*text).to_owned());
-                }
-            }
-            Fact::Delayed { dcid, rids, address, reply } => {
-                self.went_by(*dcid);
-                self.settle(rids, &Fate::Delayed(in_one_line(reply)), at);
-                self.name(rids, *address, at);
-            }
-            Fact::Bounced { dcid, rids, address, reply } => {
-                self.went_by(*dcid);
-                self.settle(rids, &Fate::Bounced(in_one_line(reply)), at);
-                self.name(rids, *address, at);
-            }
-            _ => {}
+    /// Two lines that name two connections can't both be right: the lower ICID is the older.
+    fn came_by(&mut self, icid: Option<u64>) {
+        let Some(icid) = icid else { return };
+        if self.icid.is_none_or(|held| icid < held) {
+            self.icid = Some(icid);
+            self.connection = None;
         }
     }
 
-    fn came_by(&mut self, icid: Option<u64>) {
-        self.icid = self.icid.or(icid);
+    fn taken(&mut self, at: Timestamp, bytes: u64, sender: Option<&str>) {
+        let fresh = (at, Reverse((sender, bytes)));
+        let held = (self.ready_sender.as_deref(), self.size.unwrap_or_default());
+        if self
+            .ready_at
+            .is_none_or(|ready_at| fresh < (ready_at, Reverse(held)))
+        {
+            self.ready_at = Some(at);
+            self.size = Some(bytes);
+            self.ready_sender = sender.map(str::to_owned);
+        }
     }
 
     fn went_by(&mut self, dcid: Option<u64>) {
-        if let Some(dcid) = dcid
-            && let Err(place) = self.dcids.binary_search(&dcid)
+        if let Some(dcid) = dcid {
+            put(&mut self.dcids, dcid, MAX_LINKS);
+        }
+    }
+
+    /// The recipient of that RID, made if it is new and there is room; kept in order of RID,
+    /// refused ones last.
+    fn recipient(&mut self, rid: u32, at: Timestamp) -> Option<&mut Recipient> {
+        let held = |held: &Recipient| held.rid.is_some_and(|own| own < rid);
+        let place = self.recipients.partition_point(held);
+        if self
+            .recipients
+            .get(place)
+            .is_none_or(|held| held.rid != Some(rid))
         {
-            self.dcids.insert(place, dcid);
+            if self.recipients.len() >= MAX_RECIPIENTS {
+                self.recipients_left_out += 1;
+                return None;
+            }
+            self.recipients
+                .insert(place, Recipient::fresh(Some(rid), None, Fate::Accepted, at));
         }
+        let recipient = &mut self.recipients[place];
+        if recipient.fate == Fate::Accepted {
+            recipient.at = recipient.at.min(at);
+        }
+        Some(recipient)
     }
 
-    /// The recipient of that RID, made if it is new; kept in order of RID, refused ones last.
-    fn recipient(&mut self, rid: u32, at: Timestamp) -> &mut Recipient {
-        let place = self.recipients.partition_point(|held| held.rid.is_some_and(|own| own < rid));
-        if self.recipients.get(place).is_none_or(|held| held.rid != Some(rid)) {
-            let fresh = Recipient {
-                rid: Some(rid),
-                address: None,
-                fate: Fate::Accepted,
-                at,
-                response: None,
-            };
-            self.recipients.insert(place, fresh);
-        }
-        &mut self.recipients[place]
-    }
-
+    /// Settles recipients. In order of RID, so that a long list is appended, not shuffled in.
     fn settle(&mut self, rids: &[u32], fate: &Fate, at: Timestamp) {
-        for rid in rids {
-            self.recipient(*rid, at).settle(fate.clone(), at);
+        for rid in in_order(rids) {
+            if let Some(recipient) = self.recipient(rid, at) {
+                recipient.settle(fate.clone(), at);
+            }
+        }
+    }
+
+    fn answered(&mut self, rids: &[u32], text: &str, at: Timestamp) {
+        for rid in in_order(rids) {
+            if let Some(recipient) = self.recipient(rid, at) {
+                tell(&mut recipient.response, text, || Ordering::Equal);
+            }
         }
     }
 
     fn name(&mut self, rids: &[u32], address: Option<&str>, at: Timestamp) {
-        if let ([rid], Some(address)) = (rids, address) {
-            self.recipient(*rid, at).address.get_or_insert_with(|| address.to_owned());
+        if let ([rid], Some(address)) = (rids, address)
+            && let Some(recipient) = self.recipient(*rid, at)
+        {
+            tell(&mut recipient.address, address, || Ordering::Equal);
         }
     }
 
+    /// Adds a refused recipient. Once lines have spilled, a copy of one can't be told from
+    /// another refusal of the same address in the same second, and counts as a copy.
     fn refuse(&mut self, address: Option<&str>, refusal: Refusal<'_>, at: Timestamp) {
         let by = match refusal {
             Refusal::By(what) => what,
             Refusal::Invalid => "invalid address",
             Refusal::BounceVerification => "bounce verification",
         };
-        let refused = Recipient {
-            rid: None,
-            address: address.map(str::to_owned),
-            fate: Fate::Refused(by.to_owned()),
-            at,
-            response: None,
-        };
-        let key = |one: &Recipient| (one.rid.is_none(), one.rid, one.at, one.address.clone());
-        let own = key(&refused);
-        let place = self.recipients.partition_point(|held| key(held) <= own);
-        self.recipients.insert(place, refused);
+        if self.recipients.len() >= MAX_RECIPIENTS {
+            self.recipients_left_out += 1;
+            return;
+        }
+        let fate = Fate::Refused(by.to_owned());
+        let refused = Recipient::fresh(None, address.map(str::to_owned), fate, at);
+        let place = self
+            .recipients
+            .partition_point(|held| held.key() < refused.key());
+        let again = self
+            .recipients
+            .get(place)
+            .is_some_and(|held| *held == refused);
+        if !(again && self.common.entries.spilled > 0) {
+            self.recipients.insert(place, refused);
+        }
     }
+}
+
+/// Takes over what a line tells if nothing else told it, or if the line is the earliest that
+/// does; of lines that rank alike the longer (the shorter may be cut), then the greater.
+fn tell(held: &mut Option<String>, told: &str, rank: impl FnOnce() -> Ordering) {
+    let takes = match held.as_deref() {
+        None => true,
+        Some(own) if own == told => false,
+        Some(own) => match rank() {
+            Ordering::Less => true,
+            Ordering::Equal => (told.len(), told) > (own.len(), own),
+            Ordering::Greater => false,
+        },
+    };
+    if takes {
+        *held = Some(told.to_owned());
+    }
+}
+
+fn in_order(rids: &[u32]) -> Vec<u32> {
+    let mut rids = rids.to_vec();
+    rids.sort_unstable();
+    rids.dedup();
+    rids
 }
 
 /// `5.1.0 - Unknown address error ('550', ['…'])` as one line without the label's authority.
 fn in_one_line(reply: &Reply<'_>) -> String {
     let parts = [reply.code, reply.enhanced, reply.label, reply.text];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn earliest(held: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {

@@ -1,7 +1,10 @@
 //! The records: a message, a connection, a delivery, an appliance event.
 //!
 //! Each holds its own lines and what they told, merged so that the order in which the lines of
-//! one second arrived makes no difference. Joining them is reading's business; what they mean
+//! one second arrived makes no difference: where two lines tell the same thing differently, the
+//! earlier counts, and of one second the longer (the shorter may be cut), then the greater.
+//! Every list is bounded ([`MAX_RECIPIENTS`], [`MAX_LINKS`], [`MAX_REMARKS`]); what a list has no
+//! room for still stands in the lines, as far as those go. Joining them is reading's business; what they mean
 //! is `diagnosis`'s.
 
 use std::fmt::Write as _;
@@ -11,7 +14,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use whymid_schemas::Zone;
 
-use crate::entry::{Entries, Entry};
+use crate::entry::{Added, Entries, Entry};
+
+/// The most recipients that one message keeps.
+pub const MAX_RECIPIENTS: usize = 10_000;
+
+/// The most MIDs that one connection keeps, and the most DCIDs that one message keeps.
+pub const MAX_LINKS: usize = 10_000;
+
+/// The most ends, failures and refused recipients, each, that one connection keeps.
+pub const MAX_REMARKS: usize = 2_000;
 
 /// What every record has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,9 +54,15 @@ pub(crate) enum Space {
 }
 
 impl Common {
-    pub(crate) fn new(space: Space, number: u64, appliance: &str, zone: Zone, first: &Entry) -> Self {
+    pub(crate) fn new(
+        space: Space,
+        number: u64,
+        appliance: &str,
+        zone: Zone,
+        first: &Entry,
+    ) -> Self {
         Self {
-            id: assign_id(space, number, appliance, &first.stamp),
+            id: assign_id(space, number, appliance, first),
             appliance: appliance.to_owned(),
             zone,
             first_at: first.at,
@@ -54,15 +72,37 @@ impl Common {
         }
     }
 
-    pub(crate) fn extend(&mut self, at: Timestamp, position: u64) {
-        self.first_at = self.first_at.min(at);
-        self.last_at = self.last_at.max(at);
-        self.position = self.position.max(position);
+    /// Whether a line is in already: a journal that is replayed brings it once more, under the
+    /// position that it had.
+    pub(crate) fn holds(&self, position: u64) -> bool {
+        position <= self.position && !self.entries.is_empty()
+    }
+
+    /// Adds a line, and says whether it says something new.
+    pub(crate) fn add(&mut self, entry: Entry) -> Added {
+        self.first_at = self.first_at.min(entry.at);
+        self.last_at = self.last_at.max(entry.at);
+        self.position = self.position.max(entry.position);
+        self.entries.add(entry)
     }
 }
 
-/// The hash of appliance, number and first stamp as written: opaque, 96 bits, URL-safe.
-fn assign_id(space: Space, number: u64, appliance: &str, stamp: &str) -> String {
+/// Puts one into a sorted list, unless it is there or the list is full.
+pub(crate) fn put<T: Ord>(list: &mut Vec<T>, one: T, most: usize) {
+    if list.len() < most
+        && let Err(place) = list.binary_search(&one)
+    {
+        list.insert(place, one);
+    }
+}
+
+/// The hash of appliance, number and first stamp as written (without one, the first line's
+/// position): opaque, 96 bits, URL-safe.
+fn assign_id(space: Space, number: u64, appliance: &str, first: &Entry) -> String {
+    let stamp = match first.stamp.as_str() {
+        "" => format!("#{}", first.position),
+        stamp => stamp.to_owned(),
+    };
     let prefix = match space {
         Space::Message => 'm',
         Space::Connection => 'c',
@@ -70,10 +110,12 @@ fn assign_id(space: Space, number: u64, appliance: &str, stamp: &str) -> String 
         Space::Event => 'e',
     };
     let digest = Sha256::digest(format!("{prefix}\0{appliance}\0{number}\0{stamp}"));
-    digest[..12].iter().fold(String::from(prefix), |mut id, byte| {
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    digest[..12]
+        .iter()
+        .fold(String::from(prefix), |mut id, byte| {
+            let _ = write!(id, "{byte:02x}");
+            id
+        })
 }
 
 /// What one MID on one appliance stands for.
@@ -93,7 +135,7 @@ pub struct Message {
     pub sender: Option<String>,
     /// Envelope sender as `ready` tells it.
     pub ready_sender: Option<String>,
-    /// The recipients that lines named.
+    /// The recipients that lines named: by RID, then the refused ones.
     pub recipients: Vec<Recipient>,
     /// Stamp of the last accepted recipient.
     pub last_recipient_at: Option<Timestamp>,
@@ -113,6 +155,9 @@ pub struct Message {
     pub queued_at: Option<Timestamp>,
     /// `Message finished`.
     pub finished: Option<Finish>,
+    /// How often a line named a recipient for whom there was no room.
+    #[serde(default)]
+    pub recipients_left_out: u64,
     /// The delivery connections used.
     pub dcids: Vec<u64>,
 }
@@ -178,11 +223,41 @@ impl Fate {
 }
 
 impl Recipient {
+    pub(crate) fn fresh(
+        rid: Option<u32>,
+        address: Option<String>,
+        fate: Fate,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            rid,
+            address,
+            fate,
+            at,
+            response: None,
+        }
+    }
+
+    /// Its place among the refused ones, which stand behind all that have a RID.
+    pub(crate) fn key(&self) -> impl Ord + '_ {
+        (
+            self.rid.is_none(),
+            self.rid,
+            self.at,
+            self.address.as_deref(),
+            &self.fate,
+        )
+    }
+
     /// Takes over a fate if it outweighs the held one: a final one outweighs, then the later,
     /// then (within a second) the weightier; so the order of arrival makes no difference.
+    /// `Accepted` outweighs nothing.
     pub(crate) fn settle(&mut self, fate: Fate, at: Timestamp) {
-        let ours = (self.fate.is_final(), self.fate != Fate::Accepted, self.at, &self.fate);
-        if (fate.is_final(), fate != Fate::Accepted, at, &fate) > ours {
+        let weight = |fate: &Fate| (fate.is_final(), *fate != Fate::Accepted);
+        if fate == Fate::Accepted {
+            return;
+        }
+        if (weight(&fate), at, &fate) > (weight(&self.fate), self.at, &self.fate) {
             self.fate = fate;
             self.at = at;
         }
@@ -210,7 +285,7 @@ pub struct Connection {
     pub sender_refused: Option<String>,
     /// Recipients refused on the connection alone.
     pub refused: Vec<(String, String)>,
-    /// The MIDs it carried, in order.
+    /// The MIDs it carried, in order of number.
     pub mids: Vec<u64>,
     /// Those that were accepted, and when.
     pub accepted: Vec<(u64, Timestamp)>,
@@ -258,7 +333,7 @@ pub struct Tls {
 }
 
 /// One line that ends a connection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct End {
     /// When.
     pub at: Timestamp,
@@ -296,7 +371,11 @@ pub struct ApplianceEvent {
 
 impl ApplianceEvent {
     pub(crate) fn new(appliance: &str, entry: Entry) -> Self {
-        let id = assign_id(Space::Event, entry.position, appliance, &entry.stamp);
-        Self { id, appliance: appliance.to_owned(), entry }
+        let id = assign_id(Space::Event, entry.position, appliance, &entry);
+        Self {
+            id,
+            appliance: appliance.to_owned(),
+            entry,
+        }
     }
 }

@@ -18,7 +18,8 @@ impl<'a> Scan<'a> {
     /// Takes a literal, letters of either case (`New smtp ICID`).
     pub(crate) fn lit_any_case(&mut self, literal: &str) -> Option<()> {
         let head = self.0.get(..literal.len())?;
-        head.eq_ignore_ascii_case(literal).then(|| self.0 = &self.0[literal.len()..])
+        head.eq_ignore_ascii_case(literal)
+            .then(|| self.0 = &self.0[literal.len()..])
     }
 
     /// Takes blanks, one at least.
@@ -88,20 +89,21 @@ impl<'a> Scan<'a> {
         self.0.trim_end().is_empty()
     }
 
-    /// Takes an envelope address: in angle brackets up to the last `>` of the line's tail that
-    /// `tail` allows, or bare. `<>` is the empty string.
+    /// Takes an envelope address: bare, or in angle brackets up to the `>` that is outside of a
+    /// quoted local part (which a stranger may fill with anything). `<>` is the empty string.
     pub(crate) fn address(&mut self) -> Option<&'a str> {
         let mut ahead = *self;
         if ahead.lit("<").is_some() {
-            let address = ahead.until(">")?;
-            *self = ahead;
+            let end = closing_bracket(ahead.0).or_else(|| ahead.0.find('>'))?;
+            let address = &ahead.0[..end];
+            *self = Scan(&ahead.0[end + 1..]);
             return Some(address);
         }
         self.word()
     }
 
     /// Takes a list of recipient ids in any of its shapes: `[0]`, `[0, 1]`, `0`; an unclosed
-    /// list (a cut line) yields the ids that are whole.
+    /// list (a cut line) yields the ids that are surely whole: those with a comma behind them.
     pub(crate) fn rids(&mut self) -> Option<Vec<u32>> {
         let mut ahead = *self;
         ahead.skip_blanks();
@@ -110,6 +112,9 @@ impl<'a> Scan<'a> {
         loop {
             ahead.skip_blanks();
             let Some(rid) = ahead.number() else { break };
+            if list && ahead.0.is_empty() {
+                break;
+            }
             rids.push(u32::try_from(rid).ok()?);
             if !list || ahead.lit(",").is_none() {
                 break;
@@ -127,6 +132,20 @@ impl<'a> Scan<'a> {
         *self = ahead;
         Some(rids)
     }
+}
+
+/// Where the first `>` outside of double quotes stands.
+fn closing_bracket(text: &str) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.bytes().position(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+        byte == b'>' && !quoted
+    })
 }
 
 /// Strips one matching pair of quotes: `'…'` or `"…"`; text without a pair stays as it is
@@ -150,21 +169,42 @@ mod tests {
         for (text, rids) in [
             ("[0]", vec![0]),
             (" [0, 1, 2]", vec![0, 1, 2]),
-            ("  [0, 1", vec![0, 1]),
+            ("  [0, 1", vec![0]),
+            ("[0, 1,", vec![0, 1]),
+            ("[0, 12 ", vec![0, 12]),
             ("7", vec![7]),
         ] {
             assert_eq!(Scan(text).rids(), Some(rids), "{text}");
         }
-        for text in ["", "[]", "[x]", "[1 2]", "<a>"] {
+        for text in ["", "[]", "[x]", "[1", "[1 2]", "<a>"] {
             assert_eq!(Scan(text).rids(), None, "{text}");
         }
     }
 
     #[test]
+    fn a_quoted_local_part_does_not_end_an_address() {
+        let line = "<\"a> To: <b\\\"> c\"@mail.example> To: <d@mail.example>";
+        let mut scan = Scan(line);
+        assert_eq!(scan.address(), Some("\"a> To: <b\\\"> c\"@mail.example"));
+        assert_eq!(scan.rest(), " To: <d@mail.example>");
+        assert_eq!(
+            Scan("<a\"b@mail.example> x").address(),
+            Some("a\"b@mail.example")
+        );
+        assert_eq!(Scan("<cut@mail.exa").address(), None);
+    }
+
+    #[test]
     fn one_pair_of_quotes_is_stripped_and_no_more() {
         assert_eq!(unquote("'it's'"), "it's");
-        assert_eq!(unquote("\"<Lands'End@shop.example>\""), "<Lands'End@shop.example>");
-        assert_eq!(unquote("'Package delivery notification''"), "Package delivery notification'");
+        assert_eq!(
+            unquote("\"<Lands'End@shop.example>\""),
+            "<Lands'End@shop.example>"
+        );
+        assert_eq!(
+            unquote("'Package delivery notification''"),
+            "Package delivery notification'"
+        );
         assert_eq!(unquote("'cut off in the mid"), "cut off in the mid");
         assert_eq!(unquote("Re: [#1]"), "Re: [#1]");
     }
@@ -172,6 +212,9 @@ mod tests {
     #[test]
     fn a_number_that_does_not_fit_is_no_number() {
         assert_eq!(Scan("99999999999999999999").number(), None);
-        assert_eq!(Scan("9223372036854775807 x").number(), Some(9_223_372_036_854_775_807));
+        assert_eq!(
+            Scan("9223372036854775807 x").number(),
+            Some(9_223_372_036_854_775_807)
+        );
     }
 }

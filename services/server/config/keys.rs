@@ -2,7 +2,15 @@
 
 /// Keys of the top level.
 pub(super) const TOP: &[&str] = &[
-    "data_dir", "public_url", "timezone", "http", "syslog", "journal", "listeners", "appliances",
+    "data_dir",
+    "public_url",
+    "timezone",
+    "demo",
+    "http",
+    "syslog",
+    "journal",
+    "listeners",
+    "appliances",
     "tokens",
 ];
 /// Keys of `[http]`.
@@ -24,7 +32,7 @@ pub(super) fn all() -> Vec<String> {
     let of = |table: &str, keys: &[&str]| -> Vec<String> {
         keys.iter().map(|key| format!("{table}.{key}")).collect()
     };
-    let mut all: Vec<String> = TOP[..3].iter().map(|key| (*key).to_owned()).collect();
+    let mut all: Vec<String> = TOP[..4].iter().map(|key| (*key).to_owned()).collect();
     all.extend(of("http", HTTP));
     all.extend(of("syslog", SYSLOG));
     all.extend(of("journal", JOURNAL));

@@ -37,6 +37,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The zone of appliances without one of their own.
     pub timezone: Option<TimeZone>,
+    /// Play sample traffic.
+    pub demo: bool,
     /// HTTP.
     pub http: SocketAddr,
     /// Further host names.
@@ -70,15 +72,19 @@ impl Default for Config {
             data_dir: PathBuf::from("./whymid-data"),
             public_url: None,
             timezone: None,
+            demo: false,
             http: loopback(8514),
             hosts: Vec::new(),
             insecure_no_auth: false,
             syslog_udp: loopback(5514),
             syslog_tcp: loopback(5514),
-            allow: vec![IpNet::from(IpAddr::from([0, 0, 0, 0])), IpNet::from(IpAddr::from([0u16; 8]))]
-                .into_iter()
-                .map(|net| IpNet::new_assert(net.addr(), 0))
-                .collect(),
+            allow: vec![
+                IpNet::from(IpAddr::from([0, 0, 0, 0])),
+                IpNet::from(IpAddr::from([0u16; 8])),
+            ]
+            .into_iter()
+            .map(|net| IpNet::new_assert(net.addr(), 0))
+            .collect(),
             udp_buffer: 8 * 1024 * 1024,
             max_connections: 1024,
             group_commit_ms: 10,
@@ -127,7 +133,10 @@ mod tests {
 
     fn faults(text: &str) -> Vec<String> {
         let faults = parse(text).expect_err("the file has faults");
-        faults.into_iter().map(|fault| format!("{}: {}", fault.line, fault.text)).collect()
+        faults
+            .into_iter()
+            .map(|fault| format!("{}: {}", fault.line, fault.text))
+            .collect()
     }
 
     #[test]
@@ -140,17 +149,30 @@ mod tests {
     fn the_default_file_names_every_key() {
         for key in keys::all() {
             let name = key.rsplit('.').next().unwrap();
-            assert!(DEFAULT.contains(&format!("{name} = ")), "{key} is not in default.toml");
+            assert!(
+                DEFAULT.contains(&format!("{name} = ")),
+                "{key} is not in default.toml"
+            );
         }
     }
 
     #[test]
     fn every_fault_is_told_at_once_with_its_line_and_the_nearest_key() {
-        let told = faults("data_dri = \"x\"\n[http]\nlisten = \"nowhere\"\n[syslog]\nudp_bufer = 1\nallow = [\"10.0.0.0/33\"]\n");
+        let told = faults(
+            "data_dri = \"x\"\n[http]\nlisten = \"nowhere\"\n[syslog]\nudp_bufer = 1\nallow = [\"10.0.0.0/33\"]\n",
+        );
         assert_eq!(told.len(), 4, "{told:#?}");
-        assert!(told[0].starts_with("1: unknown key `data_dri`; did you mean `data_dir`?"), "{}", told[0]);
+        assert!(
+            told[0].starts_with("1: unknown key `data_dri`; did you mean `data_dir`?"),
+            "{}",
+            told[0]
+        );
         assert!(told[1].starts_with("3: `http.listen`"), "{}", told[1]);
-        assert!(told[2].contains("did you mean `udp_buffer`?"), "{}", told[2]);
+        assert!(
+            told[2].contains("did you mean `udp_buffer`?"),
+            "{}",
+            told[2]
+        );
         assert!(told[3].starts_with("6: `syslog.allow`"), "{}", told[3]);
     }
 
@@ -166,16 +188,37 @@ mod tests {
         .unwrap();
         assert_eq!(config.appliances[0].name, "esa1");
         assert_eq!(config.listeners.all.inbound_timeout, Some(240));
-        assert_eq!(config.listeners.named["data 1"].max_connection_time, Some(600));
+        assert_eq!(
+            config.listeners.named["data 1"].max_connection_time,
+            Some(600)
+        );
         assert_eq!(config.tokens[0].name, "desk");
     }
 
     #[test]
     fn a_value_of_the_wrong_type_and_a_missing_one_are_told() {
-        let told = faults("[http]\nlisten = 8514\nhosts = \"x\"\n[[tokens]]\nname = \"a\"\nscope = \"reed\"\n");
-        assert!(told.iter().any(|fault| fault.starts_with("2: `http.listen`")), "{told:#?}");
-        assert!(told.iter().any(|fault| fault.starts_with("3: `http.hosts`")), "{told:#?}");
-        assert!(told.iter().any(|fault| fault.contains("reed") && fault.contains("read")), "{told:#?}");
-        assert!(told.iter().any(|fault| fault.contains("`tokens.sha256` is missing")), "{told:#?}");
+        let told = faults(
+            "[http]\nlisten = 8514\nhosts = \"x\"\n[[tokens]]\nname = \"a\"\nscope = \"reed\"\n",
+        );
+        assert!(
+            told.iter()
+                .any(|fault| fault.starts_with("2: `http.listen`")),
+            "{told:#?}"
+        );
+        assert!(
+            told.iter()
+                .any(|fault| fault.starts_with("3: `http.hosts`")),
+            "{told:#?}"
+        );
+        assert!(
+            told.iter()
+                .any(|fault| fault.contains("reed") && fault.contains("read")),
+            "{told:#?}"
+        );
+        assert!(
+            told.iter()
+                .any(|fault| fault.contains("`tokens.sha256` is missing")),
+            "{told:#?}"
+        );
     }
 }

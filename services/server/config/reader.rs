@@ -25,7 +25,10 @@ pub(super) struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, faults: Vec::new() }
+        Self {
+            text,
+            faults: Vec::new(),
+        }
     }
 
     pub(super) fn into_faults(self) -> Vec<Fault> {
@@ -35,7 +38,10 @@ impl<'t> Reader<'t> {
     fn fault(&mut self, span: &Range<usize>, text: impl Into<String>) {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
-        self.faults.push(Fault { line, text: text.into() });
+        self.faults.push(Fault {
+            line,
+            text: text.into(),
+        });
     }
 
     pub(super) fn read(&mut self, config: &mut Config) {
@@ -48,9 +54,16 @@ impl<'t> Reader<'t> {
         self.known(table, "", keys::TOP);
         for (key, value) in table {
             match key.get_ref().as_ref() {
-                "data_dir" => self.set(value, "data_dir", &mut config.data_dir, |text| Ok::<_, String>(PathBuf::from(text))),
-                "public_url" => self.set(value, "public_url", &mut config.public_url, |text| url(text).map(Some)),
-                "timezone" => self.set(value, "timezone", &mut config.timezone, |text| zone(text).map(Some)),
+                "data_dir" => self.set(value, "data_dir", &mut config.data_dir, |text| {
+                    Ok::<_, String>(PathBuf::from(text))
+                }),
+                "public_url" => self.set(value, "public_url", &mut config.public_url, |text| {
+                    url(text).map(Some)
+                }),
+                "timezone" => self.set(value, "timezone", &mut config.timezone, |text| {
+                    zone(text).map(Some)
+                }),
+                "demo" => self.bool(value, "demo", &mut config.demo),
                 "http" => self.http(value, config),
                 "syslog" => self.syslog(value, config),
                 "journal" => self.journal(value, config),
@@ -66,16 +79,28 @@ impl<'t> Reader<'t> {
         for key in table.keys() {
             let word = key.get_ref().as_ref();
             if !known.contains(&word) {
-                let place = if name.is_empty() { String::new() } else { format!(" in [{name}]") };
+                let place = if name.is_empty() {
+                    String::new()
+                } else {
+                    format!(" in [{name}]")
+                };
                 let hint = keys::nearest(word, known);
                 self.fault(&key.span(), format!("unknown key `{word}`{place}{hint}"));
             }
         }
     }
 
-    fn table<'v, 'i>(&mut self, value: &'v Value<'i>, name: &str, known: Option<&[&str]>) -> Option<&'v DeTable<'i>> {
+    fn table<'v, 'i>(
+        &mut self,
+        value: &'v Value<'i>,
+        name: &str,
+        known: Option<&[&str]>,
+    ) -> Option<&'v DeTable<'i>> {
         let DeValue::Table(table) = value.get_ref() else {
-            self.fault(&value.span(), format!("`{name}` is a table: write [{name}]"));
+            self.fault(
+                &value.span(),
+                format!("`{name}` is a table: write [{name}]"),
+            );
             return None;
         };
         if let Some(known) = known {
@@ -85,9 +110,18 @@ impl<'t> Reader<'t> {
     }
 
     /// Takes a string through `read`.
-    fn set<T, E: Display>(&mut self, value: &Value<'_>, name: &str, place: &mut T, read: impl FnOnce(&str) -> Result<T, E>) {
+    fn set<T, E: Display>(
+        &mut self,
+        value: &Value<'_>,
+        name: &str,
+        place: &mut T,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) {
         let DeValue::String(text) = value.get_ref() else {
-            self.fault(&value.span(), format!("`{name}` is a text: put it in quotes"));
+            self.fault(
+                &value.span(),
+                format!("`{name}` is a text: put it in quotes"),
+            );
             return;
         };
         match read(text) {
@@ -97,25 +131,43 @@ impl<'t> Reader<'t> {
     }
 
     fn bool(&mut self, value: &Value<'_>, name: &str, place: &mut bool) {
-        match value.get_ref() {
-            DeValue::Boolean(value) => *place = *value,
-            _ => self.fault(&value.span(), format!("`{name}` is true or false")),
+        if let DeValue::Boolean(told) = value.get_ref() {
+            *place = *told;
+        } else {
+            self.fault(&value.span(), format!("`{name}` is true or false"));
         }
     }
 
-    fn number(&mut self, value: &Value<'_>, name: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => u64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok(),
-            _ => None,
-        };
+    fn number(
+        &mut self,
+        value: &Value<'_>,
+        name: &str,
+        range: std::ops::RangeInclusive<u64>,
+    ) -> Option<u64> {
+        let number = value.get_ref().as_integer().and_then(|number| {
+            u64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()
+        });
         let number = number.filter(|number| range.contains(number));
         if number.is_none() {
-            self.fault(&value.span(), format!("`{name}` is a whole number from {} to {}", range.start(), range.end()));
+            self.fault(
+                &value.span(),
+                format!(
+                    "`{name}` is a whole number from {} to {}",
+                    range.start(),
+                    range.end()
+                ),
+            );
         }
         number
     }
 
-    fn list<T, E: Display>(&mut self, value: &Value<'_>, name: &str, place: &mut Vec<T>, read: impl Fn(&str) -> Result<T, E>) {
+    fn list<T, E: Display>(
+        &mut self,
+        value: &Value<'_>,
+        name: &str,
+        place: &mut Vec<T>,
+        read: impl Fn(&str) -> Result<T, E>,
+    ) {
         let DeValue::Array(items) = value.get_ref() else {
             self.fault(&value.span(), format!("`{name}` is a list: [\"…\", \"…\"]"));
             return;
@@ -130,19 +182,27 @@ impl<'t> Reader<'t> {
     }
 
     fn http(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "http", Some(keys::HTTP)) else { return };
+        let Some(table) = self.table(value, "http", Some(keys::HTTP)) else {
+            return;
+        };
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "listen" => self.set(value, "http.listen", &mut config.http, address),
-                "hosts" => self.list(value, "http.hosts", &mut config.hosts, |text| Ok::<_, String>(text.to_lowercase())),
-                "insecure_no_auth" => self.bool(value, "http.insecure_no_auth", &mut config.insecure_no_auth),
+                "hosts" => self.list(value, "http.hosts", &mut config.hosts, |text| {
+                    Ok::<_, String>(text.to_lowercase())
+                }),
+                "insecure_no_auth" => {
+                    self.bool(value, "http.insecure_no_auth", &mut config.insecure_no_auth)
+                }
                 _ => {}
             }
         }
     }
 
     fn syslog(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "syslog", Some(keys::SYSLOG)) else { return };
+        let Some(table) = self.table(value, "syslog", Some(keys::SYSLOG)) else {
+            return;
+        };
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "udp" => self.set(value, "syslog.udp", &mut config.syslog_udp, address),
@@ -155,7 +215,8 @@ impl<'t> Reader<'t> {
                 }
                 "max_connections" => {
                     if let Some(count) = self.number(value, "syslog.max_connections", 1..=100_000) {
-                        config.max_connections = usize::try_from(count).unwrap_or(config.max_connections);
+                        config.max_connections =
+                            usize::try_from(count).unwrap_or(config.max_connections);
                     }
                 }
                 _ => {}
@@ -164,7 +225,9 @@ impl<'t> Reader<'t> {
     }
 
     fn journal(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "journal", Some(keys::JOURNAL)) else { return };
+        let Some(table) = self.table(value, "journal", Some(keys::JOURNAL)) else {
+            return;
+        };
         for (key, value) in table {
             if key.get_ref() == "group_commit_ms"
                 && let Some(ms) = self.number(value, "journal.group_commit_ms", 1..=1000)
@@ -175,7 +238,9 @@ impl<'t> Reader<'t> {
     }
 
     fn listeners(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "listeners", None) else { return };
+        let Some(table) = self.table(value, "listeners", None) else {
+            return;
+        };
         let mut all = ListenerTimers::default();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
@@ -190,7 +255,10 @@ impl<'t> Reader<'t> {
                 self.timer(name, value, &mut all);
             } else {
                 let hint = keys::nearest(name, keys::LISTENER);
-                self.fault(&key.span(), format!("unknown key `{name}` in [listeners]{hint}"));
+                self.fault(
+                    &key.span(),
+                    format!("unknown key `{name}` in [listeners]{hint}"),
+                );
             }
         }
         config.listeners.all = all;
@@ -207,18 +275,35 @@ impl<'t> Reader<'t> {
     }
 
     fn appliances(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "appliances", None) else { return };
+        let Some(table) = self.table(value, "appliances", None) else {
+            return;
+        };
         for (key, value) in table {
             let name = key.get_ref().to_string();
             let path = format!("appliances.{name}");
-            let Some(own) = self.table(value, &path, Some(keys::APPLIANCE)) else { continue };
-            let mut one = ApplianceSettings { name, ..ApplianceSettings::default() };
+            let Some(own) = self.table(value, &path, Some(keys::APPLIANCE)) else {
+                continue;
+            };
+            let mut one = ApplianceSettings {
+                name,
+                ..ApplianceSettings::default()
+            };
             for (key, value) in own {
                 match key.get_ref().as_ref() {
-                    "hosts" => self.list(value, "appliances.hosts", &mut one.hosts, |text| Ok::<_, String>(text.to_owned())),
-                    "peers" => self.list(value, "appliances.peers", &mut one.peers, |text| IpAddr::from_str(text)),
-                    "timezone" => self.set(value, "appliances.timezone", &mut one.zone, |text| zone(text).map(Some)),
-                    "trust_relay_time" => self.bool(value, "appliances.trust_relay_time", &mut one.trust_relay_time),
+                    "hosts" => self.list(value, "appliances.hosts", &mut one.hosts, |text| {
+                        Ok::<_, String>(text.to_owned())
+                    }),
+                    "peers" => self.list(value, "appliances.peers", &mut one.peers, |text| {
+                        IpAddr::from_str(text)
+                    }),
+                    "timezone" => self.set(value, "appliances.timezone", &mut one.zone, |text| {
+                        zone(text).map(Some)
+                    }),
+                    "trust_relay_time" => self.bool(
+                        value,
+                        "appliances.trust_relay_time",
+                        &mut one.trust_relay_time,
+                    ),
                     _ => {}
                 }
             }
@@ -228,17 +313,28 @@ impl<'t> Reader<'t> {
 
     fn tokens(&mut self, value: &Value<'_>, config: &mut Config) {
         let DeValue::Array(items) = value.get_ref() else {
-            self.fault(&value.span(), "`tokens` is a list of tables: write [[tokens]] for each");
+            self.fault(
+                &value.span(),
+                "`tokens` is a list of tables: write [[tokens]] for each",
+            );
             return;
         };
         for item in items {
-            let Some(own) = self.table(item, "tokens", Some(keys::TOKEN)) else { continue };
+            let Some(own) = self.table(item, "tokens", Some(keys::TOKEN)) else {
+                continue;
+            };
             let (mut name, mut scope, mut sha256) = (None, None, None);
             for (key, value) in own {
                 match key.get_ref().as_ref() {
-                    "name" => self.set(value, "tokens.name", &mut name, |text| Ok::<_, String>(Some(text.to_owned()))),
-                    "scope" => self.set(value, "tokens.scope", &mut scope, |text| scope_of(text).map(Some)),
-                    "sha256" => self.set(value, "tokens.sha256", &mut sha256, |text| hash(text).map(Some)),
+                    "name" => self.set(value, "tokens.name", &mut name, |text| {
+                        Ok::<_, String>(Some(text.to_owned()))
+                    }),
+                    "scope" => self.set(value, "tokens.scope", &mut scope, |text| {
+                        scope_of(text).map(Some)
+                    }),
+                    "sha256" => self.set(value, "tokens.sha256", &mut sha256, |text| {
+                        hash(text).map(Some)
+                    }),
                     _ => {}
                 }
             }
@@ -248,7 +344,11 @@ impl<'t> Reader<'t> {
                 }
             }
             if let (Some(name), Some(scope), Some(sha256)) = (name, scope, sha256) {
-                config.tokens.push(Token { name, scope, sha256 });
+                config.tokens.push(Token {
+                    name,
+                    scope,
+                    sha256,
+                });
             }
         }
     }
@@ -262,11 +362,15 @@ pub(super) fn address(text: &str) -> Result<std::net::SocketAddr, String> {
 
 fn network(text: &str) -> Result<ipnet::IpNet, String> {
     let single = || text.parse::<IpAddr>().ok().map(ipnet::IpNet::from);
-    text.parse().ok().or_else(single).ok_or_else(|| "give a network, as in 192.0.2.0/24".to_owned())
+    text.parse()
+        .ok()
+        .or_else(single)
+        .ok_or_else(|| "give a network, as in 192.0.2.0/24".to_owned())
 }
 
 fn zone(text: &str) -> Result<TimeZone, String> {
-    TimeZone::get(text).map_err(|_| "not a known zone; give an IANA name, as in Europe/Berlin".to_owned())
+    TimeZone::get(text)
+        .map_err(|_| "not a known zone; give an IANA name, as in Europe/Berlin".to_owned())
 }
 
 fn url(text: &str) -> Result<String, String> {
@@ -292,7 +396,8 @@ fn hash(text: &str) -> Result<[u8; 32], String> {
     }
     let mut hash = [0; 32];
     for (place, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[place * 2..place * 2 + 2], 16).map_err(|_| hint.to_owned())?;
+        *byte =
+            u8::from_str_radix(&text[place * 2..place * 2 + 2], 16).map_err(|_| hint.to_owned())?;
     }
     Ok(hash)
 }

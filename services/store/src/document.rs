@@ -128,7 +128,11 @@ fn message(one: &Message, f: &Fields, doc: &mut TantivyDocument) {
     if let Some(sender) = one.envelope_sender() {
         doc.add_text(f.sender, sender.to_lowercase());
     }
-    for address in one.recipients.iter().filter_map(|one| one.address.as_deref()) {
+    for address in one
+        .recipients
+        .iter()
+        .filter_map(|one| one.address.as_deref())
+    {
         doc.add_text(f.recipient, address.to_lowercase());
     }
     if let Some(message_id) = &one.message_id {

@@ -13,7 +13,9 @@ use tantivy::collector::{Count, TopDocs};
 use tantivy::query::{AllQuery, BooleanQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Term};
 use tantivy::store::{Compressor, ZstdCompressor};
-use tantivy::{Index as Tantivy, IndexReader, IndexSettings, IndexWriter, Order, ReloadPolicy, TantivyDocument};
+use tantivy::{
+    Index as Tantivy, IndexReader, IndexSettings, IndexWriter, Order, ReloadPolicy, TantivyDocument,
+};
 
 use crate::document::{self, Document, Record, RecordKind};
 use crate::schema::{self, Fields};
@@ -95,7 +97,9 @@ pub struct Index {
 
 impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Index").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("Index")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,7 +111,9 @@ pub struct Writer {
 
 impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Writer").field("index", &self.index).finish_non_exhaustive()
+        f.debug_struct("Writer")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
     }
 }
 
@@ -118,7 +124,13 @@ impl std::fmt::Debug for Writer {
 /// When the folder can't be used or another process writes to it.
 pub fn open(folder: &Path) -> Result<(Writer, Index), Error> {
     let (schema, fields) = schema::schema();
-    let at = |doing| move |source| Error::Folder { doing, path: folder.to_owned(), source };
+    let at = |doing| {
+        move |source| Error::Folder {
+            doing,
+            path: folder.to_owned(),
+            source,
+        }
+    };
     std::fs::create_dir_all(folder).map_err(at("make"))?;
     let tantivy = match Tantivy::open_in_dir(folder) {
         Ok(tantivy) if tantivy.schema() == schema => tantivy,
@@ -126,18 +138,34 @@ pub fn open(folder: &Path) -> Result<(Writer, Index), Error> {
             std::fs::remove_dir_all(folder).map_err(at("replace"))?;
             std::fs::create_dir_all(folder).map_err(at("make"))?;
             let settings = IndexSettings {
-                docstore_compression: Compressor::Zstd(ZstdCompressor { compression_level: Some(3) }),
+                docstore_compression: Compressor::Zstd(ZstdCompressor {
+                    compression_level: Some(3),
+                }),
                 docstore_blocksize: 16 * 1024,
                 ..IndexSettings::default()
             };
-            let directory = tantivy::directory::MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
+            let directory = tantivy::directory::MmapDirectory::open(folder)
+                .map_err(tantivy::TantivyError::from)?;
             Tantivy::create(directory, schema, settings)?
         }
     };
     let writer = tantivy.writer_with_num_threads(1, WRITER_HEAP)?;
-    let reader = tantivy.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-    let index = Index { reader, fields, folder: Arc::new(folder.to_owned()) };
-    Ok((Writer { writer, index: index.clone() }, index))
+    let reader = tantivy
+        .reader_builder()
+        .reload_policy(ReloadPolicy::Manual)
+        .try_into()?;
+    let index = Index {
+        reader,
+        fields,
+        folder: Arc::new(folder.to_owned()),
+    };
+    Ok((
+        Writer {
+            writer,
+            index: index.clone(),
+        },
+        index,
+    ))
 }
 
 impl Writer {
@@ -157,7 +185,8 @@ impl Writer {
     pub fn upsert(&mut self, document: &Document) -> Result<(), Error> {
         let id = Term::from_field_text(self.index.fields.id, document.record.id());
         self.writer.delete_term(id);
-        self.writer.add_document(document::to_tantivy(document, &self.index.fields)?)?;
+        self.writer
+            .add_document(document::to_tantivy(document, &self.index.fields)?)?;
         Ok(())
     }
 
@@ -180,7 +209,8 @@ impl Index {
     pub fn find(&self, look: &Look) -> Result<Vec<Record>, Error> {
         let searcher = self.reader.searcher();
         let query = self.query(look);
-        let newest = TopDocs::with_limit(look.limit.max(1)).order_by_fast_field::<i64>("start", Order::Desc);
+        let newest =
+            TopDocs::with_limit(look.limit.max(1)).order_by_fast_field::<i64>("start", Order::Desc);
         let mut records = Vec::new();
         for (_, address) in searcher.search(&query, &newest)? {
             let doc: TantivyDocument = searcher.doc(address)?;
@@ -217,10 +247,17 @@ impl Index {
         let messages = self.word(self.fields.kind, RecordKind::Message.word());
         let edge = |order| -> Result<Option<i64>, Error> {
             let first = TopDocs::with_limit(1).order_by_fast_field::<i64>("start", order);
-            Ok(searcher.search(&messages, &first)?.first().and_then(|(start, _)| *start))
+            Ok(searcher
+                .search(&messages, &first)?
+                .first()
+                .and_then(|(start, _)| *start))
         };
         let documents = searcher.search(&AllQuery, &Count)? as u64;
-        Ok(Extent { documents, oldest: edge(Order::Asc)?, newest: edge(Order::Desc)? })
+        Ok(Extent {
+            documents,
+            oldest: edge(Order::Asc)?,
+            newest: edge(Order::Desc)?,
+        })
     }
 
     /// Bytes on disk.
@@ -228,7 +265,10 @@ impl Index {
     pub fn bytes(&self) -> u64 {
         let entries = std::fs::read_dir(self.folder.as_path());
         let files = entries.into_iter().flatten().flatten();
-        files.filter_map(|file| file.metadata().ok()).map(|meta| meta.len()).sum()
+        files
+            .filter_map(|file| file.metadata().ok())
+            .map(|meta| meta.len())
+            .sum()
     }
 }
 

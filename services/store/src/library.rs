@@ -49,7 +49,9 @@ impl Scope {
     }
 
     fn allows(&self, record: &Record) -> bool {
-        self.appliances.as_ref().is_none_or(|allowed| allowed.iter().any(|one| one == record.appliance()))
+        self.appliances
+            .as_ref()
+            .is_none_or(|allowed| allowed.iter().any(|one| one == record.appliance()))
     }
 }
 
@@ -62,7 +64,9 @@ pub struct Library {
 
 impl std::fmt::Debug for Library {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Library").field("index", &self.index).finish_non_exhaustive()
+        f.debug_struct("Library")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
     }
 }
 

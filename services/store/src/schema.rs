@@ -81,7 +81,9 @@ mod tests {
         let published = std::fs::read_to_string(path).unwrap_or_default();
         if published != now {
             std::fs::write(path, &now).unwrap();
-            panic!("schemas/index/v1.json was not the schema in use; it was written anew, look at the difference");
+            panic!(
+                "schemas/index/v1.json was not the schema in use; it was written anew, look at the difference"
+            );
         }
     }
 }

@@ -28,6 +28,7 @@ struct Page<'a> {
     answer: &'a Answer,
     title: String,
     rows: Vec<Row>,
+    spilled: u64,
     more_lines: Option<String>,
 }
 
@@ -58,11 +59,13 @@ pub(crate) async fn page(
     let more_lines = timeline
         .as_ref()
         .and_then(|timeline| more_lines(&shell.root, timeline));
+    let spilled = timeline.as_ref().map_or(0, |timeline| timeline.spilled);
     let page = Page {
         l: labels(shell.lang),
         answer,
         title: title(answer),
         rows: rows(timeline, &answer.diagnosis, shell.lang),
+        spilled,
         more_lines,
         shell,
     };
@@ -153,6 +156,26 @@ impl Page<'_> {
             Some(address) => address,
             None => self.l.unknown,
         }
+    }
+
+    /// Whether a server said anything about any recipient.
+    fn has_responses(&self) -> bool {
+        let message = self.answer.message.as_ref();
+        let recipients = message.map(|message| message.recipients.iter());
+        recipients
+            .into_iter()
+            .flatten()
+            .any(|recipient| recipient.response.is_some())
+    }
+
+    /// The article in the page's language, whatever the browser prefers.
+    fn article_link(&self, url: &str) -> String {
+        let (page, anchor) = match url.split_once('#') {
+            Some((page, anchor)) => (page, format!("#{anchor}")),
+            None => (url, String::new()),
+        };
+        let join = if page.contains('?') { '&' } else { '?' };
+        format!("{}{join}lang={}{anchor}", self.link(page), self.shell.lang)
     }
 
     fn link<'a>(&self, url: &'a str) -> &'a str {

@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ContentType, Header},
+    http::header::{
+        CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ContentType, Header, RETRY_AFTER,
+    },
     post,
     web::{self, Bytes, Data, Payload},
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 use whymid_schemas::Answer;
 
 use crate::{
+    desk::Style,
     error::{Code, Failure},
     house::House,
     negotiate,
@@ -69,10 +73,12 @@ impl Asked for StampsAsked {
     }
 
     fn read(fields: &Fields) -> Result<Self, Failure> {
-        Ok(Self {
+        let asked = Self {
             year: fields.number("year")?,
             timezone: fields.text("timezone")?,
-        })
+        };
+        check_stamps(asked.year, asked.timezone.as_deref())?;
+        Ok(asked)
     }
 }
 
@@ -112,17 +118,40 @@ pub(crate) async fn explain(
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
     let Params((stamps, (_, zone))) = asked;
+    let place = house.pasted.clone().try_acquire_owned();
+    let place = place.map_err(|_full| busy())?;
     let pasted = read_pasted(&request, payload, stamps).await?;
     let style = house.style(&request, zone.tz);
     let lang = style.lang;
-    let work = move || {
-        house
-            .desk
-            .explain(&pasted.log, &style, pasted.year, pasted.timezone.as_deref())
-    };
-    let items = web::block(work).await;
-    let items = items.map_err(|error| Failure::new(Code::Internal).log(error.to_string()))?;
+    let items = work(house, pasted, style, place).await?;
     Ok(reply::json(&ExplainList { items }, lang))
+}
+
+/// Waits for its turn, then works where blocking is allowed.
+async fn work(
+    house: Data<House>,
+    pasted: Pasted,
+    style: Style,
+    place: OwnedSemaphorePermit,
+) -> Result<Vec<Answer>, Failure> {
+    let internal = |text: String| Failure::new(Code::Internal).log(text);
+    let turn = house.explaining.clone().acquire_owned().await;
+    let turn = turn.map_err(|error| internal(error.to_string()))?;
+    let items = web::block(move || {
+        // Held to the end of the work, even where the client has gone away.
+        let _held = (place, turn);
+        let Pasted {
+            log,
+            year,
+            timezone,
+        } = pasted;
+        house.desk.explain(&log, &style, year, timezone.as_deref())
+    });
+    items.await.map_err(|error| internal(error.to_string()))
+}
+
+fn busy() -> Failure {
+    Failure::new(Code::Busy).header(RETRY_AFTER, "5")
 }
 
 async fn read_pasted(
@@ -141,7 +170,7 @@ async fn read_pasted(
             timezone: stamps.timezone,
         }
     };
-    check_stamps(&pasted)?;
+    check_stamps(pasted.year, pasted.timezone.as_deref())?;
     Ok(pasted)
 }
 
@@ -227,15 +256,15 @@ fn from_json(body: &[u8], stamps: StampsAsked) -> Result<Pasted, Failure> {
     })
 }
 
-fn check_stamps(pasted: &Pasted) -> Result<(), Failure> {
-    if let Some(year) = pasted.year.filter(|year| !(1970..=9999).contains(year)) {
+fn check_stamps(year: Option<i16>, timezone: Option<&str>) -> Result<(), Failure> {
+    if let Some(year) = year.filter(|year| !(1970..=9999).contains(year)) {
         return Err(Failure::new(Code::ParameterInvalid).detail(
             format!("`year` is {year}; it may be 1970 to 9999"),
             format!("`year` の値は {year} です。1970 から 9999 まで指定できます"),
         ));
     }
-    if let Some(timezone) = &pasted.timezone {
-        query::zone("timezone", timezone)?;
+    match timezone {
+        Some(timezone) => query::zone("timezone", timezone).map(|_known| ()),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -266,7 +266,7 @@ async fn every_response_carries_the_headers_that_keep_browsers_safe() {
         ("/messages/m7f3c9", "no-store"),
         ("/kb", "public, max-age=300"),
         ("/openapi.yaml", "public, max-age=300"),
-        ("/assets/style.css", "public, max-age=3600"),
+        ("/assets/style.css", "public, max-age=300"),
     ] {
         let got = ask(get(uri)).await;
         assert_eq!(got.header("cache-control"), cache, "{uri}");

@@ -1,13 +1,19 @@
 //! Every error has its code, its status and its help.
 
-use actix_web::{http::Method, test::TestRequest};
+use std::sync::Arc;
+
+use actix_web::{
+    http::Method,
+    test::{self, TestRequest},
+    web::Data,
+};
 
 use super::{
     Got, HERE, ask, ask_bound,
-    fake::{FakeDesk, Mood},
+    fake::{FakeDesk, FakeGauge, Mood},
     get, open,
 };
-use crate::error::Code;
+use crate::{error::Code, house::House, server::application};
 
 #[actix_web::test]
 async fn a_request_that_does_not_fit_says_why() {
@@ -225,6 +231,10 @@ async fn a_body_that_does_not_fit_says_why() {
             "{media} {body}"
         );
     }
+    let ask_old = get("/v1/explain?year=1969").method(Method::POST);
+    let json = ask_old.insert_header(("content-type", "application/json"));
+    let got = ask(json.set_payload(r#"{"log": "", "year": 2014}"#)).await;
+    assert_eq!(got.code(), "parameter_invalid");
     let bare = ask(explain().set_payload("x")).await;
     assert_eq!(bare.code(), "media_unsupported");
     let gzip = explain()
@@ -265,5 +275,44 @@ fn each_code_is_used_once_and_reads_well_in_both_languages() {
             code.word()
         );
         assert!(code.help(Lang::En).ends_with(['.', '}']), "{}", code.word());
+    }
+}
+
+#[actix_web::test]
+async fn a_house_full_of_pasted_logs_asks_to_come_back() {
+    let gauge = Arc::new(FakeGauge {
+        reasons: Vec::new(),
+    });
+    let desk = Arc::new(FakeDesk::default());
+    let house = Data::new(House::new(desk, gauge, open(), HERE.parse().unwrap()).unwrap());
+    let all = u32::try_from(house.pasted.available_permits()).unwrap();
+    let service = test::init_service(application(house.clone())).await;
+    let paste = || {
+        let json = explain().insert_header(("content-type", "application/json"));
+        json.set_payload(r#"{"log": "x"}"#).to_request()
+    };
+    let taken = house.pasted.acquire_many(all).await.unwrap();
+    let response = test::call_service(&service, paste()).await;
+    assert_eq!(response.status(), 503);
+    assert_eq!(response.headers().get("retry-after").unwrap(), "5");
+    drop(taken);
+    assert_eq!(test::call_service(&service, paste()).await.status(), 200);
+}
+
+#[actix_web::test]
+async fn a_path_that_is_no_utf_8_is_refused_and_does_not_stop_the_service() {
+    for uri in [
+        "/kb/%FF",
+        "/messages/%C3%28",
+        "/v1/messages/%00/answer",
+        "/v1/diagnoses/a%2Fb",
+    ] {
+        let got = ask(get(uri)).await;
+        assert!(
+            [400, 404].contains(&got.status.as_u16()),
+            "{uri}: {}",
+            got.status
+        );
+        got.code();
     }
 }

@@ -98,35 +98,3 @@ async fn a_client_that_asks_for_gzip_gets_gzip() {
     })
     .await;
 }
-
-#[test]
-#[ignore]
-fn zz_dump() {
-    std::fs::write("/tmp/openapi.yaml", crate::openapi_yaml()).unwrap();
-    for (n, t) in crate::json_schemas() {
-        std::fs::write(format!("/tmp/{n}.schema.json"), t).unwrap();
-    }
-    std::fs::write("/tmp/a.md", crate::sample::answer_as_markdown()).unwrap();
-    std::fs::write(
-        "/tmp/a.ja.txt",
-        crate::render::text(&crate::sample::answer(), whymid_schemas::Lang::Ja),
-    )
-    .unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore]
-async fn zz_serve() {
-    let listener = TcpListener::bind("127.0.0.1:18999").unwrap();
-    let gauge = Arc::new(FakeGauge {
-        reasons: Vec::new(),
-    });
-    let settings = crate::Settings {
-        open: std::env::var("CLOSED").is_err(),
-        ..Default::default()
-    };
-    serve(listener, Arc::new(FakeDesk::default()), gauge, settings)
-        .unwrap()
-        .await
-        .unwrap();
-}

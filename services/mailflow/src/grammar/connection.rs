@@ -1,6 +1,7 @@
 //! Lines of an inbound connection (ICID): opening, HAT, TLS, refusals, its ends.
 //! Log grammar rows E001 to E056.
 
+use super::message::bare;
 use super::{Form, connection_owner};
 use crate::event::{ConnectionEnd, Fact, Owner, TlsOutcome};
 use crate::kind;
@@ -19,7 +20,13 @@ pub(super) fn opened(mut scan: Scan<'_>) -> Form<'_> {
         Some((name, address)) => (name, address.strip_suffix(')')),
         None => (interface, None),
     };
-    let fact = Fact::ConnectionOpened { interface, listener, peer, host, verified };
+    let fact = Fact::ConnectionOpened {
+        interface,
+        listener,
+        peer,
+        host,
+        verified,
+    };
     Some((&kind::CONNECTION_OPENED, connection_owner(icid), fact))
 }
 
@@ -83,15 +90,20 @@ fn ended(kind: &'static kind::Kind, how: ConnectionEnd) -> OfConnection<'static>
 
 fn tls(mut scan: Scan<'_>) -> OfConnection<'_> {
     scan.lit("TLS ")?;
-    if scan.lit("success").is_some() {
-        return Some((&kind::TLS_OK, Fact::Tls(TlsOutcome::Success, scan.rest().trim())));
+    let success = scan.rest().strip_prefix("success");
+    if let Some(detail) = success.filter(|tail| tail.is_empty() || tail.starts_with(' ')) {
+        let fact = Fact::Tls(TlsOutcome::Success, detail.trim());
+        return Some((&kind::TLS_OK, fact));
     }
     if scan.lit("failed").is_some() {
         let reason = scan.rest().trim_start_matches(':').trim();
         return Some((&kind::TLS_FAILED, Fact::Tls(TlsOutcome::Failed, reason)));
     }
     scan.lit("was required")?;
-    Some((&kind::TLS_REQUIRED, Fact::Tls(TlsOutcome::Required, scan.rest().trim())))
+    Some((
+        &kind::TLS_REQUIRED,
+        Fact::Tls(TlsOutcome::Required, scan.rest().trim()),
+    ))
 }
 
 fn failed(mut scan: Scan<'_>) -> OfConnection<'_> {
@@ -108,41 +120,60 @@ fn failed(mut scan: Scan<'_>) -> OfConnection<'_> {
     let fact = if *kind == kind::RECEIVING_FAILED || *kind == kind::INJECTION_FAILED {
         Fact::ReceivingFailed(scan.rest().trim())
     } else if *kind == kind::HAT_DELAYED_REJECT {
-        Fact::Hat { action: "REJECT", group: "", matched: "", score: "" }
+        Fact::Hat {
+            action: "REJECT",
+            group: "",
+            matched: "",
+            score: "",
+        }
     } else {
         Fact::Nothing
     };
     Some((kind, fact))
 }
 
-/// `Address: <user@domain> sender rejected, envelope sender domain does not exist`
+/// `Address: <user@domain> sender rejected, envelope sender domain does not exist`. The address
+/// is the client's and may quote these very words: the last ones are the gateway's.
 fn sender(mut scan: Scan<'_>) -> OfConnection<'_> {
     if scan.lit("Invalid sender address:").is_some() {
-        return Some((&kind::SENDER_INVALID, Fact::SenderRefused(scan.rest().trim())));
+        return Some((
+            &kind::SENDER_INVALID,
+            Fact::SenderRefused(scan.rest().trim()),
+        ));
     }
     scan.lit("Address: ")?;
-    scan.address()?;
-    scan.skip_blanks();
-    if scan.lit("sender rejected,").is_some() {
-        return Some((&kind::SENDER_REJECTED, Fact::SenderRefused(scan.rest().trim())));
+    let (rejected, allowed) = (" sender rejected,", " sender allowed,");
+    let place = scan
+        .rest()
+        .rfind(rejected)
+        .max(scan.rest().rfind(allowed))?;
+    scan = Scan(&scan.rest()[place..]);
+    if scan.lit(rejected).is_some() {
+        return Some((
+            &kind::SENDER_REJECTED,
+            Fact::SenderRefused(scan.rest().trim()),
+        ));
     }
-    scan.lit("sender allowed,")?;
     Some((&kind::SENDER_ALLOWED, Fact::Nothing))
 }
 
 /// `To: <a> Rejected by RAT`, on the connection alone.
 fn recipient(mut scan: Scan<'_>) -> OfConnection<'_> {
     scan.lit("To: ")?;
-    let address = scan.address()?;
-    scan.lit(" Rejected by ")?;
-    let fact = Fact::RecipientRefusedOnConnection { address, by: scan.rest().trim() };
+    let address = bare(scan.until_last(" Rejected by ")?);
+    let fact = Fact::RecipientRefusedOnConnection {
+        address,
+        by: scan.rest().trim(),
+    };
     Some((&kind::RECIPIENT_REJECTED_ON_CONNECTION, fact))
 }
 
 /// `ACTION SG group [match what] [SBRS score] [country c]`: every part behind the group may be
 /// missing or empty; a group holds no blank, a score may (`not enabled`).
 fn hat(mut scan: Scan<'_>) -> OfConnection<'_> {
-    let action = scan.word().filter(|word| word.bytes().all(|byte| byte.is_ascii_uppercase()))?;
+    let action = scan
+        .word()
+        .filter(|word| word.bytes().all(|byte| byte.is_ascii_uppercase()))?;
     scan.lit(" SG ")?;
     let group = scan.word()?;
     let mut matched = "";
@@ -159,7 +190,12 @@ fn hat(mut scan: Scan<'_>) -> OfConnection<'_> {
     }
     let mut score = "";
     if scan.lit("SBRS ").is_some() {
-        score = scan.rest().split(" country ").next().unwrap_or_default().trim();
+        score = scan
+            .rest()
+            .split(" country ")
+            .next()
+            .unwrap_or_default()
+            .trim();
     }
     let kind = match action {
         "ACCEPT" => &kind::HAT_ACCEPT,
@@ -168,7 +204,15 @@ fn hat(mut scan: Scan<'_>) -> OfConnection<'_> {
         "TCPREFUSE" => &kind::HAT_TCPREFUSE,
         _ => &kind::HAT_OTHER,
     };
-    Some((kind, Fact::Hat { action, group, matched, score }))
+    Some((
+        kind,
+        Fact::Hat {
+            action,
+            group,
+            matched,
+            score,
+        },
+    ))
 }
 
 /// Lines that begin with `SMTP`.
@@ -195,5 +239,9 @@ pub(super) fn limit(mut scan: Scan<'_>) -> Form<'_> {
     scan.lit(" on listener ")?;
     scan.until(" ICID ")?;
     let owner = scan.number().map_or(Owner::Appliance, connection_owner);
-    Some((&kind::CONNECTION_LIMIT, owner, Fact::ReceivingFailed("Connection limit exceeded")))
+    Some((
+        &kind::CONNECTION_LIMIT,
+        owner,
+        Fact::ReceivingFailed("Connection limit exceeded"),
+    ))
 }

@@ -15,13 +15,21 @@ pub(super) fn opened(mut scan: Scan<'_>) -> Form<'_> {
     scan.until(" address ")?;
     let peer = scan.word()?;
     let port = scan.id(" port ").and_then(|port| u16::try_from(port).ok());
-    Some((&kind::DELIVERY_OPENED, delivery_owner(dcid), Fact::DeliveryOpened { peer, port }))
+    Some((
+        &kind::DELIVERY_OPENED,
+        delivery_owner(dcid),
+        Fact::DeliveryOpened { peer, port },
+    ))
 }
 
 /// `SMTP client connection killed DCID: n`
 pub(super) fn killed(mut scan: Scan<'_>) -> Form<'_> {
     let dcid = scan.id("SMTP client connection killed DCID: ")?;
-    Some((&kind::DELIVERY_KILLED, delivery_owner(dcid), Fact::DeliveryEnded))
+    Some((
+        &kind::DELIVERY_KILLED,
+        delivery_owner(dcid),
+        Fact::DeliveryEnded,
+    ))
 }
 
 /// Lines that begin with `DCID`, `Delivery start`, `Message done`, `MID n RID`, `Bounced:`,
@@ -72,7 +80,11 @@ fn start(mut scan: Scan<'_>) -> Form<'_> {
         tail if tail.starts_with("to offbox") => &kind::EXTERNAL_QUARANTINE_START,
         _ => return None,
     };
-    Some((kind, Owner::Message(mid), Fact::DeliveryStart { dcid, rids }))
+    Some((
+        kind,
+        Owner::Message(mid),
+        Fact::DeliveryStart { dcid, rids },
+    ))
 }
 
 /// Behind the recipients may stand logged headers (a Python list) or `(external quarantine)`.
@@ -86,8 +98,20 @@ fn done(mut scan: Scan<'_>) -> Form<'_> {
     if !(quarantine || tail.is_empty() || tail.starts_with('[')) {
         return None;
     }
-    let kind = if quarantine { &kind::EXTERNAL_QUARANTINED } else { &kind::DELIVERED };
-    Some((kind, Owner::Message(mid), Fact::Done { dcid, rids, quarantine }))
+    let kind = if quarantine {
+        &kind::EXTERNAL_QUARANTINED
+    } else {
+        &kind::DELIVERED
+    };
+    Some((
+        kind,
+        Owner::Message(mid),
+        Fact::Done {
+            dcid,
+            rids,
+            quarantine,
+        },
+    ))
 }
 
 fn response(mut scan: Scan<'_>) -> Form<'_> {
@@ -95,7 +119,10 @@ fn response(mut scan: Scan<'_>) -> Form<'_> {
     scan.lit(" RID")?;
     let rids = scan.rids()?;
     scan.lit(" Response ")?;
-    let fact = Fact::Response { rids, text: unquote(scan.rest()) };
+    let fact = Fact::Response {
+        rids,
+        text: unquote(scan.rest()),
+    };
     Some((&kind::RESPONSE, Owner::Message(mid), fact))
 }
 
@@ -119,9 +146,27 @@ fn bounce(mut scan: Scan<'_>) -> Form<'_> {
     let rids = to_rids(&mut scan).or_else(|| scan.lit(" RID").and_then(|()| scan.rids()))?;
     let reply = reply(scan);
     Some(if bounced {
-        (&kind::BOUNCED, Owner::Message(mid), Fact::Bounced { dcid, rids, address, reply })
+        (
+            &kind::BOUNCED,
+            Owner::Message(mid),
+            Fact::Bounced {
+                dcid,
+                rids,
+                address,
+                reply,
+            },
+        )
     } else {
-        (&kind::DELAYED, Owner::Message(mid), Fact::Delayed { dcid, rids, address, reply })
+        (
+            &kind::DELAYED,
+            Owner::Message(mid),
+            Fact::Delayed {
+                dcid,
+                rids,
+                address,
+                reply,
+            },
+        )
     })
 }
 
@@ -145,29 +190,53 @@ fn reply(mut scan: Scan<'_>) -> Reply<'_> {
     if scan.lit(" - ").is_none() {
         return reply;
     }
-    let Some(enhanced) = scan.until(" - ") else { return reply };
+    let Some(enhanced) = scan.until(" - ") else {
+        return reply;
+    };
     reply.enhanced = enhanced;
     let Some((label, tuple)) = scan.rest().split_once(" ('") else {
         reply.label = scan.rest().trim();
         return reply;
     };
     reply.label = label;
-    let Some((code, text)) = tuple.split_once("', ") else { return reply };
+    let Some((code, text)) = tuple.split_once("', ") else {
+        return reply;
+    };
     reply.code = code;
-    let text = text.trim_end();
-    let text = text.strip_suffix("[]").unwrap_or(text).trim_end();
-    reply.text = text.strip_suffix(')').unwrap_or(text);
+    reply.text = python_list(text);
     reply
+}
+
+/// The list at the front of `['one', "two"]) [logged headers]`; of a cut one, what is there.
+/// Brackets in its strings, which the remote server wrote, do not close it.
+fn python_list(text: &str) -> &str {
+    let mut open: Option<u8> = None;
+    let mut escaped = false;
+    for (place, byte) in text.bytes().enumerate() {
+        match open {
+            _ if escaped => escaped = false,
+            Some(_) if byte == b'\\' => escaped = true,
+            Some(quote) if byte == quote => open = None,
+            Some(_) => {}
+            None if byte == b']' => return &text[..=place],
+            None if matches!(byte, b'\'' | b'"') => open = Some(byte),
+            None => {}
+        }
+    }
+    text.trim_end()
 }
 
 /// `Connection Error: … DCID: n …`: the id is read where one of the two known forms has it.
 fn error(mut scan: Scan<'_>) -> Form<'_> {
     scan.lit("Connection Error: ")?;
     let mut ahead = scan;
-    let dcid = ahead.id("DCID: ").or_else(|| ahead.id("DCID ")).or_else(|| {
-        let reason = ahead.until(" DCID: ")?;
-        (reason.len() < 60).then(|| ahead.number()).flatten()
-    });
+    let dcid = ahead
+        .id("DCID: ")
+        .or_else(|| ahead.id("DCID "))
+        .or_else(|| {
+            let reason = ahead.until(" DCID: ")?;
+            (reason.len() < 60).then(|| ahead.number()).flatten()
+        });
     let owner = dcid.map_or(Owner::Appliance, delivery_owner);
     Some((&kind::DELIVERY_ERROR, owner, Fact::Nothing))
 }

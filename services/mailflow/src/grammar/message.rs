@@ -22,31 +22,50 @@ type OfMessage<'a> = Option<(u64, &'static Kind, Fact<'a>)>;
 fn started(mut scan: Scan<'_>) -> OfMessage<'_> {
     let mid = scan.id("Start MID ")?;
     let icid = scan.id(" ICID ")?;
-    (scan.done() || scan.rest().starts_with(" ("))
-        .then_some((mid, &kind::MESSAGE_STARTED, Fact::Started { icid: somebody(icid) }))
+    (scan.done() || scan.rest().starts_with(" (")).then_some((
+        mid,
+        &kind::MESSAGE_STARTED,
+        Fact::Started {
+            icid: somebody(icid),
+        },
+    ))
 }
 
-/// The reason is an open set, told apart by how it begins; it may hold filter names.
+/// The reason is an open set, told apart by how it begins; it may hold filter names. One that
+/// is cut before it can be told apart is not understood: it must not blame a filter.
 fn aborted(mut scan: Scan<'_>) -> OfMessage<'_> {
     let mid = scan.id("Message aborted MID ")?;
     scan.blanks()?;
     let reason = scan.rest().trim_end();
-    let (kind, fact) = match reason {
-        "Receiving aborted" | "Injection aborted" => {
-            (&kind::RECEIVING_ABORTED, Fact::ReceivingAborted { by_sender: false })
+    for receiving in ["Receiving aborted", "Injection aborted"] {
+        if let Some(tail) = reason.strip_prefix(receiving) {
+            let (kind, fact) = receiving_aborted(tail);
+            return Some((mid, kind, fact));
         }
-        "Receiving aborted by sender" => {
-            (&kind::RECEIVING_ABORTED_BY_SENDER, Fact::ReceivingAborted { by_sender: true })
+        if receiving.starts_with(reason) {
+            return None;
         }
-        _ => (&kind::MESSAGE_STOPPED, Fact::Stopped(reason)),
+    }
+    Some((mid, &kind::MESSAGE_STOPPED, Fact::Stopped(reason)))
+}
+
+fn receiving_aborted(tail: &str) -> (&'static Kind, Fact<'_>) {
+    let by_sender = tail.starts_with(" by") && " by sender".starts_with(tail);
+    let kind = match by_sender {
+        true => &kind::RECEIVING_ABORTED_BY_SENDER,
+        false => &kind::RECEIVING_ABORTED,
     };
-    Some((mid, kind, fact))
+    (kind, Fact::ReceivingAborted { by_sender })
 }
 
 fn finished(mut scan: Scan<'_>) -> OfMessage<'_> {
     let mid = scan.id("Message finished MID ")?;
     match scan.rest().trim() {
-        "aborted" => Some((mid, &kind::FINISHED_ABORTED, Fact::Finished { aborted: true })),
+        "aborted" => Some((
+            mid,
+            &kind::FINISHED_ABORTED,
+            Fact::Finished { aborted: true },
+        )),
         "done" => Some((mid, &kind::FINISHED_DONE, Fact::Finished { aborted: false })),
         _ => None,
     }
@@ -57,7 +76,11 @@ fn invalid_recipient(mut scan: Scan<'_>) -> OfMessage<'_> {
     let icid = somebody(scan.id("ICID ")?);
     let mid = scan.id(" MID ")?;
     scan.lit(" Invalid recipient address:")?;
-    let fact = Fact::RecipientRefused { icid, address: None, refusal: Refusal::Invalid };
+    let fact = Fact::RecipientRefused {
+        icid,
+        address: None,
+        refusal: Refusal::Invalid,
+    };
     Some((mid, &kind::RECIPIENT_INVALID, fact))
 }
 
@@ -87,7 +110,10 @@ fn envelope(mut scan: Scan<'_>) -> Told<'_> {
         scan.lit(" To: ")?;
         let rid = u32::try_from(rid).ok()?;
         let address = whole_address(&mut scan)?;
-        return Some((&kind::RECIPIENT_ACCEPTED, Fact::Recipient { icid, rid, address }));
+        return Some((
+            &kind::RECIPIENT_ACCEPTED,
+            Fact::Recipient { icid, rid, address },
+        ));
     }
     refused(scan, icid)
 }
@@ -107,22 +133,25 @@ fn refused(mut scan: Scan<'_>, icid: Option<u64>) -> Told<'_> {
         return Some((&kind::BOUNCE_VERIFICATION_TAGGED, Fact::Nothing));
     }
     scan.lit("rcpt address ")?;
-    let address = scan.address()?;
-    scan.lit(" rejected by bounce verification")?;
+    let address = bare(scan.until_last(" rejected by bounce verification")?);
     let refusal = Refusal::BounceVerification;
-    let fact = Fact::RecipientRefused { icid, address: Some(address), refusal };
+    let fact = Fact::RecipientRefused {
+        icid,
+        address: Some(address),
+        refusal,
+    };
     Some((&kind::BOUNCE_VERIFICATION_REJECTED, fact))
 }
 
 /// The address that is the whole rest of the line; a quoted local part may hold `>` and blanks.
-/// A cut line yields what is there.
+/// A cut line yields what is there; a lone `<` is not `<>`.
 fn whole_address<'a>(scan: &mut Scan<'a>) -> Option<&'a str> {
     let rest = scan.rest().trim();
-    (!rest.is_empty()).then(|| bare(rest))
+    (!rest.is_empty() && rest != "<").then(|| bare(rest))
 }
 
 /// Takes the angle brackets off, the closing one only if it is there.
-fn bare(address: &str) -> &str {
+pub(super) fn bare(address: &str) -> &str {
     match address.strip_prefix('<') {
         Some(inner) => inner.strip_suffix('>').unwrap_or(inner),
         None => address,
@@ -133,7 +162,9 @@ fn ready(mut scan: Scan<'_>) -> Told<'_> {
     scan.lit("ready ")?;
     let bytes = scan.number()?;
     scan.lit(" bytes from")?;
-    Some((&kind::READY, Fact::Ready { bytes, sender: bare(scan.rest().trim()) }))
+    let sender = scan.rest().trim();
+    let sender = (!sender.is_empty() && sender != "<").then(|| bare(sender));
+    Some((&kind::READY, Fact::Ready { bytes, sender }))
 }
 
 fn header(mut scan: Scan<'_>) -> Told<'_> {
@@ -155,7 +186,13 @@ fn queued(scan: Scan<'_>) -> Told<'_> {
 fn system_mail(mut scan: Scan<'_>) -> Told<'_> {
     scan.lit("From: ")?;
     let address = scan.address()?;
-    scan.lit(" To: ").or_else(|| scan.done().then_some(()))?;
-    let kind = if scan.rest().is_empty() { &kind::ENVELOPE_SENDER } else { &kind::SYSTEM_MAIL };
-    Some((kind, Fact::Sender { icid: None, address }))
+    let fact = Fact::Sender {
+        icid: None,
+        address,
+    };
+    if scan.done() {
+        return Some((&kind::ENVELOPE_SENDER, fact));
+    }
+    scan.lit(" To: ")?;
+    Some((&kind::SYSTEM_MAIL, fact))
 }

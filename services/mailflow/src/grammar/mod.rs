@@ -7,6 +7,7 @@
 //! Not here: time, appliances, records. Not understood yet: most of what happens between
 //! `ready` and `queued for delivery` (engines, filters, quarantines, splits), kept by its MID.
 
+mod anchored;
 mod connection;
 mod delivery;
 mod message;
@@ -32,60 +33,41 @@ pub fn read(body: &str) -> MailEvent<'_> {
         _ => system::read(scan),
     };
     match form {
-        Some((kind, owner, fact)) => MailEvent { kind: Some(kind), owner, fact },
-        None => MailEvent { kind: None, owner: anchored(scan), fact: Fact::Nothing },
+        Some((kind, owner, fact)) => MailEvent {
+            kind: Some(kind),
+            owner,
+            fact,
+        },
+        None => MailEvent {
+            kind: None,
+            owner: anchored::owner(scan),
+            fact: Fact::Nothing,
+        },
     }
-}
-
-/// Whom a line that is not understood belongs to, by the id at its front.
-fn anchored(mut scan: Scan<'_>) -> Owner {
-    if let Some(mid) = mid_at_front(&mut scan) {
-        return Owner::Message(mid);
-    }
-    if let Some(icid) = scan.id("ICID ") {
-        return match scan.id(" MID ") {
-            Some(mid) => Owner::Message(mid),
-            None => connection_owner(icid),
-        };
-    }
-    scan.id("DCID ").map_or(Owner::Appliance, delivery_owner)
-}
-
-/// `MID n`, `Start MID n`, `Message aborted MID n`, `Message finished MID n`,
-/// `Message done DCID d MID n`, `Delivery start DCID d MID n`; behind the number a blank,
-/// punctuation or the end must follow.
-fn mid_at_front(scan: &mut Scan<'_>) -> Option<u64> {
-    let mut ahead = *scan;
-    let mid = ["MID ", "Start MID ", "Message aborted MID ", "Message finished MID "]
-        .iter()
-        .find_map(|anchor| ahead.id(anchor))
-        .or_else(|| {
-            ["Message done DCID ", "Delivery start DCID "].iter().find_map(|anchor| {
-                let mut try_it = ahead;
-                try_it.id(anchor)?;
-                let mid = try_it.id(" MID ")?;
-                ahead = try_it;
-                Some(mid)
-            })
-        })?;
-    if ahead.rest().starts_with(|next: char| next.is_ascii_alphanumeric()) {
-        return None;
-    }
-    *scan = ahead;
-    Some(mid)
 }
 
 /// ICID 0 is nobody.
 fn connection_owner(icid: u64) -> Owner {
-    if icid == 0 { Owner::Appliance } else { Owner::Connection(icid) }
+    if icid == 0 {
+        Owner::Appliance
+    } else {
+        Owner::Connection(icid)
+    }
 }
 
 /// DCID 0 is nobody.
 fn delivery_owner(dcid: u64) -> Owner {
-    if dcid == 0 { Owner::Appliance } else { Owner::Delivery(dcid) }
+    if dcid == 0 {
+        Owner::Appliance
+    } else {
+        Owner::Delivery(dcid)
+    }
 }
 
 /// An id that is nobody's when it is 0.
 fn somebody(id: u64) -> Option<u64> {
     (id != 0).then_some(id)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,9 @@ pub(super) fn read(scan: Scan<'_>) -> Form<'_> {
     if let Some(form) = connection::limit(scan) {
         return Some(form);
     }
-    let (kind, fact) = version(scan).or_else(|| offset(scan)).or_else(|| plain(scan))?;
+    let (kind, fact) = version(scan)
+        .or_else(|| offset(scan))
+        .or_else(|| plain(scan))?;
     Some((kind, Owner::Appliance, fact))
 }
 
@@ -21,7 +23,13 @@ fn version(mut scan: Scan<'_>) -> OfAppliance<'_> {
     scan.lit("Version: ")?;
     let version = scan.word()?;
     scan.lit(" SN: ")?;
-    Some((&kind::VERSION, Fact::Version { version, serial: scan.word()? }))
+    Some((
+        &kind::VERSION,
+        Fact::Version {
+            version,
+            serial: scan.word()?,
+        },
+    ))
 }
 
 fn offset(mut scan: Scan<'_>) -> OfAppliance<'_> {

@@ -1,0 +1,41 @@
+//! What the end-to-end tests share: the service, the forwarders, the senders, asking, waiting.
+//!
+//! Invariants: only processes that a test started are ended, by their own id; every port is one
+//! that the kernel chose; nothing waits for a fixed time, only for a condition.
+
+mod child;
+mod command;
+mod http;
+mod log;
+mod rsyslog;
+mod send;
+mod service;
+
+pub(crate) use child::Running;
+pub(crate) use command::{Ran, repository, whymid, whymid_with_input};
+pub(crate) use http::is_japanese;
+pub(crate) use log::{founding_lines, recent, sender_quit};
+pub(crate) use rsyslog::{Forward, Rsyslog};
+pub(crate) use send::{datagrams, octet_counted, tcp, tcp_from, udp_from};
+pub(crate) use service::{Service, Setup};
+
+use std::time::{Duration, Instant};
+
+/// The most that any condition may take; generous, because it only decides when to give up.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a condition is looked at.
+const PACE: Duration = Duration::from_millis(20);
+
+/// Waits until `probe` has something, and returns it; `None` when it never had.
+pub(crate) fn wait_for<T>(mut probe: impl FnMut() -> Option<T>) -> Option<T> {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = probe() {
+            return Some(found);
+        }
+        if begun.elapsed() > PATIENCE {
+            return None;
+        }
+        std::thread::sleep(PACE);
+    }
+}

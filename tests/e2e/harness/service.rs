@@ -1,0 +1,236 @@
+//! The service under test: the real binary on ports of its own, with a data folder of its own.
+//!
+//! Dropping it stops it by SIGTERM and looks for what was left behind: it must end by itself with
+//! exit code 0, must not have panicked, and must leave nothing in its folder but journal and index.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::http::{self, Reply};
+use super::{Running, wait_for};
+
+/// How a service is to be started.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setup {
+    /// Text of the configuration file; none where empty.
+    pub(crate) config: String,
+    /// Further arguments.
+    pub(crate) arguments: Vec<&'static str>,
+    /// The token that the harness itself asks with.
+    pub(crate) token: Option<String>,
+}
+
+/// A running service.
+#[derive(Debug)]
+pub(crate) struct Service {
+    process: Option<Running>,
+    setup: Setup,
+    folder: Arc<TempDir>,
+    pub(crate) http: SocketAddr,
+    pub(crate) udp: SocketAddr,
+    pub(crate) tcp: SocketAddr,
+}
+
+impl Service {
+    /// With nothing but its ports and its folder set.
+    pub(crate) fn start() -> Self {
+        Self::start_with(Setup::default())
+    }
+
+    /// Started, listening and ready.
+    pub(crate) fn start_with(setup: Setup) -> Self {
+        Self::start_on(Arc::new(TempDir::new().expect("a temporary folder")), setup)
+    }
+
+    fn start_on(folder: Arc<TempDir>, setup: Setup) -> Self {
+        let mut command = super::command::binary();
+        command.arg("serve").arg("--data-dir").arg(folder.path().join("data"));
+        command.args(["--http", "127.0.0.1:0", "--syslog-udp", "127.0.0.1:0", "--syslog-tcp", "127.0.0.1:0"]);
+        if !setup.config.is_empty() {
+            let file = folder.path().join("whymid.toml");
+            std::fs::write(&file, &setup.config).expect("a temporary file");
+            command.arg("--config").arg(file);
+        }
+        command.args(&setup.arguments);
+        let mut process = Running::start(&mut command);
+        let addresses = ["http", "syslog-udp", "syslog-tcp"].map(|name| listening(&mut process, name));
+        let [http, udp, tcp] = addresses;
+        let service = Self { process: Some(process), setup, folder, http, udp, tcp };
+        service.eventually("ready", || (service.get("/readyz").status == 200).then_some(()));
+        service
+    }
+
+    /// Only the process, on ports of its own, without a data folder, listening but perhaps not yet
+    /// ready; it finds `temporary` as the system's folder for temporary files.
+    pub(crate) fn bare(arguments: &[&str], temporary: &Path) -> Running {
+        let mut command = super::command::binary();
+        command.args(["serve", "--http", "127.0.0.1:0", "--syslog-udp", "127.0.0.1:0", "--syslog-tcp", "127.0.0.1:0"]);
+        let mut process = Running::start(command.args(arguments).env("TMPDIR", temporary));
+        listening(&mut process, "syslog-tcp");
+        process
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A folder for what the test itself needs.
+    pub(crate) fn scratch(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it wrote to stdout so far.
+    pub(crate) fn stdout(&self) -> String {
+        self.process.as_ref().map(|process| process.stdout.text()).unwrap_or_default()
+    }
+
+    /// What it logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.process.as_ref().map(|process| process.stderr.text()).unwrap_or_default()
+    }
+
+    /// SIGTERM, a clean end, and a new process on the same folder.
+    pub(crate) fn restart(mut self) -> Self {
+        self.stop();
+        Self::start_on(Arc::clone(&self.folder), self.setup.clone())
+    }
+
+    /// `kill -9`, and a new process on the same folder.
+    pub(crate) fn crash_and_restart(self) -> Self {
+        self.crash_and_tamper(|| {})
+    }
+
+    /// `kill -9`, whatever happens to the folder then, and a new process on it.
+    pub(crate) fn crash_and_tamper(mut self, tamper: impl FnOnce()) -> Self {
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
+        tamper();
+        Self::start_on(Arc::clone(&self.folder), self.setup.clone())
+    }
+
+    /// Waits for a condition; a failure shows what the service logged.
+    #[track_caller]
+    pub(crate) fn eventually<T>(&self, what: &str, probe: impl FnMut() -> Option<T>) -> T {
+        wait_for(probe).unwrap_or_else(|| panic!("never {what}; the service's log:\n{}", self.log()))
+    }
+
+    /// `GET` with the harness's own token.
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        let bearer = self.setup.token.as_ref().map(|token| format!("Bearer {token}"));
+        match &bearer {
+            Some(bearer) => self.ask(path, &[("Authorization", bearer)]),
+            None => self.ask(path, &[]),
+        }
+    }
+
+    /// `GET` with exactly these headers.
+    pub(crate) fn ask(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        let reply = http::get(&self.url(path), headers);
+        reply.unwrap_or_else(|| panic!("no answer to {path}; the service's log:\n{}", self.log()))
+    }
+
+    /// `POST` with exactly these headers.
+    pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let reply = http::post(&self.url(path), headers, body);
+        reply.unwrap_or_else(|| panic!("no answer to {path}; the service's log:\n{}", self.log()))
+    }
+
+    fn url(&self, path: &str) -> String {
+        if path.starts_with("http://") { path.to_owned() } else { format!("http://{}{path}", self.http) }
+    }
+
+    /// The answer, once the question has one that fits.
+    #[track_caller]
+    pub(crate) fn answer(&self, query: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        self.eventually(&format!("a fitting answer to {query}"), || {
+            let reply = self.get(&format!("/v1/why?{query}"));
+            (reply.status == 200).then(|| reply.json()).filter(|answer| fits(answer))
+        })
+    }
+
+    /// The answer, once its diagnosis is that one.
+    #[track_caller]
+    pub(crate) fn diagnosed(&self, mid: u64, diagnosis: &str) -> Value {
+        self.answer(&format!("mid={mid}"), |answer| answer["diagnosis"]["id"] == diagnosis)
+    }
+
+    /// A number of `/v1/status` → `lines`.
+    pub(crate) fn lines(&self, name: &str) -> u64 {
+        self.get("/v1/status").json()["lines"][name].as_u64().unwrap_or_else(|| panic!("no lines.{name}"))
+    }
+
+    /// Waits until that many lines have been accepted and each was handled; then what was
+    /// received is exactly that, and every line has its place.
+    #[track_caller]
+    pub(crate) fn all_handled(&self, sent: u64) {
+        let lines = self.eventually(&format!("{sent} lines handled"), || {
+            let lines = self.get("/v1/status").json()["lines"].clone();
+            let number = |name: &str| lines[name].as_u64().expect("a number");
+            let handled = number("attached") + number("events");
+            (number("accepted") >= sent && handled >= sent + number("replayed")).then_some(lines)
+        });
+        let number = |name: &str| lines[name].as_u64().expect("a number");
+        assert_eq!(number("received"), sent, "{lines}");
+        assert_eq!(number("accepted"), sent, "{lines}");
+        assert_eq!(number("attached") + number("events"), sent + number("replayed"), "{lines}");
+    }
+
+    /// A counter of `/metrics`; 0 where it never counted.
+    pub(crate) fn counter(&self, name: &str, label: Option<(&str, &str)>) -> u64 {
+        let label = label.map(|(name, value)| format!("{{{name}=\"{value}\"}}")).unwrap_or_default();
+        let wanted = format!("whymid_{name}_total{label} ");
+        let text = self.get("/metrics").is(200).body;
+        let value = text.lines().find_map(|line| line.strip_prefix(wanted.as_str()));
+        value.map_or(0, |value| value.trim().parse().unwrap_or_else(|error| panic!("{error}: {value}")))
+    }
+
+    /// SIGTERM, and looks for what was left behind.
+    fn stop(&mut self) {
+        let Some(mut process) = self.process.take() else { return };
+        let status = process.terminate();
+        let log = process.stderr.text();
+        assert!(!log.contains("panicked"), "the service panicked:\n{log}");
+        let status = status.unwrap_or_else(|| panic!("the service did not stop:\n{log}"));
+        assert_eq!(status.code(), Some(0), "{status}\n{log}");
+        assert_eq!(left_behind(&self.data()), Vec::<String>::new(), "strangers in the data folder");
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.stop();
+        } else if let Some(mut process) = self.process.take() {
+            process.terminate();
+            eprintln!("the service's log:\n{}", process.stderr.text());
+        }
+    }
+}
+
+fn listening(process: &mut Running, name: &str) -> SocketAddr {
+    let wanted = format!("listening {name} ");
+    let address = wait_for(|| {
+        let text = process.stdout.text();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let address = whole.lines().find_map(|line| line.strip_prefix(wanted.as_str())).map(str::to_owned);
+        address.map(Ok).or_else(|| process.ended().map(Err))
+    });
+    match address {
+        Some(Ok(address)) => address.parse().expect("an address and a port"),
+        Some(Err(status)) => panic!("the service ended ({status}):\n{}", process.stderr.text()),
+        None => panic!("the service never said where it listens for {name}:\n{}", process.stderr.text()),
+    }
+}
+
+/// What stands in the data folder and should not.
+fn left_behind(data: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(data) else { return Vec::new() };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name != "journal" && name != "index").collect()
+}
