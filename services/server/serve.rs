@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use whymid_api::{Gauge, Pulse, Reading};
 use whymid_diagnosis::Knowledge;
@@ -123,6 +124,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     make_data_dir(&config.data_dir)?;
     let (journal, recovery) = Journal::open(&config.data_dir.join("journal"), Options::default())?;
     let sockets = bind(&config)?;
+    // before anybody reads an address: whoever does may stop us at once
+    let mut stop_signals = StopSignals::install()?;
     let listeners = announce(&sockets)?;
     if recovery.torn_bytes > 0 {
         tracing::warn!(
@@ -196,7 +199,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     if config.demo {
         tokio::spawn(demo::play(syslog_tcp));
     }
-    wait_for_stop().await?;
+    stop_signals.wait().await;
     tracing::info!("stopping: everything that came in is written first");
     let _ = stop.send(true);
     let drained = tokio::time::timeout(DRAIN, async {
@@ -246,14 +249,26 @@ fn api_settings(config: &Config) -> whymid_api::Settings {
     }
 }
 
-/// Returns on SIGTERM or SIGINT.
-async fn wait_for_stop() -> anyhow::Result<()> {
-    let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        _ = term.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+/// SIGTERM and SIGINT.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn install() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// How the service fares.

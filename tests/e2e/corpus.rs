@@ -19,7 +19,15 @@ fn corpus() -> PathBuf {
 
 fn names(folder: &Path) -> BTreeSet<String> {
     let entries = std::fs::read_dir(folder).expect("a folder");
-    entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect()
+    entries
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("UTF-8")
+        })
+        .collect()
 }
 
 fn explained(log: &Path, arguments: &[&str]) -> Value {
@@ -62,7 +70,11 @@ fn every_log_of_the_corpus_gives_the_answers_that_stand_beside_it() {
             wrong.push(format!("{case}: {}", first_difference(&expected, &got)));
         }
     }
-    assert!(wrong.is_empty(), "WHYMID_BLESS=1 rewrites them, if the new answers are right:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "WHYMID_BLESS=1 rewrites them, if the new answers are right:\n{}",
+        wrong.join("\n")
+    );
 }
 
 fn first_difference(expected: &Path, got: &str) -> String {
@@ -70,10 +82,20 @@ fn first_difference(expected: &Path, got: &str) -> String {
         return "expected.json is missing".to_owned();
     };
     let pairs = expected.lines().zip(got.lines()).zip(1..);
-    let different = pairs.filter(|((expected, got), _)| expected != got).map(|((expected, got), line)| {
-        format!("line {line}:\n  expected {}\n  got      {}", expected.trim(), got.trim())
-    });
-    different.take(1).next().unwrap_or_else(|| "one ends before the other".to_owned())
+    let different =
+        pairs
+            .filter(|((expected, got), _)| expected != got)
+            .map(|((expected, got), line)| {
+                format!(
+                    "line {line}:\n  expected {}\n  got      {}",
+                    expected.trim(),
+                    got.trim()
+                )
+            });
+    different
+        .take(1)
+        .next()
+        .unwrap_or_else(|| "one ends before the other".to_owned())
 }
 
 #[test]
@@ -81,11 +103,17 @@ fn a_case_holds_a_log_and_what_is_expected_and_nothing_else() {
     for case in names(&corpus()) {
         let files = names(&corpus().join(&case));
         for needed in ["input.log", "expected.json"] {
-            assert!(files.contains(needed), "tests/corpus/{case}/{needed} is missing");
+            assert!(
+                files.contains(needed),
+                "tests/corpus/{case}/{needed} is missing"
+            );
         }
         let known = ["input.log", "expected.json", "args"].map(str::to_owned);
         let strangers: Vec<_> = files.difference(&BTreeSet::from(known)).cloned().collect();
-        assert!(strangers.is_empty(), "tests/corpus/{case} holds files that no test reads: {strangers:?}");
+        assert!(
+            strangers.is_empty(),
+            "tests/corpus/{case} holds files that no test reads: {strangers:?}"
+        );
     }
 }
 
@@ -104,14 +132,22 @@ fn reframed(line: &str, form: &str) -> String {
 /// The answers for the whole log and for each of its MIDs, without what hangs on the header.
 fn records(lines: &[&str], form: &str, folder: &Path) -> Vec<Value> {
     let log = folder.join(format!("{form}.log"));
-    let text: String = lines.iter().map(|line| reframed(line, form) + "\n").collect();
+    let text: String = lines
+        .iter()
+        .map(|line| reframed(line, form) + "\n")
+        .collect();
     std::fs::write(&log, text).expect("a temporary file");
     let stamps = ["--year", "2025", "--timezone", "UTC"];
     let mut records = vec![explained(&log, &stamps)];
     for mid in ["30101", "30102", "30103"] {
         records.push(explained(&log, &[&stamps[..], &["--mid", mid]].concat()));
     }
-    let by_header = [".message.id", ".connection.id", ".message.appliance", ".connection.appliance"];
+    let by_header = [
+        ".message.id",
+        ".connection.id",
+        ".message.appliance",
+        ".connection.appliance",
+    ];
     for record in &mut records {
         without(record, "", &|path| by_header.contains(&path));
     }
@@ -121,11 +157,23 @@ fn records(lines: &[&str], form: &str, folder: &Path) -> Vec<Value> {
 #[test]
 fn the_same_log_in_any_header_form_gives_the_same_records() {
     let input = std::fs::read_to_string(corpus().join("interleaved/input.log")).expect("the case");
-    let lines: Vec<&str> = input.lines().filter(|line| !line.starts_with('#')).collect();
+    let lines: Vec<&str> = input
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
     let folder = TempDir::new().expect("a temporary folder");
     let file = records(&lines, "H10", folder.path());
-    assert_eq!(file[0].as_array().map(Vec::len), Some(2), "two of the three did not end well: {}", file[0]);
+    assert_eq!(
+        file[0].as_array().map(Vec::len),
+        Some(2),
+        "two of the three did not end well: {}",
+        file[0]
+    );
     for form in ["H1", "H2", "H3", "H8"] {
-        assert_eq!(records(&lines, form, folder.path()), file, "{form} is not read as the file is");
+        assert_eq!(
+            records(&lines, form, folder.path()),
+            file,
+            "{form} is not read as the file is"
+        );
     }
 }

@@ -6,13 +6,23 @@ use crate::harness::{Service, Setup};
 
 #[test]
 fn the_demo_shows_answers_and_says_what_to_try() {
-    let service = Service::start_with(Setup { arguments: vec!["--demo"], ..Setup::default() });
-    let lost = service.answer("mid=1404&appliance=esa1", |answer| answer["diagnosis"]["id"] == "receiving-aborted-connection-lost");
+    let service = Service::start_with(Setup {
+        arguments: vec!["--demo"],
+        ..Setup::default()
+    });
+    let lost = service.answer("mid=1404&appliance=esa1", |answer| {
+        answer["diagnosis"]["id"] == "receiving-aborted-connection-lost"
+    });
     assert_eq!(lost["diagnosis"]["custody"], "sender");
     service.diagnosed(1412, "receiving-aborted-by-sender");
     service.diagnosed(1414, "delivered-ok");
     let hints = service.stdout();
-    for hint in ["logger -n", "curl", &service.http.to_string(), &format!("-P {}", service.udp.port())] {
+    for hint in [
+        "logger -n",
+        "curl",
+        &service.http.to_string(),
+        &format!("-P {}", service.udp.port()),
+    ] {
         assert!(hints.contains(hint), "{hint} is not in the hints:\n{hints}");
     }
 }
@@ -30,11 +40,13 @@ fn a_service_without_the_demo_holds_no_sample_traffic() {
 #[test]
 fn the_demo_has_a_data_folder_of_its_own_and_takes_it_away() {
     let temporary = tempfile::TempDir::new().expect("a temporary folder");
-    let mut demo = Service::bare(&["--demo"], temporary.path());
-    // the demo plays once everything else runs
-    let playing = wait_for(|| files(temporary.path()).iter().any(|file| file.extension().is_some_and(|ending| ending == "wlog")).then_some(()));
-    assert!(playing.is_some(), "the demo has no journal:\n{}", demo.stderr.text());
-    assert_eq!(folders(temporary.path()).len(), 1, "the demo's data folder stands in the temporary folder");
+    let (mut demo, http) = Service::bare(&["--demo"], temporary.path());
+    Service::wait_until_ready(http);
+    assert_eq!(
+        folders(temporary.path()).len(),
+        1,
+        "the demo's data folder stands in the temporary folder"
+    );
     let status = demo.terminate().expect("the demo stops");
     assert_eq!(status.code(), Some(0), "{}", demo.stderr.text());
     assert_eq!(folders(temporary.path()), Vec::<PathBuf>::new());
@@ -42,5 +54,7 @@ fn the_demo_has_a_data_folder_of_its_own_and_takes_it_away() {
 
 fn folders(within: &std::path::Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(within).expect("a folder");
-    entries.map(|entry| entry.expect("an entry").path()).collect()
+    entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect()
 }

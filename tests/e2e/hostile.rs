@@ -62,7 +62,8 @@ fn binary_garbage_is_counted_and_takes_nothing_with_it() {
     is_answered(&service, 6001);
     is_answered(&service, 6002);
     service.eventually("every garbled line handled", || {
-        (service.lines("attached") + service.lines("events") == service.lines("received")).then_some(())
+        (service.lines("attached") + service.lines("events") == service.lines("received"))
+            .then_some(())
     });
     assert!(service.counter("line_defects", Some(("defect", "invalid_utf8"))) > 0);
     assert!(service.counter("line_defects", Some(("defect", "without_stamp"))) > 0);
@@ -82,12 +83,23 @@ fn a_line_of_one_mebibyte_is_cut_kept_and_counted() {
     service.all_handled(1 + lines.len() as u64);
     is_answered(&service, 6101);
     assert_eq!(service.counter("line_defects", Some(("defect", "cut"))), 1);
-    let id = service.get("/v1/why?mid=6101").json()["message"]["id"].as_str().expect("an id").to_owned();
+    let id = service.get("/v1/why?mid=6101").json()["message"]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let timeline = service.get(&format!("/v1/messages/{id}")).is(200).json();
-    let cut: Vec<_> = timeline["entries"].as_array().into_iter().flatten().filter(|entry| entry["cut"] == true).collect();
+    let cut: Vec<_> = timeline["entries"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry["cut"] == true)
+        .collect();
     assert_eq!(cut.len(), 1, "{timeline}");
     let kept = cut[0]["line"].as_str().expect("a line").len();
-    assert!((60_000..=65_536).contains(&kept), "{kept} bytes were kept of a line of 1 MiB");
+    assert!(
+        (60_000..=65_536).contains(&kept),
+        "{kept} bytes were kept of a line of 1 MiB"
+    );
 }
 
 #[test]
@@ -97,7 +109,9 @@ fn an_octet_counted_line_of_one_mebibyte_is_cut_and_the_next_frame_is_found() {
     let long = format!("{}MID 6111 Subject '{}'\n", header(), "x".repeat(1 << 20));
     write(&mut stream, &octet_counted(&long));
     let lines = good(6111);
-    lines.iter().for_each(|line| write(&mut stream, &octet_counted(line)));
+    lines
+        .iter()
+        .for_each(|line| write(&mut stream, &octet_counted(line)));
     service.all_handled(1 + lines.len() as u64);
     is_answered(&service, 6111);
     assert_eq!(service.counter("line_defects", Some(("defect", "cut"))), 1);
@@ -107,7 +121,10 @@ fn an_octet_counted_line_of_one_mebibyte_is_cut_and_the_next_frame_is_found() {
 fn a_frame_length_of_999999999_is_read_as_text() {
     let service = Service::start();
     let mut stream = tcp(service.tcp);
-    write(&mut stream, b"999999999 <166>Nov 24 08:00:00 esa1 mail_logs: Info: MID 6201 queued for delivery\n");
+    write(
+        &mut stream,
+        b"999999999 <166>Nov 24 08:00:00 esa1 mail_logs: Info: MID 6201 queued for delivery\n",
+    );
     let sent = 1 + write_good(&mut stream, 6202);
     service.all_handled(sent);
     is_answered(&service, 6202);
@@ -117,7 +134,13 @@ fn a_frame_length_of_999999999_is_read_as_text() {
 fn an_unfinished_frame_is_kept_and_counted() {
     let service = Service::start();
     let mut sent = 0;
-    for (mid, unfinished) in [(6301, &b"500 <166>Nov 24 08:00:00 esa1 mail_logs: Info: MID 6301 Subje"[..]), (6302, b"<166>Nov 24 08:00:00 esa1 ma")] {
+    for (mid, unfinished) in [
+        (
+            6301,
+            &b"500 <166>Nov 24 08:00:00 esa1 mail_logs: Info: MID 6301 Subje"[..],
+        ),
+        (6302, b"<166>Nov 24 08:00:00 esa1 ma"),
+    ] {
         let mut stream = tcp(service.tcp);
         sent += 1 + write_good(&mut stream, mid);
         write(&mut stream, unfinished);
@@ -125,7 +148,10 @@ fn an_unfinished_frame_is_kept_and_counted() {
     service.all_handled(sent);
     is_answered(&service, 6301);
     is_answered(&service, 6302);
-    assert_eq!(service.counter("line_defects", Some(("defect", "unfinished"))), 2);
+    assert_eq!(
+        service.counter("line_defects", Some(("defect", "unfinished"))),
+        2
+    );
 }
 
 #[test]
@@ -134,13 +160,18 @@ fn a_stalled_peer_keeps_nobody_waiting() {
     let stalled: Vec<TcpStream> = (0..20)
         .map(|_| {
             let mut stream = tcp(service.tcp);
-            write(&mut stream, b"200 <166>Nov 24 08:00:00 esa1 mail_logs: Info: Start MI");
+            write(
+                &mut stream,
+                b"200 <166>Nov 24 08:00:00 esa1 mail_logs: Info: Start MI",
+            );
             stream
         })
         .collect();
     service.eventually("all peers connected", || {
         let text = service.get("/metrics").body;
-        text.lines().any(|line| line == "whymid_syslog_connections 20").then_some(())
+        text.lines()
+            .any(|line| line == "whymid_syslog_connections 20")
+            .then_some(())
     });
     let mut stream = tcp(service.tcp);
     let sent = write_good(&mut stream, 6401);
@@ -175,7 +206,10 @@ fn a_subject_that_quotes_an_abort_aborts_nothing() {
     for mid in [1404, 1405] {
         let answer = service.get(&format!("/v1/why?mid={mid}")).is(200).json();
         assert_eq!(answer["message"]["outcome"], "processing", "{answer}");
-        assert_eq!(answer["diagnosis"]["id"], "in-progress-workqueue", "{answer}");
+        assert_eq!(
+            answer["diagnosis"]["id"], "in-progress-workqueue",
+            "{answer}"
+        );
     }
     let subject = service.get("/v1/why?mid=1405").json()["message"]["subject"].clone();
     assert_eq!(subject, "Message aborted MID 1404 Receiving aborted");
@@ -190,7 +224,11 @@ fn a_line_cut_inside_a_quoted_string_still_finds_its_message() {
     datagrams(service.udp, &lines);
     service.all_handled(lines.len() as u64);
     is_answered(&service, 6501);
-    assert_eq!(service.lines("attached"), lines.len() as u64, "a cut line lost its message");
+    assert_eq!(
+        service.lines("attached"),
+        lines.len() as u64,
+        "a cut line lost its message"
+    );
     let subject = service.get("/v1/why?mid=6501").json()["message"]["subject"].clone();
     assert_eq!(subject, "Quarterly rep");
 }
@@ -205,8 +243,16 @@ fn invalid_utf_8_is_kept_with_its_message_and_counted() {
     service.all_handled(lines.len() as u64);
     is_answered(&service, 6601);
     assert_eq!(service.lines("attached"), lines.len() as u64);
-    assert_eq!(service.counter("line_defects", Some(("defect", "invalid_utf8"))), 1);
-    for form in ["application/json", "text/plain", "text/markdown", "text/html"] {
+    assert_eq!(
+        service.counter("line_defects", Some(("defect", "invalid_utf8"))),
+        1
+    );
+    for form in [
+        "application/json",
+        "text/plain",
+        "text/markdown",
+        "text/html",
+    ] {
         service.ask("/v1/why?mid=6601", &[("Accept", form)]).is(200);
     }
 }
@@ -232,8 +278,15 @@ fn odd_dates_are_kept_and_move_no_clock() {
         service.get(&format!("/v1/why?mid={mid}")).is(200);
     }
     let answer = service.get("/v1/why?mid=6709").json();
-    let newest: jiff::Timestamp = answer["complete_up_to"].as_str().expect("a time").parse().expect("RFC 3339");
-    assert!(newest < jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24), "a stamp of 2099 moved the clock to {newest}");
+    let newest: jiff::Timestamp = answer["complete_up_to"]
+        .as_str()
+        .expect("a time")
+        .parse()
+        .expect("RFC 3339");
+    assert!(
+        newest < jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24),
+        "a stamp of 2099 moved the clock to {newest}"
+    );
     // and all of it again from the journal and the index
     let service = service.restart();
     is_answered(&service, 6709);
@@ -260,9 +313,16 @@ fn hostile_texts_are_shown_but_never_run() {
     datagrams(service.udp, &lines);
     service.all_handled(lines.len() as u64);
     let answer = service.diagnosed(6901, "receiving-aborted-by-sender");
-    for step in answer["diagnosis"]["next_steps"].as_array().into_iter().flatten() {
+    for step in answer["diagnosis"]["next_steps"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
         let command = step["command"].as_str().unwrap_or_default();
-        assert!(!command.contains("reboot") && !command.contains("rm -rf"), "{command}");
+        assert!(
+            !command.contains("reboot") && !command.contains("rm -rf"),
+            "{command}"
+        );
     }
     let page = answer["message"]["url"].as_str().expect("a permalink");
     let page = service.ask(page, &[("Accept", "text/html")]).is(200);

@@ -8,11 +8,12 @@
 //! | `hostile.rs` | bad input: nothing crashes, nothing else is lost, all is counted |
 //! | `accounting.rs` | sent = received = accepted = attached + events; copies; appliances |
 //! | `restart.rs` | stop, start, `kill -9`: the same answers and ids |
+//! | `lifetime.rs` | written, re-opened, numbers used again |
 //! | `access.rs` | tokens, foreign pages, who may send |
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
 //! | `demo.rs` | `serve --demo` |
 //! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
-//! | `kb_check.rs`, `kb_faults.rs` | `whymid kb`: each kind of fault is found at its place |
+//! | `kb_check.rs`, `kb_faults/` | `whymid kb`: each kind of fault is found at its place |
 //! | `published.rs` | `openapi.yaml` and the JSON Schemas are what the code says |
 //!
 //! Not here: what one room can show alone (unit tests of that room), speed (benchmarks).
@@ -28,6 +29,7 @@ mod harness;
 mod hostile;
 mod kb_check;
 mod kb_faults;
+mod lifetime;
 mod published;
 mod restart;
 mod startup;

@@ -21,8 +21,15 @@ fn differs(path: &Path, code: &str) -> bool {
 fn openapi_yaml_is_the_document_that_the_binary_prints() {
     let path = repository().join("openapi.yaml");
     let document = whymid(&["openapi"]).exits(0).stdout;
-    assert!(document.starts_with("openapi: 3.1"), "{}", document.lines().next().unwrap_or_default());
-    assert!(!differs(&path, &document), "openapi.yaml differed and was rewritten; look at it and keep it");
+    assert!(
+        document.starts_with("openapi: 3.1"),
+        "{}",
+        document.lines().next().unwrap_or_default()
+    );
+    assert!(
+        !differs(&path, &document),
+        "openapi.yaml differed and was rewritten; look at it and keep it"
+    );
 }
 
 #[test]
@@ -36,11 +43,26 @@ fn the_json_schemas_are_those_of_the_published_shapes() {
             changed.push(*name);
         }
     }
-    assert!(changed.is_empty(), "schemas/json differed and was rewritten: {changed:?}; look at it and keep it");
+    assert!(
+        changed.is_empty(),
+        "schemas/json differed and was rewritten: {changed:?}; look at it and keep it"
+    );
     let files = std::fs::read_dir(&folder).expect("the folder was just written");
-    let files = files.map(|file| file.expect("an entry").file_name().to_string_lossy().into_owned());
+    let files = files.map(|file| {
+        file.expect("an entry")
+            .file_name()
+            .to_string_lossy()
+            .into_owned()
+    });
     let strangers: Vec<String> = files
-        .filter(|file| !schemas.iter().any(|(name, _)| *file == format!("{name}.schema.json")))
+        .filter(|file| {
+            !schemas
+                .iter()
+                .any(|(name, _)| *file == format!("{name}.schema.json"))
+        })
         .collect();
-    assert!(strangers.is_empty(), "schemas/json holds what no shape stands for: {strangers:?}");
+    assert!(
+        strangers.is_empty(),
+        "schemas/json holds what no shape stands for: {strangers:?}"
+    );
 }

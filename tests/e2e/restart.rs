@@ -15,11 +15,16 @@ const MIDS: [(u64, &str); 4] = [
 
 /// Lines of all of [`MIDS`], by UDP and by TCP; how many.
 fn send(service: &Service) -> u64 {
-    let mut lines: Vec<String> = founding_lines().iter().map(|line| format!("<166>{line}")).collect();
+    let mut lines: Vec<String> = founding_lines()
+        .iter()
+        .map(|line| format!("<166>{line}"))
+        .collect();
     datagrams(service.udp, &lines);
     service.all_handled(lines.len() as u64);
     let session = sender_quit(5001, "probe@other.example").lines(Some("esa2"));
-    tcp(service.tcp).write_all((session.join("\n") + "\n").as_bytes()).expect("the service reads");
+    tcp(service.tcp)
+        .write_all((session.join("\n") + "\n").as_bytes())
+        .expect("the service reads");
     lines.extend(session);
     service.all_handled(lines.len() as u64);
     lines.len() as u64
@@ -33,7 +38,12 @@ fn told(service: &Service) -> Vec<Value> {
         let id = answer["message"]["id"].as_str().expect("an id").to_owned();
         told.push(answer);
         for path in ["", "/answer"] {
-            told.push(service.get(&format!("/v1/messages/{id}{path}")).is(200).json());
+            told.push(
+                service
+                    .get(&format!("/v1/messages/{id}{path}"))
+                    .is(200)
+                    .json(),
+            );
         }
     }
     let here = service.http.to_string();
@@ -70,9 +80,13 @@ fn what_was_answered_before_a_kill_is_answered_after_it() {
 fn a_line_that_was_accepted_a_moment_before_a_kill_is_there_after_it() {
     let service = Service::start();
     let lines = sender_quit(5101, "probe@other.example").lines(Some("esa1"));
-    tcp(service.tcp).write_all((lines.join("\n") + "\n").as_bytes()).expect("the service reads");
+    tcp(service.tcp)
+        .write_all((lines.join("\n") + "\n").as_bytes())
+        .expect("the service reads");
     let all = lines.len() as u64;
-    service.eventually("all accepted", || (service.lines("accepted") == all).then_some(()));
+    service.eventually("all accepted", || {
+        (service.lines("accepted") == all).then_some(())
+    });
     let service = service.crash_and_restart();
     assert_eq!(service.lines("replayed"), all);
     service.diagnosed(5101, "receiving-aborted-by-sender");
@@ -84,14 +98,23 @@ fn a_message_goes_on_across_a_restart() {
     let lines = sender_quit(5201, "probe@other.example").lines(Some("esa1"));
     let (begun, rest) = lines.split_at(5);
     datagrams(service.udp, begun);
-    let before = service.answer("mid=5201", |answer| answer["message"]["outcome"] == "processing");
+    let before = service.answer("mid=5201", |answer| {
+        answer["message"]["outcome"] == "processing"
+    });
     service.all_handled(begun.len() as u64);
     let service = service.restart();
     datagrams(service.udp, rest);
     let after = service.diagnosed(5201, "receiving-aborted-by-sender");
     assert_eq!(after["message"]["id"], before["message"]["id"]);
-    assert_eq!(after["message"]["ip"], "198.51.100.31", "the lines from before the restart count: {after}");
-    assert_eq!(after["candidates"].as_array().map(Vec::len), Some(0), "{after}");
+    assert_eq!(
+        after["message"]["ip"], "198.51.100.31",
+        "the lines from before the restart count: {after}"
+    );
+    assert_eq!(
+        after["candidates"].as_array().map(Vec::len),
+        Some(0),
+        "{after}"
+    );
 }
 
 #[test]
@@ -103,7 +126,10 @@ fn a_journal_whose_end_was_torn_keeps_every_whole_line() {
     let service = service.crash_and_tamper(|| tear(&journal));
     assert_eq!(told(&service), before);
     assert_eq!(service.lines("replayed"), sent);
-    datagrams(service.udp, &sender_quit(5301, "probe@other.example").lines(Some("esa1")));
+    datagrams(
+        service.udp,
+        &sender_quit(5301, "probe@other.example").lines(Some("esa1")),
+    );
     service.diagnosed(5301, "receiving-aborted-by-sender");
     // what came behind the tear is kept as well
     let service = service.restart();
@@ -114,9 +140,17 @@ fn a_journal_whose_end_was_torn_keeps_every_whole_line() {
 fn tear(journal: &std::path::Path) {
     let files = std::fs::read_dir(journal).expect("the journal's folder");
     let mut files: Vec<_> = files.map(|file| file.expect("an entry").path()).collect();
-    files.retain(|file| file.metadata().is_ok_and(|file| file.is_file() && file.len() > 0) && file.extension().is_some_and(|ending| ending == "wlog"));
+    files.retain(|file| {
+        file.metadata()
+            .is_ok_and(|file| file.is_file() && file.len() > 0)
+            && file.extension().is_some_and(|ending| ending == "wlog")
+    });
     files.sort();
     let newest = files.last().expect("the journal holds lines");
-    let mut file = std::fs::OpenOptions::new().append(true).open(newest).expect("the newest segment");
-    file.write_all(&[200, 0, 0, 0, 7, 7, 7]).expect("the segment can be written");
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(newest)
+        .expect("the newest segment");
+    file.write_all(&[200, 0, 0, 0, 7, 7, 7])
+        .expect("the segment can be written");
 }

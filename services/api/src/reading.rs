@@ -96,7 +96,7 @@ impl Reading {
             let found = self
                 .find(RecordKind::Connection, Key::Id(id.clone()), None, 1)
                 .await?;
-            return Ok(found.into_iter().find_map(connection_of));
+            return Ok(found.into_iter().find_map(Record::into_connection));
         }
         let Some(icid) = message.icid else {
             return Ok(None);
@@ -111,7 +111,10 @@ impl Reading {
             .await?;
         let at = message.common.first_at;
         let spans = |one: &Connection| one.common.first_at <= at && at <= one.common.last_at;
-        Ok(found.into_iter().filter_map(connection_of).find(spans))
+        Ok(found
+            .into_iter()
+            .filter_map(Record::into_connection)
+            .find(spans))
     }
 
     async fn story(&self, message: Message) -> Result<Story, Missing> {
@@ -127,7 +130,12 @@ impl Reading {
                 )
                 .await?;
             let used = |one: &Delivery| one.common.first_at <= message.common.last_at;
-            deliveries.extend(found.into_iter().filter_map(delivery_of).find(used));
+            deliveries.extend(
+                found
+                    .into_iter()
+                    .filter_map(Record::into_delivery)
+                    .find(used),
+            );
         }
         Ok(Story {
             timers: self.listeners.timers(connection.as_ref()),
@@ -145,7 +153,7 @@ impl Reading {
         if found.is_empty() && !self.pulse.is_ready() {
             return Err(Missing::Replaying);
         }
-        Ok(found.into_iter().find_map(message_of))
+        Ok(found.into_iter().find_map(Record::into_message))
     }
 
     async fn why_mid(&self, mid: u64, ask: &Ask, style: &Style) -> Result<Answer, Missing> {
@@ -158,7 +166,7 @@ impl Reading {
                 MAX_CANDIDATES + 1,
             )
             .await?;
-        let mut found: Vec<Message> = found.into_iter().filter_map(message_of).collect();
+        let mut found: Vec<Message> = found.into_iter().filter_map(Record::into_message).collect();
         if found.is_empty() {
             return Err(self.unknown(question, style).await);
         }
@@ -192,7 +200,10 @@ impl Reading {
                 MAX_CANDIDATES + 1,
             )
             .await?;
-        let mut found: Vec<Connection> = found.into_iter().filter_map(connection_of).collect();
+        let mut found: Vec<Connection> = found
+            .into_iter()
+            .filter_map(Record::into_connection)
+            .collect();
         if found.is_empty() {
             return self.why_messages_of(icid, ask, question, style).await;
         }
@@ -237,7 +248,7 @@ impl Reading {
         let mut stories = Vec::new();
         for message in found
             .into_iter()
-            .filter_map(message_of)
+            .filter_map(Record::into_message)
             .filter(|one| one.connection.as_deref() == id)
         {
             stories.push(self.story(message).await?);
@@ -261,7 +272,7 @@ impl Reading {
                 1,
             )
             .await?;
-        match found.into_iter().find_map(message_of) {
+        match found.into_iter().find_map(Record::into_message) {
             Some(message) => {
                 let story = self.story(message).await?;
                 Ok(self.knowledge.answer(&story, question, style))
@@ -329,27 +340,6 @@ fn chosen<R>(
         .enumerate()
         .min_by_key(|(_, one)| distance(one));
     nearest.map_or(0, |(place, _)| place)
-}
-
-fn message_of(record: Record) -> Option<Message> {
-    match record {
-        Record::Message(one) => Some(*one),
-        Record::Connection(_) | Record::Delivery(_) | Record::Event(_) => None,
-    }
-}
-
-fn connection_of(record: Record) -> Option<Connection> {
-    match record {
-        Record::Connection(one) => Some(*one),
-        Record::Message(_) | Record::Delivery(_) | Record::Event(_) => None,
-    }
-}
-
-fn delivery_of(record: Record) -> Option<Delivery> {
-    match record {
-        Record::Delivery(one) => Some(*one),
-        Record::Message(_) | Record::Connection(_) | Record::Event(_) => None,
-    }
 }
 
 impl Desk for Reading {

@@ -35,7 +35,11 @@ pub(crate) async fn answer(
             style.lang,
             whymid_diagnosis::markdown(answer, style.lang),
         )),
-        Form::Text => Ok(written(form, style.lang, whymid_diagnosis::text(answer, style.lang))),
+        Form::Text => Ok(written(
+            form,
+            style.lang,
+            whymid_diagnosis::text(answer, style.lang),
+        )),
         Form::Html => pages::message::page(request, house, answer, style).await,
     }
 }

@@ -8,7 +8,6 @@ use whymid_schemas::{
     Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
 };
 
-
 /// Reads a sample. The samples are part of the program and a test reads them all.
 fn read<T: DeserializeOwned>(text: &str) -> T {
     match serde_json::from_str(text) {

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use whymid_mailflow::{Connection, Fate, Message};
 use whymid_schemas::{
-    Answer, Article, Confidence, ConnectionSummary, Custody, Delivery, DiagnosisEntry, Entry,
-    Evidence, Lang, MessageSummary, MessageTimeline, NextStep, Outcome, Party, Question, Recipient,
-    RuledOut, Text, Time,
+    Answer, Confidence, Custody, Evidence, Lang, NextStep, Outcome, Party, Question, RuledOut,
+    Text, Time,
 };
 
 use crate::condition::Facts;
@@ -18,6 +16,7 @@ use crate::lines;
 use crate::outcome;
 use crate::rule::{Diagnosis, GivenBy};
 use crate::story::Story;
+use crate::summary::{connection_summary, message_summary};
 use crate::words::{self, Filler};
 
 /// How an answer is to be written.
@@ -158,125 +157,6 @@ impl Knowledge {
         });
         writer.write(question, verdict, given)
     }
-
-    /// The timeline of a message's story: `limit` lines from place `from`.
-    #[must_use]
-    pub fn timeline(
-        &self,
-        story: &Story,
-        style: &Style,
-        from: usize,
-        limit: usize,
-    ) -> Option<MessageTimeline> {
-        let message = story.message.as_ref()?;
-        let (outcome, custody) = standing(story, &[]);
-        let writer = Writer {
-            knowledge: self,
-            story,
-            style,
-            outcome,
-            custody,
-        };
-        let verdict = decide(self, story, &Facts::of(story), outcome);
-        let lines = story.lines();
-        let next = from.saturating_add(limit);
-        Some(MessageTimeline {
-            message: writer.message_summary(
-                message,
-                verdict.as_ref().map(|one| one.diagnosis.id.as_str()),
-            ),
-            connection: story
-                .connection
-                .as_ref()
-                .map(|one| connection_summary(one, outcome, style)),
-            deliveries: story
-                .deliveries
-                .iter()
-                .map(|one| delivery(one, style))
-                .collect(),
-            entries: lines
-                .iter()
-                .enumerate()
-                .skip(from)
-                .take(limit)
-                .map(|(place, (of, entry))| Entry {
-                    entry: place,
-                    at: Time::of(entry.at, &style.zone),
-                    stamp: entry.stamp.clone(),
-                    level: entry.level,
-                    kind: entry.kind.0.map(|kind| kind.name.to_owned()),
-                    of: of.word().to_owned(),
-                    line: entry.line.clone(),
-                    copies: entry.copies(),
-                    cut: entry.cut,
-                })
-                .collect(),
-            spilled: story.spilled(),
-            next_cursor: (next < lines.len()).then(|| next.to_string()),
-            complete_up_to: story.newest.map(|newest| Time::of(newest, &style.zone)),
-        })
-    }
-
-    /// One diagnosis of the catalogue, apart from any record.
-    #[must_use]
-    pub fn entry(&self, id: &str, style: &Style) -> Option<DiagnosisEntry> {
-        let diagnosis = self.diagnosis(id)?;
-        let (title, explanation) = self.section(diagnosis, style.lang);
-        let next_steps = diagnosis.next_steps.iter().map(|step| NextStep {
-            who: step.who,
-            text: step.note.text.get(style.lang).to_owned(),
-            command: step.command.clone(),
-        });
-        Some(DiagnosisEntry {
-            id: diagnosis.id.clone(),
-            title,
-            explanation,
-            party: diagnosis.party.clone(),
-            severity: diagnosis.severity,
-            heals_by_retry: diagnosis.heals_by_retry,
-            given_by: diagnosis.given_by.word().to_owned(),
-            next_steps: next_steps.collect(),
-            article: self.article_link(diagnosis, style)?,
-        })
-    }
-
-    /// Title and explanation: heading and first paragraph of the diagnosis's section.
-    fn section(&self, diagnosis: &Diagnosis, lang: Lang) -> (String, String) {
-        let article = self.text(&diagnosis.article, lang);
-        let section = article.and_then(|one| {
-            one.sections
-                .iter()
-                .find(|section| section.id == diagnosis.id)
-        });
-        section.map_or_else(Default::default, |one| {
-            (one.title.clone(), one.explanation.clone())
-        })
-    }
-
-    fn article_link(&self, diagnosis: &Diagnosis, style: &Style) -> Option<Article> {
-        let article = self.text(&diagnosis.article, style.lang)?;
-        Some(Article {
-            id: diagnosis.article.clone(),
-            title: article.title.clone(),
-            lang: style.lang,
-            url: format!(
-                "{}/kb/{}{}#{}",
-                style.base_url,
-                diagnosis.article,
-                lang_query(style.lang),
-                diagnosis.id
-            ),
-            references: article.references.clone(),
-        })
-    }
-}
-
-/// The page's language: English is the one without a query.
-fn lang_query(lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => "",
-        Lang::Ja => "?lang=ja",
-    }
 }
 
 /// Outcome and custody of the record a story is about.
@@ -345,7 +225,7 @@ impl<'a> Writer<'a> {
             .story
             .message
             .as_ref()
-            .map(|one| self.message_summary(one, id.as_deref()));
+            .map(|one| message_summary(self.story, one, id.as_deref(), self.style));
         let connection = match &self.story.message {
             Some(_) => None,
             None => self
@@ -520,112 +400,5 @@ impl<'a> Writer<'a> {
                     .map(|command| filler.fill_command(command)),
             })
             .collect()
-    }
-
-    fn message_summary(&self, message: &Message, diagnosis: Option<&str>) -> MessageSummary {
-        let connection = self.story.connection.as_ref();
-        let opened = connection.and_then(|one| one.opened.as_ref());
-        let hat = connection.and_then(|one| one.hat.as_ref());
-        let time = |at: Timestamp| Time::of(at, &self.style.zone);
-        let ended = message
-            .finished
-            .map(|finish| finish.at)
-            .or(message.receiving_aborted.map(|abort| abort.at));
-        let base = &self.style.base_url;
-        MessageSummary {
-            id: message.common.id.clone(),
-            url: (!base.is_empty()).then(|| format!("{base}/messages/{}", message.common.id)),
-            appliance: message.common.appliance.clone(),
-            zone: message.common.zone,
-            mid: message.mid,
-            icid: message.icid,
-            sender: message.envelope_sender().map(str::to_owned),
-            recipients: message
-                .recipients
-                .iter()
-                .map(|one| self.recipient(message, one, diagnosis))
-                .collect(),
-            subject: message.subject.clone(),
-            message_id: message.message_id.clone(),
-            size: message.size,
-            host: opened.and_then(|one| one.host.clone()),
-            host_verified: opened.and_then(|one| one.verified),
-            ip: opened.map(|one| one.peer.clone()),
-            sender_group: hat
-                .map(|hat| hat.group.clone())
-                .filter(|group| !group.is_empty()),
-            started_at: time(message.common.first_at),
-            ended_at: ended.map(time),
-            outcome: self.outcome,
-        }
-    }
-
-    fn recipient(
-        &self,
-        message: &Message,
-        recipient: &whymid_mailflow::Recipient,
-        diagnosis: Option<&str>,
-    ) -> Recipient {
-        let outcome = outcome::of_recipient(message, recipient);
-        let own = if outcome == Outcome::Delivered {
-            Some("delivered-ok")
-        } else if outcome == self.outcome || !outcome::is_settled(outcome) {
-            diagnosis
-        } else {
-            Some(NO_CAUSE)
-        };
-        let response = match &recipient.fate {
-            Fate::Bounced(reply) | Fate::Delayed(reply) => Some(reply.clone()),
-            Fate::Refused(by) => Some(by.clone()),
-            Fate::Accepted | Fate::Quarantined | Fate::Delivered => recipient.response.clone(),
-        };
-        Recipient {
-            rid: recipient.rid,
-            address: recipient.address.clone(),
-            outcome,
-            custody: outcome::custody(outcome, message.ready_at.is_some()),
-            diagnosis: own.map(str::to_owned),
-            response,
-        }
-    }
-}
-
-fn connection_summary(
-    connection: &Connection,
-    outcome: Outcome,
-    style: &Style,
-) -> ConnectionSummary {
-    let opened = connection.opened.as_ref();
-    ConnectionSummary {
-        id: connection.common.id.clone(),
-        appliance: connection.common.appliance.clone(),
-        zone: connection.common.zone,
-        icid: connection.icid,
-        host: opened.and_then(|one| one.host.clone()),
-        host_verified: opened.and_then(|one| one.verified),
-        ip: opened.map(|one| one.peer.clone()),
-        interface: opened.map(|one| one.interface.clone()),
-        sender_group: connection
-            .hat
-            .as_ref()
-            .map(|hat| hat.group.clone())
-            .filter(|group| !group.is_empty()),
-        opened_at: Time::of(connection.common.first_at, &style.zone),
-        ended_at: connection
-            .ends
-            .last()
-            .map(|end| Time::of(end.at, &style.zone)),
-        outcome,
-        messages: connection.mids.clone(),
-    }
-}
-
-fn delivery(delivery: &whymid_mailflow::Delivery, style: &Style) -> Delivery {
-    Delivery {
-        dcid: delivery.dcid,
-        ip: delivery.peer.clone(),
-        port: delivery.port,
-        opened_at: delivery.opened_at.map(|at| Time::of(at, &style.zone)),
-        ended_at: delivery.ended_at.map(|at| Time::of(at, &style.zone)),
     }
 }

@@ -104,14 +104,8 @@ fn front_matter(text: &str, faults: &mut Faults<'_>) -> Option<FrontMatter> {
     let front: FrontMatter = match serde_saphyr::from_str(text) {
         Ok(front) => front,
         Err(error) => {
-            let line = error.location().map_or(1, |location| location.line());
-            faults.add(
-                line + 1,
-                format!(
-                    "front matter: {}",
-                    crate::knowledge::first_line(&error.to_string())
-                ),
-            );
+            let (line, text) = crate::fault::of_yaml(text, &error);
+            faults.add(line + 1, format!("front matter: {text}"));
             return None;
         }
     };

@@ -1,9 +1,10 @@
 //! The knowledge base as readers see it: the list of diagnoses, the articles.
 
-use whymid_schemas::{ArticleText, DiagnosisList, Lang};
+use whymid_schemas::{Article, ArticleText, DiagnosisEntry, DiagnosisList, Lang, NextStep};
 
 use crate::answer::Style;
 use crate::knowledge::Knowledge;
+use crate::rule::Diagnosis;
 
 impl Knowledge {
     /// The catalogue.
@@ -50,5 +51,66 @@ impl Knowledge {
     pub fn section_markdown(&self, diagnosis: &str, lang: Lang) -> Option<&str> {
         let article = &self.diagnosis(diagnosis)?.article;
         self.text(article, lang)?.section_markdown(diagnosis)
+    }
+
+    /// One diagnosis of the catalogue, apart from any record.
+    #[must_use]
+    pub fn entry(&self, id: &str, style: &Style) -> Option<DiagnosisEntry> {
+        let diagnosis = self.diagnosis(id)?;
+        let (title, explanation) = self.section(diagnosis, style.lang);
+        let next_steps = diagnosis.next_steps.iter().map(|step| NextStep {
+            who: step.who,
+            text: step.note.text.get(style.lang).to_owned(),
+            command: step.command.clone(),
+        });
+        Some(DiagnosisEntry {
+            id: diagnosis.id.clone(),
+            title,
+            explanation,
+            party: diagnosis.party.clone(),
+            severity: diagnosis.severity,
+            heals_by_retry: diagnosis.heals_by_retry,
+            given_by: diagnosis.given_by.word().to_owned(),
+            next_steps: next_steps.collect(),
+            article: self.article_link(diagnosis, style)?,
+        })
+    }
+
+    /// Title and explanation: heading and first paragraph of the diagnosis's section.
+    pub(crate) fn section(&self, diagnosis: &Diagnosis, lang: Lang) -> (String, String) {
+        let article = self.text(&diagnosis.article, lang);
+        let section = article.and_then(|one| {
+            one.sections
+                .iter()
+                .find(|section| section.id == diagnosis.id)
+        });
+        section.map_or_else(Default::default, |one| {
+            (one.title.clone(), one.explanation.clone())
+        })
+    }
+
+    pub(crate) fn article_link(&self, diagnosis: &Diagnosis, style: &Style) -> Option<Article> {
+        let article = self.text(&diagnosis.article, style.lang)?;
+        Some(Article {
+            id: diagnosis.article.clone(),
+            title: article.title.clone(),
+            lang: style.lang,
+            url: format!(
+                "{}/kb/{}{}#{}",
+                style.base_url,
+                diagnosis.article,
+                lang_query(style.lang),
+                diagnosis.id
+            ),
+            references: article.references.clone(),
+        })
+    }
+}
+
+/// The page's language: English is the one without a query.
+fn lang_query(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "",
+        Lang::Ja => "?lang=ja",
     }
 }

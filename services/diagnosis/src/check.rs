@@ -18,6 +18,7 @@ use crate::rule::GivenBy;
 #[must_use]
 pub fn check(source: &Source) -> Vec<Fault> {
     let (knowledge, mut faults) = Knowledge::read(source);
+    let with_faulty_rules = faulty_rules(&faults);
     let mut examples: BTreeMap<&str, BTreeSet<Role>> = BTreeMap::new();
     for (path, text) in &source.files {
         let mut own = Faults::of(path, &mut faults);
@@ -28,6 +29,8 @@ pub fn check(source: &Source) -> Vec<Fault> {
                         examples.entry(diagnosis).or_default().insert(role);
                         run(&knowledge, diagnosis, role, text, &mut own);
                     }
+                    // the rule's own fault is told where it stands
+                    None if with_faulty_rules.contains(article_of(path)) => {}
                     _ => own.add(1, format!("no usable rule `{diagnosis}`; examples are named <diagnosis>.fires.log or <diagnosis>.silent.log")),
                 }
             }
@@ -58,6 +61,20 @@ pub fn check(source: &Source) -> Vec<Fault> {
     }
     faults.sort();
     faults
+}
+
+/// The articles whose rules.yaml has a fault.
+fn faulty_rules(faults: &[Fault]) -> BTreeSet<String> {
+    let rules = faults
+        .iter()
+        .filter(|fault| fault.file.ends_with("/rules.yaml"));
+    rules
+        .map(|fault| article_of(&fault.file).to_owned())
+        .collect()
+}
+
+fn article_of(path: &str) -> &str {
+    path.split('/').next().unwrap_or_default()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

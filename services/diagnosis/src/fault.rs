@@ -53,3 +53,73 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         _ => "; the known names stand in kb/README.md".to_owned(),
     }
 }
+
+/// The keys that every diagnosis has; one that is missing is told where the diagnosis begins.
+const DIAGNOSIS_KEYS: [&str; 8] = [
+    "id",
+    "given_by",
+    "severity",
+    "heals_by_retry",
+    "party",
+    "summary",
+    "next_steps",
+    "for_the_helpdesk",
+];
+
+/// What a YAML reader's error means for the author: the line, and the text with the line's own
+/// words. The reader points behind a map that lacks a key, and tells places in its text a second
+/// time.
+pub(crate) fn of_yaml(text: &str, error: &serde_saphyr::Error) -> (u64, String) {
+    let told = error.location().map_or(1, |location| location.line());
+    let message = error.to_string();
+    let message = message.lines().find(|line| !line.trim().is_empty());
+    let message = message
+        .unwrap_or("not YAML")
+        .trim()
+        .trim_start_matches("error: ");
+    let message = match message.split_once(": ") {
+        Some((place, rest)) if place.starts_with("line ") => rest,
+        _ => message,
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    if let Some(key) = missing_key(message) {
+        return (
+            begins_at(&lines, told, key),
+            format!("the key `{key}` is missing; write it"),
+        );
+    }
+    let place = usize::try_from(told).unwrap_or(1).saturating_sub(1);
+    let own = lines.get(place).map_or("", |line| line.trim());
+    (
+        told,
+        format!("`{own}`: {message}; kb/README.md shows the form"),
+    )
+}
+
+fn missing_key(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("missing field `")?;
+    Some(rest.split_once('`')?.0)
+}
+
+/// Where the map that lacks a key begins, or a line of it.
+fn begins_at(lines: &[&str], told: u64, key: &str) -> u64 {
+    let behind = usize::try_from(told).unwrap_or(1).min(lines.len());
+    let is_wanted = |line: &str| {
+        let line = line.trim();
+        if DIAGNOSIS_KEYS.contains(&key) {
+            line.starts_with("- id:")
+        } else {
+            !line.is_empty()
+        }
+    };
+    if lines
+        .get(behind.saturating_sub(1))
+        .is_some_and(|line| line.contains('{'))
+    {
+        return told;
+    }
+    let above = lines[..behind.saturating_sub(1)]
+        .iter()
+        .rposition(|line| is_wanted(line));
+    above.map_or(told, |place| place as u64 + 1)
+}

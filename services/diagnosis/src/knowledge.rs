@@ -223,8 +223,8 @@ impl Reader<'_> {
                 .filter_map(|raw| rule::build(raw, name, &mut faults))
                 .collect(),
             Err(error) => {
-                let line = error.location().map_or(1, |location| location.line());
-                faults.add(line, first_line(&error.to_string()));
+                let (line, text) = crate::fault::of_yaml(text, &error);
+                faults.add(line, text);
                 Vec::new()
             }
         }
@@ -405,12 +405,4 @@ fn broken(
 
 pub(crate) fn article_path(name: &str, lang: Lang) -> String {
     format!("{name}/article.{lang}.md")
-}
-
-/// The first line of a library's message: the excerpt below it is for terminals.
-pub(crate) fn first_line(text: &str) -> &str {
-    text.lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or(text)
-        .trim()
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! Story (story.rs) ──► facts.rs, lines.rs: what the log tells, as typed facts and named lines
 //!                  ──► decide.rs: candidates by symptom, conditions (CEL), precedence, confidence
-//!                  ──► answer.rs, words.rs: the decision in words, with evidence
+//!                  ──► answer.rs, words.rs, summary.rs, timeline.rs: the decision in words, with evidence
 //!                  ──► render.rs: the answer as Markdown and as text
 //! kb/ ──► article.rs, rule_file.rs, rule.rs ──► knowledge.rs; check.rs runs the examples
 //! a log ──► explain.rs ──► answers, without a service
@@ -30,6 +30,8 @@ mod render;
 mod rule;
 mod rule_file;
 mod story;
+mod summary;
+mod timeline;
 mod words;
 
 pub use answer::{Facets, Style};

@@ -77,6 +77,12 @@ static SELECTORS: &[Selector] = &[
         &[&kind::DELIVERED],
         Pick::All,
     ),
+    sel(
+        "quarantine_lines",
+        Of::Message,
+        &[&kind::EXTERNAL_QUARANTINED],
+        Pick::All,
+    ),
     sel("response_lines", Of::Message, &[&kind::RESPONSE], Pick::All),
     sel(
         "delayed_lines",
@@ -227,6 +233,7 @@ fn ending_lines(story: &Story) -> Vec<usize> {
         &[
             "abort_line",
             "bounce_lines",
+            "quarantine_lines",
             "delivery_lines",
             "rejection_lines",
             "finish_line",

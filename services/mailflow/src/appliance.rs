@@ -61,6 +61,8 @@ pub struct Appliance {
     pub serial: Option<String>,
     /// The stamp of the first line that was seen.
     pub first: Option<Timestamp>,
+    /// Whether any of its lines had a stamp.
+    pub has_clock: bool,
     /// The newest stamp seen, stamps from the future left out.
     pub newest: Option<Timestamp>,
 }
@@ -190,6 +192,7 @@ impl Appliances {
             version: None,
             serial: None,
             first: None,
+            has_clock: false,
             newest: None,
         });
         self.by_name.insert(name.to_owned(), index);
@@ -231,10 +234,21 @@ impl Appliances {
     }
 
     /// Moves an appliance's newest stamp on. A stamp more than a day ahead of the moment it was
-    /// received is a broken clock's and moves nothing.
-    pub(crate) fn seen_until(&mut self, index: ApplianceIndex, at: Timestamp, received: Timestamp) {
+    /// received is a broken clock's and moves nothing; neither does a line without a stamp, once
+    /// the appliance has shown its clock.
+    pub(crate) fn seen_until(
+        &mut self,
+        index: ApplianceIndex,
+        at: Timestamp,
+        received: Timestamp,
+        stamped: bool,
+    ) {
         let appliance = &mut self.known[index.0];
         appliance.first.get_or_insert(at);
+        appliance.has_clock |= stamped;
+        if !stamped && appliance.has_clock {
+            return;
+        }
         let day = jiff::SignedDuration::from_hours(24);
         if received.checked_add(day).is_ok_and(|limit| at <= limit) {
             appliance.newest = Some(appliance.newest.map_or(at, |newest| newest.max(at)));

@@ -375,5 +375,4 @@ impl Assembler {
 }
 
 #[cfg(test)]
-#[path = "assembler_tests.rs"]
 mod tests;

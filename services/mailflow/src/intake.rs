@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use whymid_schemas::Level;
-use whymid_syslog::{Form, Frame, Message as Header, Years};
+use whymid_syslog::{Form, Frame, Lane, Message as Header, Years};
 
 use crate::appliance::{ApplianceIndex, Appliances, Settings};
 use crate::assembler::{Assembler, Origin, Recall};
@@ -80,8 +80,9 @@ impl Intake {
         let (index, event) = self.read(&header, frame);
         self.appliances.learn(index, &event.fact);
         let stamped = self.moment(&header, index, years);
-        let at = stamped.unwrap_or(frame.received_at);
-        self.appliances.seen_until(index, at, frame.received_at);
+        let at = stamped.unwrap_or_else(|| self.without_stamp(index, frame));
+        self.appliances
+            .seen_until(index, at, frame.received_at, stamped.is_some());
         let appliance = self.appliances.get(index);
         let origin = Origin {
             appliance: index,
@@ -127,6 +128,16 @@ impl Intake {
             self.headed.insert(frame.source, index);
         }
         (index, grammar::read(header.body))
+    }
+
+    /// When a line without a stamp was written: when it was received; in an archive, which is
+    /// received long after, as its neighbours.
+    fn without_stamp(&self, index: ApplianceIndex, frame: &Frame) -> Timestamp {
+        let newest = self.appliances.get(index).newest;
+        match frame.lane {
+            Lane::Live => frame.received_at,
+            Lane::Archive => newest.unwrap_or(frame.received_at),
+        }
     }
 
     fn moment(

@@ -5,7 +5,7 @@
 //! the log grammar that the project's knowledge keeps (E001 …).
 //!
 //! Not here: how a body is read (`grammar/`), what a kind means for a record (`message.rs`,
-//! `connection.rs`, `delivery.rs`).
+//! `connection.rs`).
 
 use std::fmt;
 

@@ -5,6 +5,7 @@
 //! Frame ── intake.rs ──► header (room syslog) ──► appliance.rs: whose, when
 //!                                             ──► grammar/: MailEvent (kind.rs is the table)
 //!                                             ──► assembler.rs: Message · Connection · Delivery · ApplianceEvent
+//!                                                 again.rs: which of two under one number · shelf.rs: until when
 //! ```
 //!
 //! Knows no I/O, no clock, no index, no rules. Parsers here never fail: a line that is not

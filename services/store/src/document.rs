@@ -80,6 +80,35 @@ impl Record {
     }
 }
 
+impl Record {
+    /// The message, if it is one.
+    #[must_use]
+    pub fn into_message(self) -> Option<Message> {
+        match self {
+            Self::Message(one) => Some(*one),
+            Self::Connection(_) | Self::Delivery(_) | Self::Event(_) => None,
+        }
+    }
+
+    /// The connection, if it is one.
+    #[must_use]
+    pub fn into_connection(self) -> Option<Connection> {
+        match self {
+            Self::Connection(one) => Some(*one),
+            Self::Message(_) | Self::Delivery(_) | Self::Event(_) => None,
+        }
+    }
+
+    /// The delivery, if it is one.
+    #[must_use]
+    pub fn into_delivery(self) -> Option<Delivery> {
+        match self {
+            Self::Delivery(one) => Some(*one),
+            Self::Message(_) | Self::Connection(_) | Self::Event(_) => None,
+        }
+    }
+}
+
 /// A record as it is written, with the diagnosis of that moment.
 #[derive(Clone, Debug)]
 pub struct Document {

@@ -24,7 +24,10 @@ impl Output {
         std::thread::spawn(move || {
             let mut reader = BufReader::new(stream);
             let mut line = Vec::new();
-            while reader.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            while reader
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|length| length > 0)
+            {
                 let text = String::from_utf8_lossy(&line).into_owned();
                 output.0.lock().expect("no reader panicked").push_str(&text);
                 line.clear();
@@ -45,14 +48,24 @@ pub(crate) struct Running {
 impl Running {
     /// Starts it, or fails the test.
     pub(crate) fn start(command: &mut Command) -> Self {
-        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let mut child = spawned.unwrap_or_else(|error| panic!("failed to start {command:?}: {error}"));
+        let spawned = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child =
+            spawned.unwrap_or_else(|error| panic!("failed to start {command:?}: {error}"));
         let (stdout, stderr) = (Output::default(), Output::default());
         let readers = vec![
             stdout.follow(child.stdout.take().expect("piped")),
             stderr.follow(child.stderr.take().expect("piped")),
         ];
-        Self { child, stdout, stderr, readers }
+        Self {
+            child,
+            stdout,
+            stderr,
+            readers,
+        }
     }
 
     /// The status once it has ended by itself.
@@ -63,7 +76,8 @@ impl Running {
     /// SIGTERM, then waits for the end; `None` when it does not come (it is killed then).
     pub(crate) fn terminate(&mut self) -> Option<ExitStatus> {
         if self.ended().is_none() {
-            kill_process(Pid::from_child(&self.child), Signal::TERM).expect("the child is ours and not reaped");
+            kill_process(Pid::from_child(&self.child), Signal::TERM)
+                .expect("the child is ours and not reaped");
         }
         let status = wait_for(|| self.ended());
         if status.is_none() {

@@ -15,7 +15,9 @@ pub(crate) fn repository() -> &'static Path {
 /// The binary under test, without what the tester's environment says of it.
 pub(super) fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_whymid"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"WHYMID_")) {
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"WHYMID_"))
+    {
         command.env_remove(name);
     }
     command.env("NO_COLOR", "1");
@@ -35,20 +37,30 @@ impl Ran {
     /// Fails unless the command ended with that code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
     /// stdout as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {}", self.stdout))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error} in {}", self.stdout))
     }
 
     /// The one line of stderr; fails when there are more, or none.
     #[track_caller]
     pub(crate) fn one_line(&self) -> &str {
-        assert_eq!(self.stderr.trim_end().lines().count(), 1, "not one line: {}", self.stderr);
+        assert_eq!(
+            self.stderr.trim_end().lines().count(),
+            1,
+            "not one line: {}",
+            self.stderr
+        );
         self.stderr.trim_end()
     }
 }
@@ -61,7 +73,11 @@ pub(crate) fn whymid<A: AsRef<OsStr>>(arguments: &[A]) -> Ran {
 /// Runs `whymid` to its end with something on stdin.
 pub(crate) fn whymid_with_input<A: AsRef<OsStr>>(arguments: &[A], input: &[u8]) -> Ran {
     let mut command = binary();
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary can be started");
     let mut stdin = child.stdin.take().expect("piped");
     let input = input.to_vec();
@@ -70,11 +86,13 @@ pub(crate) fn whymid_with_input<A: AsRef<OsStr>>(arguments: &[A], input: &[u8]) 
     let output = child.wait_with_output().expect("the child is ours");
     writer.join().expect("the writer does not panic");
     let ran = Ran {
-        code: output.status.code().unwrap_or_else(|| panic!("ended by {}", output.status)),
+        code: output
+            .status
+            .code()
+            .unwrap_or_else(|| panic!("ended by {}", output.status)),
         stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     };
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     ran
 }
-

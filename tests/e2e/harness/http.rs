@@ -14,7 +14,10 @@ pub(crate) struct Reply {
 impl Reply {
     /// A header by its lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON.
@@ -33,32 +36,59 @@ impl Reply {
 
 fn agent() -> Agent {
     // every status is an answer here, and no proxy stands between a test and its service
-    Agent::config_builder().http_status_as_error(false).proxy(None).build().into()
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .proxy(None)
+        .build()
+        .into()
 }
 
 /// `GET url`; `None` when nobody answers.
 pub(super) fn get(url: &str, headers: &[(&str, &str)]) -> Option<Reply> {
-    let request = headers.iter().fold(agent().get(url), |request, (name, value)| request.header(*name, *value));
+    let request = headers
+        .iter()
+        .fold(agent().get(url), |request, (name, value)| {
+            request.header(*name, *value)
+        });
     reply(request.call())
 }
 
 /// `POST url`; `None` when nobody answers.
 pub(super) fn post(url: &str, headers: &[(&str, &str)], body: &str) -> Option<Reply> {
-    let request = headers.iter().fold(agent().post(url), |request, (name, value)| request.header(*name, *value));
+    let request = headers
+        .iter()
+        .fold(agent().post(url), |request, (name, value)| {
+            request.header(*name, *value)
+        });
     reply(request.send(body))
 }
 
 fn reply(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Option<Reply> {
     let mut response = response.ok()?;
     let headers = response.headers().iter();
-    let headers = headers.map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let headers = headers.map(|(name, value)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    });
     let headers = headers.collect();
     let status = response.status().as_u16();
-    let body = response.body_mut().with_config().limit(64 << 20).read_to_string().ok()?;
-    Some(Reply { status, headers, body })
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(64 << 20)
+        .read_to_string()
+        .ok()?;
+    Some(Reply {
+        status,
+        headers,
+        body,
+    })
 }
 
 /// Whether a text holds kana or kanji.
 pub(crate) fn is_japanese(text: &str) -> bool {
-    text.chars().any(|letter| matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'))
+    text.chars()
+        .any(|letter| matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'))
 }

@@ -14,7 +14,7 @@ mod service;
 pub(crate) use child::Running;
 pub(crate) use command::{Ran, repository, whymid, whymid_with_input};
 pub(crate) use http::is_japanese;
-pub(crate) use log::{founding_lines, recent, sender_quit};
+pub(crate) use log::{founding_lines, recent, sender_quit, sender_quit_before};
 pub(crate) use rsyslog::{Forward, Rsyslog};
 pub(crate) use send::{datagrams, octet_counted, tcp, tcp_from, udp_from};
 pub(crate) use service::{Service, Setup};

@@ -51,15 +51,30 @@ impl Rsyslog {
     fn start(lines: &[String], template: &str, name: &str, how: Forward, to: SocketAddr) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let at = |name: &str| folder.path().join(name);
-        let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+        let text: String = lines
+            .iter()
+            .flat_map(|line| [line.as_str(), "\n"])
+            .collect();
         std::fs::write(at("mail.log"), text).expect("a temporary file");
         let config = config(folder.path(), template, name, how, to);
         std::fs::write(at("rsyslog.conf"), config).expect("a temporary file");
         let mut command = Command::new("/usr/sbin/rsyslogd");
-        command.arg("-n").arg("-f").arg(at("rsyslog.conf")).arg("-i").arg(at("rsyslogd.pid"));
+        command
+            .arg("-n")
+            .arg("-f")
+            .arg(at("rsyslog.conf"))
+            .arg("-i")
+            .arg(at("rsyslogd.pid"));
         let mut process = Running::start(&mut command);
-        assert!(process.ended().is_none(), "rsyslog ended at once:\n{}", process.stderr.text());
-        Self { process, _folder: folder }
+        assert!(
+            process.ended().is_none(),
+            "rsyslog ended at once:\n{}",
+            process.stderr.text()
+        );
+        Self {
+            process,
+            _folder: folder,
+        }
     }
 }
 

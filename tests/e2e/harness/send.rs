@@ -16,7 +16,9 @@ pub(crate) fn tcp_from(from: &str, to: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     let from: SocketAddr = format!("{from}:0").parse().expect("an address");
     socket.bind(&from.into()).expect("a loopback address");
-    socket.connect(&to.into()).expect("the service takes connections");
+    socket
+        .connect(&to.into())
+        .expect("the service takes connections");
     socket.into()
 }
 
@@ -24,7 +26,9 @@ pub(crate) fn tcp_from(from: &str, to: SocketAddr) -> TcpStream {
 pub(crate) fn udp_from<L: AsRef<[u8]>>(from: &str, to: SocketAddr, lines: &[L]) {
     let socket = UdpSocket::bind(format!("{from}:0")).expect("a loopback address");
     for line in lines {
-        socket.send_to(line.as_ref(), to).expect("loopback takes datagrams");
+        socket
+            .send_to(line.as_ref(), to)
+            .expect("loopback takes datagrams");
     }
 }
 

@@ -48,8 +48,18 @@ impl Service {
 
     fn start_on(folder: Arc<TempDir>, setup: Setup) -> Self {
         let mut command = super::command::binary();
-        command.arg("serve").arg("--data-dir").arg(folder.path().join("data"));
-        command.args(["--http", "127.0.0.1:0", "--syslog-udp", "127.0.0.1:0", "--syslog-tcp", "127.0.0.1:0"]);
+        command
+            .arg("serve")
+            .arg("--data-dir")
+            .arg(folder.path().join("data"));
+        command.args([
+            "--http",
+            "127.0.0.1:0",
+            "--syslog-udp",
+            "127.0.0.1:0",
+            "--syslog-tcp",
+            "127.0.0.1:0",
+        ]);
         if !setup.config.is_empty() {
             let file = folder.path().join("whymid.toml");
             std::fs::write(&file, &setup.config).expect("a temporary file");
@@ -57,21 +67,50 @@ impl Service {
         }
         command.args(&setup.arguments);
         let mut process = Running::start(&mut command);
-        let addresses = ["http", "syslog-udp", "syslog-tcp"].map(|name| listening(&mut process, name));
+        let addresses =
+            ["http", "syslog-udp", "syslog-tcp"].map(|name| listening(&mut process, name));
         let [http, udp, tcp] = addresses;
-        let service = Self { process: Some(process), setup, folder, http, udp, tcp };
-        service.eventually("ready", || (service.get("/readyz").status == 200).then_some(()));
+        let service = Self {
+            process: Some(process),
+            setup,
+            folder,
+            http,
+            udp,
+            tcp,
+        };
+        service.eventually("ready", || {
+            (service.get("/readyz").status == 200).then_some(())
+        });
         service
     }
 
     /// Only the process, on ports of its own, without a data folder, listening but perhaps not yet
     /// ready; it finds `temporary` as the system's folder for temporary files.
-    pub(crate) fn bare(arguments: &[&str], temporary: &Path) -> Running {
+    pub(crate) fn bare(arguments: &[&str], temporary: &Path) -> (Running, SocketAddr) {
         let mut command = super::command::binary();
-        command.args(["serve", "--http", "127.0.0.1:0", "--syslog-udp", "127.0.0.1:0", "--syslog-tcp", "127.0.0.1:0"]);
+        command.args([
+            "serve",
+            "--http",
+            "127.0.0.1:0",
+            "--syslog-udp",
+            "127.0.0.1:0",
+            "--syslog-tcp",
+            "127.0.0.1:0",
+        ]);
         let mut process = Running::start(command.args(arguments).env("TMPDIR", temporary));
-        listening(&mut process, "syslog-tcp");
-        process
+        let http = listening(&mut process, "http");
+        (process, http)
+    }
+
+    /// Waits until whatever listens there is ready.
+    pub(crate) fn wait_until_ready(http: SocketAddr) {
+        let url = format!("http://{http}/readyz");
+        let ready = wait_for(|| {
+            http::get(&url, &[])
+                .filter(|reply| reply.status == 200)
+                .map(|_| ())
+        });
+        assert!(ready.is_some(), "{url} never said that it is ready");
     }
 
     /// The data folder.
@@ -86,12 +125,18 @@ impl Service {
 
     /// What it wrote to stdout so far.
     pub(crate) fn stdout(&self) -> String {
-        self.process.as_ref().map(|process| process.stdout.text()).unwrap_or_default()
+        self.process
+            .as_ref()
+            .map(|process| process.stdout.text())
+            .unwrap_or_default()
     }
 
     /// What it logged so far.
     pub(crate) fn log(&self) -> String {
-        self.process.as_ref().map(|process| process.stderr.text()).unwrap_or_default()
+        self.process
+            .as_ref()
+            .map(|process| process.stderr.text())
+            .unwrap_or_default()
     }
 
     /// SIGTERM, a clean end, and a new process on the same folder.
@@ -117,12 +162,17 @@ impl Service {
     /// Waits for a condition; a failure shows what the service logged.
     #[track_caller]
     pub(crate) fn eventually<T>(&self, what: &str, probe: impl FnMut() -> Option<T>) -> T {
-        wait_for(probe).unwrap_or_else(|| panic!("never {what}; the service's log:\n{}", self.log()))
+        wait_for(probe)
+            .unwrap_or_else(|| panic!("never {what}; the service's log:\n{}", self.log()))
     }
 
     /// `GET` with the harness's own token.
     pub(crate) fn get(&self, path: &str) -> Reply {
-        let bearer = self.setup.token.as_ref().map(|token| format!("Bearer {token}"));
+        let bearer = self
+            .setup
+            .token
+            .as_ref()
+            .map(|token| format!("Bearer {token}"));
         match &bearer {
             Some(bearer) => self.ask(path, &[("Authorization", bearer)]),
             None => self.ask(path, &[]),
@@ -142,7 +192,11 @@ impl Service {
     }
 
     fn url(&self, path: &str) -> String {
-        if path.starts_with("http://") { path.to_owned() } else { format!("http://{}{path}", self.http) }
+        if path.starts_with("http://") {
+            path.to_owned()
+        } else {
+            format!("http://{}{path}", self.http)
+        }
     }
 
     /// The answer, once the question has one that fits.
@@ -150,19 +204,25 @@ impl Service {
     pub(crate) fn answer(&self, query: &str, fits: impl Fn(&Value) -> bool) -> Value {
         self.eventually(&format!("a fitting answer to {query}"), || {
             let reply = self.get(&format!("/v1/why?{query}"));
-            (reply.status == 200).then(|| reply.json()).filter(|answer| fits(answer))
+            (reply.status == 200)
+                .then(|| reply.json())
+                .filter(|answer| fits(answer))
         })
     }
 
     /// The answer, once its diagnosis is that one.
     #[track_caller]
     pub(crate) fn diagnosed(&self, mid: u64, diagnosis: &str) -> Value {
-        self.answer(&format!("mid={mid}"), |answer| answer["diagnosis"]["id"] == diagnosis)
+        self.answer(&format!("mid={mid}"), |answer| {
+            answer["diagnosis"]["id"] == diagnosis
+        })
     }
 
     /// A number of `/v1/status` → `lines`.
     pub(crate) fn lines(&self, name: &str) -> u64 {
-        self.get("/v1/status").json()["lines"][name].as_u64().unwrap_or_else(|| panic!("no lines.{name}"))
+        self.get("/v1/status").json()["lines"][name]
+            .as_u64()
+            .unwrap_or_else(|| panic!("no lines.{name}"))
     }
 
     /// Waits until that many lines have been accepted and each was handled; then what was
@@ -178,27 +238,46 @@ impl Service {
         let number = |name: &str| lines[name].as_u64().expect("a number");
         assert_eq!(number("received"), sent, "{lines}");
         assert_eq!(number("accepted"), sent, "{lines}");
-        assert_eq!(number("attached") + number("events"), sent + number("replayed"), "{lines}");
+        assert_eq!(
+            number("attached") + number("events"),
+            sent + number("replayed"),
+            "{lines}"
+        );
     }
 
     /// A counter of `/metrics`; 0 where it never counted.
     pub(crate) fn counter(&self, name: &str, label: Option<(&str, &str)>) -> u64 {
-        let label = label.map(|(name, value)| format!("{{{name}=\"{value}\"}}")).unwrap_or_default();
+        let label = label
+            .map(|(name, value)| format!("{{{name}=\"{value}\"}}"))
+            .unwrap_or_default();
         let wanted = format!("whymid_{name}_total{label} ");
         let text = self.get("/metrics").is(200).body;
-        let value = text.lines().find_map(|line| line.strip_prefix(wanted.as_str()));
-        value.map_or(0, |value| value.trim().parse().unwrap_or_else(|error| panic!("{error}: {value}")))
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(wanted.as_str()));
+        value.map_or(0, |value| {
+            value
+                .trim()
+                .parse()
+                .unwrap_or_else(|error| panic!("{error}: {value}"))
+        })
     }
 
     /// SIGTERM, and looks for what was left behind.
     fn stop(&mut self) {
-        let Some(mut process) = self.process.take() else { return };
+        let Some(mut process) = self.process.take() else {
+            return;
+        };
         let status = process.terminate();
         let log = process.stderr.text();
         assert!(!log.contains("panicked"), "the service panicked:\n{log}");
         let status = status.unwrap_or_else(|| panic!("the service did not stop:\n{log}"));
         assert_eq!(status.code(), Some(0), "{status}\n{log}");
-        assert_eq!(left_behind(&self.data()), Vec::<String>::new(), "strangers in the data folder");
+        assert_eq!(
+            left_behind(&self.data()),
+            Vec::<String>::new(),
+            "strangers in the data folder"
+        );
     }
 }
 
@@ -218,19 +297,31 @@ fn listening(process: &mut Running, name: &str) -> SocketAddr {
     let address = wait_for(|| {
         let text = process.stdout.text();
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        let address = whole.lines().find_map(|line| line.strip_prefix(wanted.as_str())).map(str::to_owned);
+        let address = whole
+            .lines()
+            .find_map(|line| line.strip_prefix(wanted.as_str()))
+            .map(str::to_owned);
         address.map(Ok).or_else(|| process.ended().map(Err))
     });
     match address {
         Some(Ok(address)) => address.parse().expect("an address and a port"),
         Some(Err(status)) => panic!("the service ended ({status}):\n{}", process.stderr.text()),
-        None => panic!("the service never said where it listens for {name}:\n{}", process.stderr.text()),
+        None => panic!(
+            "the service never said where it listens for {name}:\n{}",
+            process.stderr.text()
+        ),
     }
 }
 
 /// What stands in the data folder and should not.
 fn left_behind(data: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(data) else { return Vec::new() };
-    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.filter(|name| name != "journal" && name != "index").collect()
+    let Ok(entries) = std::fs::read_dir(data) else {
+        return Vec::new();
+    };
+    let names = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names
+        .filter(|name| name != "journal" && name != "index")
+        .collect()
 }

@@ -1,9 +1,12 @@
 //! The grammar against the lines that gateways are known to write: wording, case, blanks and
 //! old forms as seen; hosts, addresses and names replaced.
 
+mod bounce;
+mod content;
 mod delivery;
 mod hostile;
 mod message;
+mod policy;
 mod properties;
 mod session;
 
@@ -26,7 +29,15 @@ fn kept(row: &'static str, line: &'static str, owner: Owner) -> Row {
 }
 
 fn known() -> Vec<Row> {
-    [session::rows(), message::rows(), delivery::rows()].concat()
+    [
+        session::rows(),
+        policy::rows(),
+        message::rows(),
+        content::rows(),
+        delivery::rows(),
+        bounce::rows(),
+    ]
+    .concat()
 }
 
 #[test]

@@ -1,0 +1,156 @@
+//! Records stay bounded and quick whatever comes.
+
+use super::*;
+use crate::entry::MAX_ENTRIES;
+use crate::record::{Fate, MAX_LINKS, MAX_RECIPIENTS, MAX_REMARKS};
+
+#[test]
+fn a_mail_to_five_thousand_is_whole_though_its_lines_spill() {
+    let mut bench = Bench::new();
+    bench.at(1, "Start MID 1 ICID 2");
+    for rid in 0..5_000 {
+        bench.at(
+            1,
+            &format!("MID 1 ICID 2 RID {rid} To: <u{rid}@corp.example>"),
+        );
+    }
+    let all: Vec<_> = (0..5_000).map(|rid| rid.to_string()).collect();
+    bench.at(
+        2,
+        &format!("Message done DCID 3 MID 1 to RID [{}]", all.join(", ")),
+    );
+    let message = bench.message(1);
+    assert_eq!(
+        (message.recipients.len(), message.recipients_left_out),
+        (5_000, 0)
+    );
+    assert!(
+        message
+            .recipients
+            .iter()
+            .all(|one| one.fate == Fate::Delivered && one.address.is_some())
+    );
+    assert_eq!(message.common.entries.lines.len(), MAX_ENTRIES);
+    assert_eq!(bench.accounted(), 5_002);
+}
+
+#[test]
+fn two_thousand_copies_are_one_line() {
+    let mut bench = Bench::new();
+    for _ in 0..2_000 {
+        bench.at(1, "ICID 2 Receiving Failed: Message loop");
+    }
+    let connection = bench.connection(2);
+    assert_eq!(
+        (
+            connection.failures.len(),
+            connection.common.entries.lines.len()
+        ),
+        (1, 1)
+    );
+    assert_eq!(connection.common.entries.lines[0].copies(), 2_000);
+    assert_eq!(bench.accounted(), 2_000);
+}
+
+#[test]
+fn a_line_from_very_many_sources_remembers_some_and_counts_all() {
+    let mut bench = Bench::new();
+    for source in 0..1_000 {
+        bench.source = source;
+        bench.at(1, "Start MID 1 ICID 2");
+    }
+    assert_eq!(bench.message(1).common.entries.lines[0].copies(), 1);
+    assert_eq!(bench.accounted(), 1_000);
+}
+
+#[test]
+fn a_connection_keeps_so_many_remarks_and_no_more() {
+    let mut bench = Bench::new();
+    for place in 0..MAX_REMARKS + 100 {
+        bench.at(1, &format!("ICID 2 Receiving Failed: {place}"));
+        bench.at(
+            1,
+            &format!("ICID 2 To: <u{place}@corp.example> Rejected by RAT"),
+        );
+    }
+    let connection = bench.connection(2);
+    assert_eq!(
+        (connection.failures.len(), connection.refused.len()),
+        (MAX_REMARKS, MAX_REMARKS)
+    );
+    assert_eq!(bench.accounted(), 2 * (MAX_REMARKS as u64 + 100));
+}
+
+#[test]
+fn a_connection_of_very_many_messages_names_so_many_and_no_more() {
+    let mut bench = Bench::new();
+    bench.at(1, "New SMTP ICID 2 interface a address 192.0.2.7");
+    for mid in 1..=MAX_LINKS + 10 {
+        bench.at(1, &format!("Start MID {mid} ICID 2"));
+        bench.at(1, &format!("MID {mid} ready 10 bytes from <>"));
+    }
+    let connection = bench.connection(2);
+    assert_eq!(
+        (connection.mids.len(), connection.accepted.len()),
+        (MAX_LINKS, MAX_LINKS)
+    );
+    assert!(
+        bench
+            .intake
+            .assembler
+            .messages()
+            .all(|one| one.connection.is_some())
+    );
+}
+
+#[test]
+fn a_forged_list_of_recipients_finds_an_end() {
+    let mut bench = Bench::new();
+    let many = MAX_RECIPIENTS + 500;
+    let forged: Vec<_> = (0..many).rev().map(|rid| rid.to_string()).collect();
+    bench.at(
+        1,
+        &format!("Message done DCID 3 MID 1 to RID [{}]", forged.join(",")),
+    );
+    for place in 0..10 {
+        bench.at(
+            1,
+            &format!("MID 1 ICID 2 To: <u{place}@corp.example> Rejected by RAT"),
+        );
+        bench.at(
+            1,
+            &format!("Delivery start DCID {} MID 1 to RID [0]", 4 + place),
+        );
+    }
+    let message = bench.message(1);
+    assert_eq!(
+        (message.recipients.len(), message.recipients_left_out),
+        (MAX_RECIPIENTS, 510)
+    );
+    assert_eq!(message.dcids.len(), 11);
+}
+
+#[test]
+fn copies_of_spilled_lines_change_nothing_but_the_count() {
+    let mut bench = Bench::new();
+    for place in 0..MAX_ENTRIES {
+        bench.at(1, &format!("MID 1 SDR: {place}"));
+    }
+    let lines = [
+        "MID 1 ICID 2 To: <a@corp.example> Rejected by RAT",
+        "MID 1 Subject 'x'",
+        "Bounced: DCID 3 MID 1 to RID 0 - 5.1.0 - Unknown address error ('550', ['no']) []",
+    ];
+    for line in lines {
+        bench.at(2, line);
+    }
+    let before = bench.message(1).clone();
+    bench.source = 2;
+    for line in lines {
+        bench.at(2, line);
+    }
+    let mut after = bench.message(1).clone();
+    assert_eq!(after.common.entries.spilled, 6);
+    after.common = before.common.clone();
+    assert_eq!(after, before);
+}
