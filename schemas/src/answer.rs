@@ -96,8 +96,11 @@ pub struct MessageSummary {
     /// The sender group that matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender_group: Option<String>,
-    /// Stamp of its first line.
-    pub started_at: Time,
+    /// Stamp of the line that began it; absent when that line was never seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Time>,
+    /// Stamp of the first line seen of it.
+    pub first_seen_at: Time,
     /// Stamp of the line that ended it; absent while none was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Time>,
@@ -146,14 +149,17 @@ pub struct ConnectionSummary {
     /// Address of the sending host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,
-    /// The interface that took the connection, as logged.
+    /// The listener that took the connection, by its interface's name as logged.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub interface: Option<String>,
+    pub listener: Option<String>,
     /// The sender group that matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender_group: Option<String>,
-    /// Stamp of its first line.
-    pub opened_at: Time,
+    /// Stamp of its opening line; absent when that line was never seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<Time>,
+    /// Stamp of the first line seen of it.
+    pub first_seen_at: Time,
     /// Stamp of the line that ended it; absent while none was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Time>,
@@ -173,8 +179,8 @@ pub struct Candidate {
     pub url: Option<String>,
     /// The gateway that wrote it.
     pub appliance: String,
-    /// Stamp of its first line.
-    pub started_at: Time,
+    /// Stamp of the first line seen of it.
+    pub first_seen_at: Time,
     /// Its outcome.
     pub outcome: Outcome,
 }

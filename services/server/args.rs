@@ -104,7 +104,7 @@ pub struct Explain {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// The year in which the log begins, where its stamps have none
-    #[arg(long, value_name = "Y")]
+    #[arg(long, value_name = "Y", value_parser = clap::value_parser!(i16).range(1970..=2999))]
     pub year: Option<i16>,
     /// The appliance's zone (IANA name)
     #[arg(long, value_name = "TZ")]

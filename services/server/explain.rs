@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
-use whymid_diagnosis::{Knowledge, Listeners, Log, LogReader, Reading, Style};
+use whymid_diagnosis::{Knowledge, Listeners, Log, LogReader, Reading, Style, Wanted};
 use whymid_mailflow::Settings;
 use whymid_schemas::Answer;
 
@@ -71,15 +71,12 @@ pub fn run(args: &Explain) -> ExitCode {
 }
 
 fn print_all(args: &Explain, log: &Log, knowledge: &Knowledge, style: &Style) -> ExitCode {
-    let answers = log.answers(knowledge, args.appliance.as_deref(), style);
+    let appliance = args.appliance.as_deref();
+    let all = usize::MAX;
+    let (answers, _) = log.answers(knowledge, appliance, Wanted::GoneWrong, all, style);
     let printed = match args.format {
         Format::Json => serde_json::to_string_pretty(&answers).unwrap_or_default(),
-        Format::Text | Format::Markdown if answers.is_empty() => {
-            format!(
-                "Every message and connection of this log ended well or is still on its way ({} lines).",
-                log.lines
-            )
-        }
+        Format::Text | Format::Markdown if answers.is_empty() => nothing_wrong(log),
         Format::Text | Format::Markdown => {
             let all: Vec<String> = answers.iter().map(|answer| written(answer, args)).collect();
             all.join(if args.format == Format::Markdown {
@@ -90,6 +87,16 @@ fn print_all(args: &Explain, log: &Log, knowledge: &Knowledge, style: &Style) ->
         }
     };
     print(&printed)
+}
+
+fn nothing_wrong(log: &Log) -> String {
+    let (lines, understood) = (log.lines, log.understood);
+    if understood == 0 {
+        return format!("Nothing in these {lines} lines was recognised as a line of mail_logs.");
+    }
+    format!(
+        "No message or connection here is known to have gone wrong ({lines} lines, {understood} of them understood)."
+    )
 }
 
 fn written(answer: &Answer, args: &Explain) -> String {

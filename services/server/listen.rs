@@ -9,7 +9,6 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use ipnet::IpNet;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -28,6 +27,9 @@ pub type Batch = Vec<Frame>;
 
 /// Bytes read from a TCP connection at a time.
 const READ: usize = 64 * 1024;
+
+/// Bytes of datagrams taken together, about.
+const BATCH: usize = 256 * 1024;
 
 /// Datagrams taken together, at most.
 const DATAGRAMS: usize = 256;
@@ -121,18 +123,22 @@ pub async fn run_udp(socket: std::net::UdpSocket, gate: Gate) -> io::Result<()> 
             Some(Err(error)) => tracing::warn!(%error, "failed to receive a datagram"),
             None => {}
         }
-        while batch.len() < DATAGRAMS {
+        while batch.len() < DATAGRAMS && bytes(&batch) < BATCH {
             let Ok((length, peer)) = socket.try_recv_from(&mut buffer) else {
                 break;
             };
             take_datagram(&gate, &buffer[..length], peer, &mut batch);
         }
-        let last = received.is_none() && batch.len() < DATAGRAMS;
+        let last = received.is_none() && batch.len() < DATAGRAMS && bytes(&batch) < BATCH;
         pass_on_or_drop(&gate, batch);
         if last {
             return Ok(());
         }
     }
+}
+
+fn bytes(batch: &Batch) -> usize {
+    batch.iter().map(|frame| frame.bytes.len()).sum()
 }
 
 /// Hands datagrams to the journal if it has room; counts them as dropped if not.
@@ -167,18 +173,24 @@ fn take_datagram(gate: &Gate, bytes: &[u8], peer: SocketAddr, batch: &mut Batch)
     }
 }
 
+/// The bit that tells a UDP peer's number from a TCP connection's.
+const UDP_SOURCE: u32 = 1 << 31;
+
 /// A number for a UDP peer: the same for the same address, never one of TCP's.
 fn udp_source(peer: IpAddr) -> u32 {
-    let octets = match peer.to_canonical() {
-        IpAddr::V4(address) => u32::from(address),
-        IpAddr::V6(address) => address
-            .segments()
-            .chunks_exact(2)
-            .fold(0, |hash: u32, pair| {
-                hash.rotate_left(7) ^ (u32::from(pair[0]) << 16 | u32::from(pair[1]))
-            }),
-    };
-    octets | 1 << 31
+    let mut hash = crc32fast::Hasher::new();
+    match peer.to_canonical() {
+        IpAddr::V4(address) => hash.update(&address.octets()),
+        IpAddr::V6(address) => hash.update(&address.octets()),
+    }
+    hash.finalize() | UDP_SOURCE
+}
+
+/// Where the numbers of TCP connections begin: apart from those of earlier starts, whose lines
+/// are in the journal. 64 numbers a second are kept for each second that passes.
+fn first_source() -> u32 {
+    let seconds = u64::try_from(clock::now().as_second()).unwrap_or(0);
+    u32::try_from((seconds * 64) & u64::from(!UDP_SOURCE)).unwrap_or(0)
 }
 
 /// Takes TCP connections until told to stop. Each connection is one source.
@@ -187,9 +199,9 @@ pub async fn run_tcp(
     gate: Gate,
     max_connections: usize,
 ) -> io::Result<()> {
-    static SOURCES: AtomicU32 = AtomicU32::new(1);
     let listener = TcpListener::from_std(listener)?;
     let places = Arc::new(Semaphore::new(max_connections));
+    let mut source = first_source();
     let mut stop = gate.stop.clone();
     loop {
         let accepted = tokio::select! {
@@ -212,7 +224,7 @@ pub async fn run_tcp(
                 .count(&gate.telemetry.refused, "reason", "too_many_connections");
             continue;
         };
-        let source = SOURCES.fetch_add(1, Ordering::Relaxed) & !(1 << 31);
+        source = source.wrapping_add(1) & !UDP_SOURCE;
         let gate = gate.clone();
         tokio::spawn(async move {
             gate.telemetry.connections.inc();
@@ -259,5 +271,13 @@ async fn pass_on(gate: &Gate, batch: Batch) -> bool {
         .received
         .get_or_create(&[("transport", "tcp")])
         .inc_by(batch.len() as u64);
-    gate.journal.send(batch).await.is_ok()
+    let lines = batch.len() as u64;
+    let taken = gate.journal.send(batch).await.is_ok();
+    if !taken {
+        let refused = &gate.telemetry.refused;
+        refused
+            .get_or_create(&[("reason", "journal_failed")])
+            .inc_by(lines);
+    }
+    taken
 }

@@ -201,6 +201,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     }
     stop_signals.wait().await;
     tracing::info!("stopping: everything that came in is written first");
+    pipeline.state.stopping.store(true, Ordering::Relaxed);
     let _ = stop.send(true);
     let drained = tokio::time::timeout(DRAIN, async {
         let _ = (udp.await, tcp.await);
@@ -336,6 +337,13 @@ impl Gauge for Heart {
         }
         if self.state.failed.load(Ordering::Relaxed) {
             reasons.push("the journal has failed: nothing is accepted".to_owned());
+        }
+        if self.state.damaged.load(Ordering::Relaxed) {
+            reasons
+                .push("the journal is damaged: lines behind the damage are not shown".to_owned());
+        }
+        if self.state.broken.load(Ordering::Relaxed) {
+            reasons.push("a part of the service has ended: see the log, start again".to_owned());
         }
         if self.state.index_failed.load(Ordering::Relaxed) {
             reasons.push("the index has failed: mend the disk and start again".to_owned());

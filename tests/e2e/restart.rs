@@ -118,6 +118,44 @@ fn a_message_goes_on_across_a_restart() {
 }
 
 #[test]
+fn lines_that_come_while_the_journal_is_read_are_accepted_and_kept() {
+    let service = Service::start();
+    let session = |mid| sender_quit(mid, "probe@other.example").lines(Some("esa1"));
+    let mut kept = 0;
+    let mut stream = tcp(service.tcp);
+    for mid in 100_000..106_000 {
+        let lines = session(mid);
+        kept += lines.len() as u64;
+        let text = lines.join("\n") + "\n";
+        stream
+            .write_all(text.as_bytes())
+            .expect("the service reads");
+    }
+    service.all_handled(kept);
+    let service = service.restart_unready();
+    let mut sent = 0;
+    for mid in 200_000..200_400 {
+        let lines = session(mid);
+        sent += lines.len() as u64;
+        datagrams(service.udp, &lines);
+    }
+    let was_reading = service.get("/readyz").status == 503;
+    assert!(was_reading, "the journal was too short for this test");
+    let service = service.ready();
+    service.eventually("all accepted", || {
+        (service.lines("accepted") == sent).then_some(())
+    });
+    service.all_handled(sent);
+    assert_eq!(service.lines("replayed"), kept);
+    assert_eq!(
+        service.lines("attached") + service.lines("events"),
+        kept + sent
+    );
+    service.diagnosed(105_999, "receiving-aborted-by-sender");
+    service.diagnosed(200_399, "receiving-aborted-by-sender");
+}
+
+#[test]
 fn a_journal_whose_end_was_torn_keeps_every_whole_line() {
     let service = Service::start();
     let sent = send(&service);

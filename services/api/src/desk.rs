@@ -69,15 +69,15 @@ pub trait Desk: Send + Sync + 'static {
         limit: usize,
     ) -> Later<'a, Result<Option<MessageTimeline>, Missing>>;
 
-    /// One answer per message and connection in a pasted log. Heavy on the CPU: run where blocking
-    /// is allowed.
+    /// One answer per message in a pasted log, and per connection that carried none; and how many
+    /// more there would be beyond a limit. Heavy on the CPU: run where blocking is allowed.
     fn explain(
         &self,
         log: &[u8],
         style: &Style,
         year: Option<i16>,
         zone: Option<&str>,
-    ) -> Vec<Answer>;
+    ) -> (Vec<Answer>, usize);
 
     /// The catalogue of diagnoses.
     fn diagnoses(&self, style: &Style) -> DiagnosisList;

@@ -4,10 +4,11 @@
 //! A record's connection and deliveries are joined here, when it is read; "now" is the newest
 //! stamp of its appliance. No HTTP here.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Story};
+use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Story, Wanted};
 use whymid_mailflow::{Connection, Delivery, Message, Settings};
 use whymid_schemas::{
     Answer, ArticleText, Candidate, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Question,
@@ -19,8 +20,13 @@ use crate::desk::{Ask, Desk, Later, Missing, Style, What};
 
 /// The most other matches that an answer lists.
 const MAX_CANDIDATES: usize = 20;
+/// The most answers to one pasted log.
+const MAX_EXPLAINED: usize = 500;
 /// The most delivery connections that one story joins.
 const MAX_DELIVERIES: usize = 50;
+
+/// The newest stamp of each appliance.
+type Newest = HashMap<String, Timestamp>;
 
 /// What the desk needs to know of the running service.
 pub trait Pulse: Send + Sync + 'static {
@@ -73,6 +79,9 @@ impl Reading {
         appliance: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Record>, Missing> {
+        if !self.pulse.is_ready() {
+            return Err(Missing::Replaying);
+        }
         let look = Look {
             kind,
             key,
@@ -80,14 +89,20 @@ impl Reading {
             limit,
         };
         let found = self.library.find(look, &Scope::everything()).await;
-        found.map_err(|error| Missing::Store(error.to_string()))
+        found.map_err(failed)
     }
 
-    async fn newest(&self, appliance: &str) -> Option<Timestamp> {
-        let all = self.library.appliances().await;
-        all.into_iter()
-            .find(|one| one.name == appliance)
-            .and_then(|one| one.newest)
+    /// "Now" by an appliance's own clock. Asked before the record is, so that a record is never
+    /// older than the moment it is said to be complete up to.
+    async fn newest(&self) -> Result<Newest, Missing> {
+        if !self.pulse.is_ready() {
+            return Err(Missing::Replaying);
+        }
+        let all = self.library.appliances().await.map_err(failed)?;
+        Ok(all
+            .into_iter()
+            .filter_map(|one| Some((one.name, one.newest?)))
+            .collect())
     }
 
     /// The connection that a message came by, where its own lines were seen.
@@ -109,15 +124,13 @@ impl Reading {
                 5,
             )
             .await?;
-        let at = message.common.first_at;
-        let spans = |one: &Connection| one.common.first_at <= at && at <= one.common.last_at;
         Ok(found
             .into_iter()
             .filter_map(Record::into_connection)
-            .find(spans))
+            .find(|one| came_by(&message, one)))
     }
 
-    async fn story(&self, message: Message) -> Result<Story, Missing> {
+    async fn story(&self, message: Message, now: &Newest) -> Result<Story, Missing> {
         let connection = self.connection_of(&message).await?;
         let mut deliveries: Vec<Delivery> = Vec::new();
         for dcid in message.dcids.iter().take(MAX_DELIVERIES) {
@@ -139,7 +152,7 @@ impl Reading {
         }
         Ok(Story {
             timers: self.listeners.timers(connection.as_ref()),
-            newest: self.newest(&message.common.appliance).await,
+            newest: now.get(&message.common.appliance).copied(),
             connection,
             deliveries,
             message: Some(message),
@@ -147,17 +160,14 @@ impl Reading {
     }
 
     async fn message(&self, id: &str) -> Result<Option<Message>, Missing> {
-        let found = self
-            .find(RecordKind::Message, Key::Id(id.to_owned()), None, 1)
-            .await?;
-        if found.is_empty() && !self.pulse.is_ready() {
-            return Err(Missing::Replaying);
-        }
+        let key = Key::Id(id.to_owned());
+        let found = self.find(RecordKind::Message, key, None, 1).await?;
         Ok(found.into_iter().find_map(Record::into_message))
     }
 
     async fn why_mid(&self, mid: u64, ask: &Ask, style: &Style) -> Result<Answer, Missing> {
         let question = question(ask, style);
+        let now = self.newest().await?;
         let found = self
             .find(
                 RecordKind::Message,
@@ -173,7 +183,7 @@ impl Reading {
         let message = found.remove(chosen(&found, ask.at, |one| {
             (one.common.first_at, one.common.last_at)
         }));
-        let story = self.story(message).await?;
+        let story = self.story(message, &now).await?;
         let mut answer = self.knowledge.answer(&story, question, style);
         answer.candidates = found.iter().map(|one| self.candidate(one, style)).collect();
         Ok(answer)
@@ -184,13 +194,14 @@ impl Reading {
             id: message.common.id.clone(),
             url: Some(format!("{}/messages/{}", style.base_url, message.common.id)),
             appliance: message.common.appliance.clone(),
-            started_at: Time::of(message.common.first_at, &style.zone),
+            first_seen_at: Time::of(message.common.first_at, &style.zone),
             outcome: whymid_diagnosis::of_message(message),
         }
     }
 
     async fn why_icid(&self, icid: u64, ask: &Ask, style: &Style) -> Result<Answer, Missing> {
         let question = question(ask, style);
+        let now = self.newest().await?;
         let appliance = ask.appliance.as_deref();
         let found = self
             .find(
@@ -205,15 +216,15 @@ impl Reading {
             .filter_map(Record::into_connection)
             .collect();
         if found.is_empty() {
-            return self.why_messages_of(icid, ask, question, style).await;
+            return self.why_messages_of(icid, ask, question, style, &now).await;
         }
         let connection = found.remove(chosen(&found, ask.at, |one| {
             (one.common.first_at, one.common.last_at)
         }));
-        let messages = self.stories_of(&connection).await?;
+        let messages = self.stories_of(&connection, &now).await?;
         let story = Story {
             message: None,
-            newest: self.newest(&connection.common.appliance).await,
+            newest: now.get(&connection.common.appliance).copied(),
             timers: self.listeners.timers(Some(&connection)),
             connection: Some(connection),
             deliveries: Vec::new(),
@@ -227,7 +238,7 @@ impl Reading {
                 id: one.common.id.clone(),
                 url: None,
                 appliance: one.common.appliance.clone(),
-                started_at: Time::of(one.common.first_at, &style.zone),
+                first_seen_at: Time::of(one.common.first_at, &style.zone),
                 outcome: whymid_diagnosis::of_connection(one, &[]),
             })
             .collect();
@@ -235,7 +246,11 @@ impl Reading {
     }
 
     /// The messages that a connection carried.
-    async fn stories_of(&self, connection: &Connection) -> Result<Vec<Story>, Missing> {
+    async fn stories_of(
+        &self,
+        connection: &Connection,
+        now: &Newest,
+    ) -> Result<Vec<Story>, Missing> {
         let found = self
             .find(
                 RecordKind::Message,
@@ -244,14 +259,10 @@ impl Reading {
                 100,
             )
             .await?;
-        let id = Some(connection.common.id.as_str());
         let mut stories = Vec::new();
-        for message in found
-            .into_iter()
-            .filter_map(Record::into_message)
-            .filter(|one| one.connection.as_deref() == id)
-        {
-            stories.push(self.story(message).await?);
+        let found = found.into_iter().filter_map(Record::into_message);
+        for message in found.filter(|one| came_by(one, connection)) {
+            stories.push(self.story(message, now).await?);
         }
         Ok(stories)
     }
@@ -263,6 +274,7 @@ impl Reading {
         ask: &Ask,
         question: Question,
         style: &Style,
+        now: &Newest,
     ) -> Result<Answer, Missing> {
         let found = self
             .find(
@@ -274,7 +286,7 @@ impl Reading {
             .await?;
         match found.into_iter().find_map(Record::into_message) {
             Some(message) => {
-                let story = self.story(message).await?;
+                let story = self.story(message, now).await?;
                 Ok(self.knowledge.answer(&story, question, style))
             }
             None => Err(self.unknown(question, style).await),
@@ -283,10 +295,10 @@ impl Reading {
 
     /// Nothing found: what was searched.
     async fn unknown(&self, question: Question, style: &Style) -> Missing {
-        if !self.pulse.is_ready() {
-            return Missing::Replaying;
-        }
-        let all = self.library.appliances().await;
+        let all = match self.library.appliances().await {
+            Ok(all) => all,
+            Err(error) => return failed(error),
+        };
         let wanted = question.appliance.clone();
         let of = |one: &&Known| {
             wanted
@@ -342,6 +354,20 @@ fn chosen<R>(
     nearest.map_or(0, |(place, _)| place)
 }
 
+/// Whether a message came by a connection: it is tied to it, or it is tied to none and began
+/// while that connection of its ICID lasted.
+fn came_by(message: &Message, connection: &Connection) -> bool {
+    let span = connection.common.first_at..=connection.common.last_at;
+    match &message.connection {
+        Some(id) => *id == connection.common.id,
+        None => message.icid == Some(connection.icid) && span.contains(&message.common.first_at),
+    }
+}
+
+fn failed(error: whymid_store::Error) -> Missing {
+    Missing::Store(error.to_string())
+}
+
 impl Desk for Reading {
     fn why<'a>(&'a self, ask: &'a Ask, style: &'a Style) -> Later<'a, Result<Answer, Missing>> {
         Box::pin(async move {
@@ -358,6 +384,7 @@ impl Desk for Reading {
         style: &'a Style,
     ) -> Later<'a, Result<Option<Answer>, Missing>> {
         Box::pin(async move {
+            let now = self.newest().await?;
             let Some(message) = self.message(id).await? else {
                 return Ok(None);
             };
@@ -365,7 +392,7 @@ impl Desk for Reading {
                 id: Some(id.to_owned()),
                 ..Question::default()
             };
-            let story = self.story(message).await?;
+            let story = self.story(message, &now).await?;
             Ok(Some(self.knowledge.answer(&story, question, style)))
         })
     }
@@ -378,10 +405,11 @@ impl Desk for Reading {
         limit: usize,
     ) -> Later<'a, Result<Option<MessageTimeline>, Missing>> {
         Box::pin(async move {
+            let now = self.newest().await?;
             let Some(message) = self.message(id).await? else {
                 return Ok(None);
             };
-            let story = self.story(message).await?;
+            let story = self.story(message, &now).await?;
             Ok(self.knowledge.timeline(&story, style, from, limit))
         })
     }
@@ -392,7 +420,7 @@ impl Desk for Reading {
         style: &Style,
         year: Option<i16>,
         zone: Option<&str>,
-    ) -> Vec<Answer> {
+    ) -> (Vec<Answer>, usize) {
         let mut settings = self.settings.clone();
         if let Some(zone) = zone.and_then(|zone| jiff::tz::TimeZone::get(zone).ok()) {
             settings.zone = Some(zone);
@@ -404,14 +432,21 @@ impl Desk for Reading {
             now: self.pulse.now(),
         });
         reader.read(log);
-        let mut answers = reader.finish().answers(&self.knowledge, None, style);
+        let log = reader.finish();
+        let (mut answers, left_out) = log.answers(
+            &self.knowledge,
+            None,
+            Wanted::Everything,
+            MAX_EXPLAINED,
+            style,
+        );
         for answer in &mut answers {
             // nothing is stored, so there is no page to link to
             if let Some(message) = &mut answer.message {
                 message.url = None;
             }
         }
-        answers
+        (answers, left_out)
     }
 
     fn diagnoses(&self, style: &Style) -> DiagnosisList {

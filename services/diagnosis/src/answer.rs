@@ -93,11 +93,11 @@ impl Knowledge {
         style: &Style,
     ) -> Answer {
         let outcomes: Vec<Outcome> = messages.iter().map(|one| standing(one, &[]).0).collect();
-        let worst = messages
-            .iter()
-            .zip(&outcomes)
-            .min_by_key(|(_, outcome)| outcome::badness(**outcome));
-        let Some((worst, _)) = worst else {
+        let badness = |story: &&Story| {
+            let deciding = story.message.as_ref().map(outcome::deciding);
+            deciding.map_or(u8::MAX, outcome::badness)
+        };
+        let Some(worst) = messages.iter().min_by_key(badness) else {
             return self.answer(connection, question, style);
         };
         let mut answer = self.answer(worst, question, style);
@@ -133,8 +133,13 @@ impl Knowledge {
             custody: Custody::Unknown,
         };
         let mut given = HashMap::new();
-        let mid = question.mid.or(question.icid);
-        given.extend(mid.map(|mid| ("mid", mid.to_string())));
+        let mid = question.mid.map(|mid| mid.to_string());
+        let icid = question.icid.map(|icid| icid.to_string());
+        let asked = mid.as_ref().map(|mid| format!("MID {mid}"));
+        let asked = asked.or_else(|| icid.as_ref().map(|icid| format!("ICID {icid}")));
+        given.extend(mid.map(|mid| ("mid", mid)));
+        given.extend(icid.map(|icid| ("icid", icid)));
+        given.extend(asked.map(|asked| ("asked", asked)));
         if !appliances.is_empty() {
             given.insert("appliances", words::list(appliances, style.lang));
         }
@@ -157,6 +162,15 @@ impl Knowledge {
         });
         writer.write(question, verdict, given)
     }
+}
+
+/// The summary that fits the facts.
+fn summary<'d>(diagnosis: &'d Diagnosis, facts: &Facts<'_>) -> &'d Text {
+    let fitting = diagnosis
+        .summaries
+        .iter()
+        .find(|note| holds(note.when.as_ref(), facts));
+    fitting.map_or(&diagnosis.summary, |note| &note.text)
 }
 
 /// Outcome and custody of the record a story is about.
@@ -236,7 +250,7 @@ impl<'a> Writer<'a> {
         };
         let summary = verdict
             .as_ref()
-            .map(|one| filler.fill(one.diagnosis.summary.get(lang)))
+            .map(|one| filler.fill(summary(one.diagnosis, &facts).get(lang)))
             .unwrap_or_default();
         let also = verdict.iter().flat_map(|one| &one.also);
         let also = also

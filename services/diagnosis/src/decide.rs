@@ -5,6 +5,8 @@
 //! `cause-not-in-knowledge-base` and an unsettled one `log-incomplete`, never a state that is
 //! not so.
 
+use jiff::Timestamp;
+use whymid_mailflow::{Connection, Entry, Message, kind};
 use whymid_schemas::{Confidence, Outcome};
 
 use crate::condition::{Facts, Told};
@@ -54,7 +56,7 @@ pub(crate) fn decide<'k>(
     let mut fired = fired.into_iter();
     let (diagnosis, confidence) = match fired.next() {
         Some((diagnosis, grade)) => (diagnosis, grade.confidence),
-        None => fallback(knowledge, story, outcome)?,
+        None => fallback(knowledge, story)?,
     };
     let mut also: Vec<(&Diagnosis, Confidence)> =
         fired.map(|(one, grade)| (one, grade.confidence)).collect();
@@ -63,7 +65,7 @@ pub(crate) fn decide<'k>(
         also.extend(
             knowledge
                 .diagnosis(LOG_INCOMPLETE)
-                .map(|one| (one, Confidence::Certain)),
+                .map(|one| (one, Confidence::Likely)),
         );
     }
     also.retain(|(one, _)| one.id != diagnosis.id);
@@ -99,25 +101,24 @@ fn candidates<'k>(knowledge: &'k Knowledge, story: &Story, outcome: Outcome) -> 
 }
 
 fn symptom(story: &Story, outcome: Outcome) -> Option<Symptom> {
-    if under_way(outcome) {
+    let Some(message) = &story.message else {
+        let connection = story.connection.as_ref()?;
+        if outcome::is_under_way(outcome) {
+            return Some(Symptom::InProgress);
+        }
+        return connection
+            .mids
+            .is_empty()
+            .then_some(Symptom::ConnectionWithoutMessage);
+    };
+    if outcome::is_under_way(outcome::deciding(message)) {
         return Some(Symptom::InProgress);
     }
-    let Some(message) = &story.message else {
-        let alone = story.connection.as_ref()?.mids.is_empty();
-        return alone.then_some(Symptom::ConnectionWithoutMessage);
-    };
-    if outcome::receiving_ended(message) && message.ready_at.is_none() {
+    if outcome::receiving_ended(message) && message.ready_at.is_none() && message.stopped.is_none()
+    {
         return Some(Symptom::ReceivingAborted);
     }
     (outcome == Outcome::Delivered).then_some(Symptom::Delivered)
-}
-
-/// Neither ended nor unknown.
-fn under_way(outcome: Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Processing | Outcome::Queued | Outcome::SoftBounced
-    )
 }
 
 fn attempt<'k>(diagnosis: &'k Diagnosis, facts: &Facts<'_>) -> Tried<'k> {
@@ -144,22 +145,10 @@ pub(crate) fn holds(when: Option<&crate::condition::Condition>, facts: &Facts<'_
     when.is_none_or(|when| when.on(facts) == Told::Yes)
 }
 
-fn fallback<'k>(
-    knowledge: &'k Knowledge,
-    story: &Story,
-    outcome: Outcome,
-) -> Option<(&'k Diagnosis, Confidence)> {
-    let (id, confidence) = if story.message.is_none() {
-        let refused_or_over = story
-            .connection
-            .as_ref()
-            .is_some_and(|one| one.mids.is_empty());
-        if refused_or_over && outcome != Outcome::Processing {
-            (NO_MID, Confidence::Certain)
-        } else {
-            (LOG_INCOMPLETE, Confidence::Undetermined)
-        }
-    } else if outcome::is_settled(outcome) || has_ended(story) {
+fn fallback<'k>(knowledge: &'k Knowledge, story: &Story) -> Option<(&'k Diagnosis, Confidence)> {
+    let (id, confidence) = if without_mid(story) {
+        (NO_MID, Confidence::Certain)
+    } else if cause_may_be_there(story) {
         (NO_CAUSE, Confidence::Undetermined)
     } else {
         (LOG_INCOMPLETE, Confidence::Undetermined)
@@ -167,11 +156,38 @@ fn fallback<'k>(
     Some((knowledge.diagnosis(id)?, confidence))
 }
 
-fn has_ended(story: &Story) -> bool {
-    story
-        .message
+/// A connection that was seen from its opening to its end, or to its refusal, without a MID.
+fn without_mid(story: &Story) -> bool {
+    let Some(connection) = story
+        .connection
         .as_ref()
-        .is_some_and(|one| one.finished.is_some())
+        .filter(|_| story.message.is_none())
+    else {
+        return false;
+    };
+    let refused = outcome::of_connection(connection, &[]) == Outcome::Rejected;
+    connection.mids.is_empty() && connection.opened.is_some() && (refused || connection.has_ended())
+}
+
+/// The outcome is settled, or something stopped the message, or it finished with lines among its
+/// own that this version does not understand: a cause is there, but none that is known here.
+fn cause_may_be_there(story: &Story) -> bool {
+    let Some(message) = &story.message else {
+        return false;
+    };
+    let deciding = outcome::deciding(message);
+    if outcome::is_under_way(deciding) {
+        return message.stopped.is_some();
+    }
+    let unread = message
+        .common
+        .entries
+        .lines
+        .iter()
+        .any(|entry| entry.kind.is_unknown());
+    outcome::is_settled(deciding)
+        || message.stopped.is_some()
+        || (message.finished.is_some() && unread)
 }
 
 fn annotations<'k>(
@@ -198,22 +214,52 @@ fn annotations<'k>(
         .collect()
 }
 
-/// The lines that a whole story would have and that were never seen, by how they begin.
+/// What a whole story would have and that was never seen: lines, by how they begin.
 pub(crate) fn missing(story: &Story) -> Vec<String> {
-    let Some(message) = &story.message else {
-        return connection_missing(story);
-    };
-    let mid = message.mid;
     let mut lines = Vec::new();
-    if message.started_at.is_none() {
-        lines.push(format!("Start MID {mid}"));
-    }
-    let beyond = message.queued_at.is_some() || !message.dcids.is_empty();
-    if message.ready_at.is_none() && beyond {
-        lines.push(format!("MID {mid} ready"));
+    if let Some(message) = &story.message {
+        let mid = message.mid;
+        if began_at(message).is_none() {
+            lines.push(format!("Start MID {mid}"));
+        }
+        if message.ready_at.is_none() && went_on(message) {
+            lines.push(format!("MID {mid} ready"));
+        }
+        if message.finished.is_none() && message.receiving_aborted.is_none() {
+            lines.push(format!("Message finished MID {mid}"));
+        }
+        if message.finished.is_some_and(|finish| !finish.aborted) {
+            lines.extend(untold_recipients(message));
+        }
     }
     lines.extend(connection_missing(story));
     lines
+}
+
+/// Stamp of `Start MID`, or of the line that takes its place for mail that the gateway made
+/// (E077).
+pub(crate) fn began_at(message: &Message) -> Option<Timestamp> {
+    let made_here = |entry: &&Entry| entry.kind.is(&kind::SYSTEM_MAIL);
+    let lines = &message.common.entries.lines;
+    message
+        .started_at
+        .or_else(|| lines.iter().find(made_here).map(|entry| entry.at))
+}
+
+/// Something happened to the message that happens only after `ready`.
+fn went_on(message: &Message) -> bool {
+    message.queued_at.is_some() || !message.dcids.is_empty()
+}
+
+/// The recipients that a finished message leaves without an outcome.
+fn untold_recipients(message: &Message) -> Vec<String> {
+    let untold = message
+        .recipients
+        .iter()
+        .filter(|one| one.rid.is_some() && outcome::of_recipient(message, one) == Outcome::Unknown);
+    let rids = untold.filter_map(|one| one.rid).take(5);
+    rids.map(|rid| format!("Message done … MID {} to RID [{rid}]", message.mid))
+        .collect()
 }
 
 /// Whether a message's own lines have a hole in them.
@@ -221,26 +267,26 @@ fn has_gaps(story: &Story) -> bool {
     let Some(message) = &story.message else {
         return false;
     };
-    let beyond = message.queued_at.is_some() || !message.dcids.is_empty();
-    message.started_at.is_none() || (message.ready_at.is_none() && beyond)
+    began_at(message).is_none() || (message.ready_at.is_none() && went_on(message))
 }
 
 fn connection_missing(story: &Story) -> Vec<String> {
-    let icid = story.connection.as_ref().map(|one| one.icid);
+    let connection = story.connection.as_ref();
+    let icid = connection.map(|one| one.icid);
     let Some(icid) = icid.or_else(|| story.message.as_ref().and_then(|one| one.icid)) else {
         return Vec::new();
     };
-    let opened = story
-        .connection
+    let opened = connection.is_some_and(|one| one.opened.is_some());
+    let ended = connection.is_some_and(Connection::has_ended);
+    let accepted = story
+        .message
         .as_ref()
-        .is_some_and(|one| one.opened.is_some());
-    let ended = story.connection.as_ref().is_some_and(|one| one.has_ended());
-    let over = story.message.as_ref().is_some_and(outcome::receiving_ended);
+        .is_some_and(|one| one.ready_at.is_some());
     let mut lines = Vec::new();
-    if !opened {
+    if !opened && !accepted {
         lines.push(format!("New SMTP ICID {icid}"));
     }
-    if !ended && over {
+    if !ended && !accepted {
         lines.push(format!("ICID {icid} close"));
     }
     lines

@@ -1,9 +1,13 @@
 //! A log to answers, without a service: every line goes the way that the service's lines go,
 //! into memory only.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use whymid_mailflow::{Connection, Delivery, Intake, Message, NothingWritten, Rested, Settings};
-use whymid_schemas::{Answer, Outcome, Question};
+use whymid_mailflow::{
+    Common, Connection, Delivery, Intake, Message, NothingWritten, Rested, Settings,
+};
+use whymid_schemas::{Answer, Candidate, Outcome, Question, Time};
 use whymid_syslog::{Decoder, Frame, Lane, Transport, YearReader, Years};
 
 use crate::answer::Style;
@@ -11,6 +15,11 @@ use crate::knowledge::Knowledge;
 use crate::limits::Listeners;
 use crate::outcome;
 use crate::story::Story;
+
+/// The most other matches that an answer lists.
+const MAX_CANDIDATES: usize = 20;
+/// The most delivery connections that one story joins.
+const MAX_DELIVERIES: usize = 50;
 
 /// How a log is to be read.
 #[derive(Clone, Debug)]
@@ -31,10 +40,18 @@ pub struct Log {
     messages: Vec<Message>,
     connections: Vec<Connection>,
     deliveries: Vec<Delivery>,
-    newest: std::collections::HashMap<String, Timestamp>,
+    /// Places of the connections by record id.
+    connection_by_id: HashMap<String, usize>,
+    /// Places of the messages that a connection carried, by its record id.
+    messages_by_connection: HashMap<String, Vec<usize>>,
+    /// Places of the deliveries by appliance and DCID.
+    deliveries_by_dcid: HashMap<(String, u64), Vec<usize>>,
+    newest: HashMap<String, Timestamp>,
     listeners: Listeners,
     /// Lines read.
     pub lines: u64,
+    /// Lines that were understood.
+    pub understood: u64,
 }
 
 /// Reads one or more files, one after the other.
@@ -44,6 +61,7 @@ pub struct LogReader {
     reading: Reading,
     source: u32,
     position: u64,
+    understood: u64,
 }
 
 impl LogReader {
@@ -55,6 +73,7 @@ impl LogReader {
             reading,
             source: 0,
             position: 0,
+            understood: 0,
         }
     }
 
@@ -90,8 +109,11 @@ impl LogReader {
                 lane: Lane::Archive,
                 defect: line.defect,
             };
-            self.intake
-                .take_with_years(&frame, self.position, &mut years, &mut NothingWritten);
+            let nothing = &mut NothingWritten;
+            let handled = self
+                .intake
+                .take_with_years(&frame, self.position, &mut years, nothing);
+            self.understood += u64::from(handled.kind.is_some());
         }
     }
 
@@ -105,29 +127,50 @@ impl LogReader {
             .collect();
         let assembler = &self.intake.assembler;
         let mut messages: Vec<Message> = assembler.messages().cloned().collect();
-        messages.sort_by(|a, b| {
-            (a.common.first_at, a.mid, &a.common.id).cmp(&(b.common.first_at, b.mid, &b.common.id))
-        });
+        messages.sort_by(|a, b| order(&a.common, a.mid).cmp(&order(&b.common, b.mid)));
         let mut connections: Vec<Connection> = assembler.connections().cloned().collect();
-        connections.sort_by(|a, b| {
-            (a.common.first_at, a.icid, &a.common.id).cmp(&(
-                b.common.first_at,
-                b.icid,
-                &b.common.id,
-            ))
-        });
-        Log {
+        connections.sort_by(|a, b| order(&a.common, a.icid).cmp(&order(&b.common, b.icid)));
+        let deliveries: Vec<Delivery> = assembler.deliveries().cloned().collect();
+        let mut log = Log {
+            connection_by_id: HashMap::new(),
+            messages_by_connection: HashMap::new(),
+            deliveries_by_dcid: HashMap::new(),
             messages,
             connections,
-            deliveries: assembler.deliveries().cloned().collect(),
+            deliveries,
             newest,
             listeners: self.reading.listeners,
             lines: self.position,
-        }
+            understood: self.understood,
+        };
+        log.note_places();
+        log
     }
 }
 
+fn order(common: &Common, number: u64) -> (Timestamp, u64, &str) {
+    (common.first_at, number, &common.id)
+}
+
 impl Log {
+    fn note_places(&mut self) {
+        for (place, one) in self.connections.iter().enumerate() {
+            self.connection_by_id.insert(one.common.id.clone(), place);
+        }
+        for (place, one) in self.messages.iter().enumerate() {
+            if let Some(id) = &one.connection {
+                self.messages_by_connection
+                    .entry(id.clone())
+                    .or_default()
+                    .push(place);
+            }
+        }
+        for (place, one) in self.deliveries.iter().enumerate() {
+            let key = (one.common.appliance.clone(), one.dcid);
+            self.deliveries_by_dcid.entry(key).or_default().push(place);
+        }
+    }
+
     /// The answer for one MID: of the newest message, the others as candidates.
     #[must_use]
     pub fn answer_mid(
@@ -138,13 +181,19 @@ impl Log {
         style: &Style,
     ) -> Option<Answer> {
         let fits = |one: &&Message| one.mid == mid && is_of(&one.common.appliance, appliance);
-        let message = self.messages.iter().rfind(fits)?;
+        let mut fitting = self.messages.iter().filter(fits).rev();
+        let message = fitting.next()?;
         let question = Question {
             mid: Some(mid),
             appliance: appliance.map(str::to_owned),
             ..Question::default()
         };
-        Some(knowledge.answer(&self.story(message), question, style))
+        let mut answer = knowledge.answer(&self.story(message), question, style);
+        answer.candidates = fitting
+            .take(MAX_CANDIDATES)
+            .map(|one| candidate(one, style))
+            .collect();
+        Some(answer)
     }
 
     /// The answer for one ICID; by its newest message where no line of its own was seen.
@@ -171,52 +220,59 @@ impl Log {
         Some(knowledge.answer(&self.story(message), question, style))
     }
 
-    /// The answer for every message and connection that did not end well, oldest first.
+    /// Answers for many at once, oldest first: at most `limit`, and how many more there would be.
+    /// Connections that carried messages are answered for by those.
     #[must_use]
     pub fn answers(
         &self,
         knowledge: &Knowledge,
         appliance: Option<&str>,
+        wanted: Wanted,
+        limit: usize,
         style: &Style,
-    ) -> Vec<Answer> {
-        let mut answers = Vec::new();
-        for message in self
-            .messages
-            .iter()
-            .filter(|one| is_of(&one.common.appliance, appliance))
-        {
-            let question = Question {
-                mid: Some(message.mid),
-                ..Question::default()
-            };
-            let story = self.story(message);
-            if went_wrong(knowledge.facets(&story).outcome, message.finished.is_some()) {
-                answers.push((
-                    message.common.first_at,
-                    knowledge.answer(&story, question, style),
-                ));
+    ) -> (Vec<Answer>, usize) {
+        let mut found: Vec<(Timestamp, Found<'_>)> = Vec::new();
+        let of = |common: &Common| is_of(&common.appliance, appliance);
+        for one in self.messages.iter().filter(|one| of(&one.common)) {
+            if wanted == Wanted::Everything || message_went_wrong(one) {
+                found.push((one.common.first_at, Found::Message(one)));
             }
         }
-        for connection in self
-            .connections
-            .iter()
-            .filter(|one| is_of(&one.common.appliance, appliance))
-        {
-            let alone = connection.mids.is_empty();
-            let outcome = outcome::of_connection(connection, &[]);
-            if alone && went_wrong(outcome, connection.has_ended()) {
+        for one in self.connections.iter().filter(|one| of(&one.common)) {
+            if one.mids.is_empty() && (wanted == Wanted::Everything || connection_went_wrong(one)) {
+                found.push((one.common.first_at, Found::Connection(one)));
+            }
+        }
+        found.sort_by_key(|(at, _)| *at);
+        let left_out = found.len().saturating_sub(limit);
+        let shown = found.into_iter().take(limit);
+        (
+            shown
+                .map(|(_, one)| self.answer_found(knowledge, one, style))
+                .collect(),
+            left_out,
+        )
+    }
+
+    fn answer_found(&self, knowledge: &Knowledge, found: Found<'_>, style: &Style) -> Answer {
+        match found {
+            Found::Message(one) => {
+                let mid = Some(one.mid);
                 let question = Question {
-                    icid: Some(connection.icid),
+                    mid,
                     ..Question::default()
                 };
-                answers.push((
-                    connection.common.first_at,
-                    self.about(knowledge, connection, question, style),
-                ));
+                knowledge.answer(&self.story(one), question, style)
+            }
+            Found::Connection(one) => {
+                let icid = Some(one.icid);
+                let question = Question {
+                    icid,
+                    ..Question::default()
+                };
+                self.about(knowledge, one, question, style)
             }
         }
-        answers.sort_by_key(|(at, _)| *at);
-        answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
     fn about(
@@ -233,30 +289,39 @@ impl Log {
             newest: self.newest.get(&connection.common.appliance).copied(),
             timers: self.listeners.timers(Some(connection)),
         };
-        let own = |one: &&Message| one.connection.as_deref() == Some(connection.common.id.as_str());
-        let messages: Vec<Story> = self
-            .messages
-            .iter()
-            .filter(own)
-            .map(|one| self.story(one))
+        let places = self.messages_by_connection.get(&connection.common.id);
+        let messages: Vec<Story> = places
+            .into_iter()
+            .flatten()
+            .map(|place| self.story(&self.messages[*place]))
             .collect();
         knowledge.connection_answer(&story, &messages, question, style)
     }
 
     fn story(&self, message: &Message) -> Story {
-        let id = message.connection.as_deref();
-        let connection = self
-            .connections
-            .iter()
-            .find(|one| Some(one.common.id.as_str()) == id)
-            .cloned();
-        let used = |one: &&Delivery| {
-            one.common.appliance == message.common.appliance && message.dcids.contains(&one.dcid)
+        let place = message
+            .connection
+            .as_ref()
+            .and_then(|id| self.connection_by_id.get(id));
+        let connection = place.map(|place| self.connections[*place].clone());
+        let used = |dcid: &u64| {
+            let places = self
+                .deliveries_by_dcid
+                .get(&(message.common.appliance.clone(), *dcid));
+            places
+                .into_iter()
+                .flatten()
+                .map(|place| self.deliveries[*place].clone())
         };
         Story {
             timers: self.listeners.timers(connection.as_ref()),
             connection,
-            deliveries: self.deliveries.iter().filter(used).cloned().collect(),
+            deliveries: message
+                .dcids
+                .iter()
+                .take(MAX_DELIVERIES)
+                .flat_map(used)
+                .collect(),
             newest: self.newest.get(&message.common.appliance).copied(),
             message: Some(message.clone()),
         }
@@ -271,8 +336,49 @@ impl Log {
     }
 }
 
+/// Whether an appliance is the wanted one; a short host name is enough.
 fn is_of(appliance: &str, wanted: Option<&str>) -> bool {
-    wanted.is_none_or(|wanted| appliance.eq_ignore_ascii_case(wanted))
+    let Some(wanted) = wanted.map(str::to_lowercase) else {
+        return true;
+    };
+    let rest = appliance.strip_prefix(&wanted);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn candidate(message: &Message, style: &Style) -> Candidate {
+    Candidate {
+        id: message.common.id.clone(),
+        url: None,
+        appliance: message.common.appliance.clone(),
+        first_seen_at: Time::of(message.common.first_at, &style.zone),
+        outcome: outcome::of_message(message),
+    }
+}
+
+/// One of the log's records.
+enum Found<'l> {
+    Message(&'l Message),
+    Connection(&'l Connection),
+}
+
+/// Which records are answered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All of them.
+    Everything,
+    /// Those that are known to have gone wrong, or that ended nobody can tell how.
+    GoneWrong,
+}
+
+fn message_went_wrong(message: &Message) -> bool {
+    went_wrong(outcome::of_message(message), message.finished.is_some())
+}
+
+fn connection_went_wrong(connection: &Connection) -> bool {
+    went_wrong(
+        outcome::of_connection(connection, &[]),
+        connection.has_ended(),
+    )
 }
 
 /// Whether somebody might ask why: anything but delivered, and but what is simply under way.

@@ -63,6 +63,7 @@ facts! {
     "rejected_by" Text |story: &Story| Some(rejected_by(story));
     "bounce_verification" Bool |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Refused(by) if by == "bounce verification")) > 0);
     "null_sender" Bool |story: &Story| message(story)?.envelope_sender().map(str::is_empty);
+    "about" Text |story: &Story| Some(if story.message.is_some() { "message" } else { "connection" });
     "start_seen" Bool |story: &Story| Some(message(story).is_some_and(|m| m.started_at.is_some()));
     "finish_seen" Bool |story: &Story| Some(message(story).is_some_and(|m| m.finished.is_some()));
     "queued" Bool |story: &Story| Some(message(story).is_some_and(|m| m.queued_at.is_some()));
@@ -70,21 +71,23 @@ facts! {
     "bounced_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Bounced(_))));
     "delayed_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Delayed(_))));
     "stage" Text |story: &Story| Some(stage(story).word());
-    "age" Int |story: &Story| Some(seconds(first_at(story)?, story.newest?));
-    "quiet" Int |story: &Story| Some(seconds(last_at(story)?, story.newest?));
+    "age" Int |story: &Story| span(story, first_at(story)?, story.newest?);
+    "quiet" Int |story: &Story| span(story, last_at(story)?, story.newest?);
     "connection_seen" Bool |story: &Story| Some(story.connection.is_some());
     "opening_seen" Bool |story: &Story| Some(opened_at(story).is_some());
     "connection_end_seen" Bool |story: &Story| Some(ended_connection(story).is_some());
-    "lost" Bool |story: &Story| Some(lost(story, ended_connection(story)?));
-    "disconnect" Text |story: &Story| Some(disconnect(ended_connection(story)?));
-    "receiving_failed" Text |story: &Story| Some(receiving_failed(connection(story)?));
-    "killed" Bool |story: &Story| Some(has_end(ended_connection(story)?, "killed"));
-    "tls" Text |story: &Story| Some(tls(connection(story)?));
+    "lost" Bool |story: &Story| ended_connection(story).map(|one| has_end(story, one, &["lost"]));
+    "disconnect" Text |story: &Story| ended_connection(story).map(|one| disconnect(story, one));
+    "receiving_failed" Text |story: &Story| connection(story).map(|one| receiving_failed(story, one));
+    "killed" Bool |story: &Story| ended_connection(story).map(|one| has_end(story, one, &["killed"]));
+    "tls" Text |story: &Story| connection(story).map(|one| tls(story, one));
     "tls_reason" Text |story: &Story| Some(tls_reason(story));
     "hat_action" Text |story: &Story| connection(story)?.hat.as_ref().map(|hat| hat.action.clone());
+    "later_message" Bool |story: &Story| Some(later_message(message(story)?, connection(story)?));
+    "not_understood" Int |story: &Story| Some(not_understood(story));
     "earlier_success" Bool |story: &Story| Some(earlier_success(story, connection(story)?));
-    "elapsed" Int |story: &Story| Some(seconds(opened_at(story).or_else(|| message(story)?.started_at)?, end_at(story)?));
-    "since_last_recipient" Int |story: &Story| Some(seconds(message(story)?.last_recipient_at?, end_at(story)?));
+    "elapsed" Int |story: &Story| span(story, began_at(story)?, end_at(story)?);
+    "since_last_recipient" Int |story: &Story| span(story, message(story)?.last_recipient_at?, end_at(story)?);
     "inbound_timeout" Int |story: &Story| Some(story.timers.inbound_timeout.seconds);
     "max_connection_time" Int |story: &Story| Some(story.timers.max_connection_time.seconds);
 }
@@ -162,45 +165,54 @@ fn end_at(story: &Story) -> Option<Timestamp> {
     connection(story)?.ends.first().map(|end| end.at)
 }
 
-/// `lost` on the connection; for a message within its own time: not before its first line, not
-/// later than 2 s after its end (Cisco document 118295 shows the same second).
-fn lost(story: &Story, connection: &Connection) -> bool {
-    let mut losses = connection.ends.iter().filter(|end| end.how == "lost");
-    match (message(story), end_at(story)) {
-        (Some(message), Some(end)) => {
-            losses.any(|loss| loss.at >= message.common.first_at && seconds(end, loss.at) <= 2)
-        }
-        _ => losses.next().is_some(),
-    }
+/// Whether a moment of the connection falls into the message's own time: not before its first
+/// line, not later than 2 s after its end (Cisco document 118295 shows the same second). A
+/// connection by itself has no such bound.
+fn within(story: &Story, at: Timestamp) -> bool {
+    let Some(message) = message(story) else {
+        return true;
+    };
+    let not_after = end_at(story).is_none_or(|end| seconds(end, at) <= AFTER_END);
+    at >= message.common.first_at && not_after
 }
 
-fn has_end(connection: &Connection, how: &str) -> bool {
-    connection.ends.iter().any(|end| end.how == how)
+/// How long after a message's end a line of its connection may still tell why, seconds.
+const AFTER_END: i64 = 2;
+
+fn has_end(story: &Story, connection: &Connection, hows: &[&str]) -> bool {
+    let mut ends = connection.ends.iter();
+    ends.any(|end| hows.contains(&end.how.as_str()) && within(story, end.at))
 }
 
-fn disconnect(connection: &Connection) -> &'static str {
-    if has_end(connection, "timeout") {
+fn disconnect(story: &Story, connection: &Connection) -> &'static str {
+    if has_end(story, connection, &["timeout"]) {
         "timeout"
-    } else if has_end(connection, "max_time") {
+    } else if has_end(story, connection, &["max_time"]) {
         "max_time"
+    } else if has_end(story, connection, &["disconnected"]) {
+        "other"
     } else {
         "none"
     }
 }
 
-fn receiving_failed(connection: &Connection) -> String {
-    connection
+fn receiving_failed(story: &Story, connection: &Connection) -> String {
+    let mut failures = connection
         .failures
-        .first()
+        .iter()
+        .filter(|(at, _)| within(story, *at));
+    failures
+        .next()
         .map(|(_, reason)| reason.clone())
         .unwrap_or_default()
 }
 
-fn tls(connection: &Connection) -> String {
-    connection
-        .tls
-        .as_ref()
-        .map_or_else(|| "none".to_owned(), |tls| tls.outcome.clone())
+/// TLS is negotiated before a message begins, so only the end bounds it.
+fn tls(story: &Story, connection: &Connection) -> String {
+    let tls = connection.tls.as_ref();
+    let of_message =
+        tls.filter(|tls| end_at(story).is_none_or(|end| tls.at <= end || within(story, tls.at)));
+    of_message.map_or_else(|| "none".to_owned(), |tls| tls.outcome.clone())
 }
 
 fn tls_reason(story: &Story) -> String {
@@ -208,6 +220,20 @@ fn tls_reason(story: &Story) -> String {
         .and_then(|one| one.tls.as_ref())
         .filter(|tls| tls.outcome == "failed");
     failed.map(|tls| tls.detail.clone()).unwrap_or_default()
+}
+
+/// Whether the connection went on with another MID after this one; MIDs only grow.
+fn later_message(message: &Message, connection: &Connection) -> bool {
+    connection.mids.iter().any(|mid| *mid > message.mid)
+}
+
+fn not_understood(story: &Story) -> i64 {
+    let own = message(story).map(|one| one.common.entries.lines.iter());
+    let unknown = own
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.kind.is_unknown());
+    unknown.count().try_into().unwrap_or(i64::MAX)
 }
 
 /// Whether another message of the connection was accepted before this one's end.
@@ -222,6 +248,22 @@ fn earlier_success(story: &Story, connection: &Connection) -> bool {
 
 fn seconds(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second() - from.as_second()
+}
+
+/// When the connection opened, else when the message started.
+fn began_at(story: &Story) -> Option<Timestamp> {
+    opened_at(story).or_else(|| message(story)?.started_at)
+}
+
+fn one_zone(_: &Story) -> bool {
+    true
+}
+
+/// A span of time, if it can be one: not backwards, and not across a change of the zone in which
+/// the stamps are read.
+fn span(story: &Story, from: Timestamp, to: Timestamp) -> Option<i64> {
+    let seconds = seconds(from, to);
+    (seconds >= 0 && one_zone(story)).then_some(seconds)
 }
 
 #[cfg(test)]

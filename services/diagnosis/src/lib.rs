@@ -36,7 +36,7 @@ mod words;
 
 pub use answer::{Facets, Style};
 pub use check::check;
-pub use explain::{Log, LogReader, Reading};
+pub use explain::{Log, LogReader, Reading, Wanted};
 pub use fault::Fault;
 pub use knowledge::{Knowledge, Source};
 pub use limits::{

@@ -129,8 +129,22 @@ static SELECTORS: &[Selector] = &[
     sel(
         "tls_line",
         Of::Connection,
-        &[&kind::TLS_FAILED, &kind::TLS_REQUIRED, &kind::TLS_OK],
+        &[&kind::TLS_FAILED, &kind::TLS_REQUIRED],
         Pick::Last,
+    ),
+    sel(
+        "refusal_lines",
+        Of::Connection,
+        &[
+            &kind::HAT_REJECT,
+            &kind::HAT_TCPREFUSE,
+            &kind::HAT_DELAYED_REJECT,
+            &kind::SENDER_REJECTED,
+            &kind::SENDER_INVALID,
+            &kind::RECIPIENT_REJECTED_ON_CONNECTION,
+            &kind::SMTP_AUTH_FAILED,
+        ],
+        Pick::All,
     ),
     sel(
         "lost_line",
@@ -227,33 +241,52 @@ fn last_line(story: &Story) -> Vec<usize> {
         .collect()
 }
 
+/// What settles how a message ended, most telling first.
+static MESSAGE_ENDINGS: &[&str] = &[
+    "abort_line",
+    "bounce_lines",
+    "quarantine_lines",
+    "delayed_lines",
+    "delivery_lines",
+    "rejection_lines",
+    "finish_line",
+];
+
+/// What settles how a connection ended, most telling first.
+static CONNECTION_ENDINGS: &[&str] = &[
+    "refusal_lines",
+    "receiving_failed_line",
+    "disconnect_line",
+    "tls_line",
+    "killed_line",
+    "lost_line",
+    "close_line",
+];
+
+fn endings(story: &Story) -> impl Iterator<Item = Vec<usize>> + '_ {
+    let names = if story.message.is_some() {
+        MESSAGE_ENDINGS
+    } else {
+        CONNECTION_ENDINGS
+    };
+    names
+        .iter()
+        .map(|name| find(story, name))
+        .filter(|places| !places.is_empty())
+}
+
 /// The lines that settle how the record ended; its last line where none does.
 fn ending_lines(story: &Story) -> Vec<usize> {
-    let names: &[&str] = if story.message.is_some() {
-        &[
-            "abort_line",
-            "bounce_lines",
-            "quarantine_lines",
-            "delivery_lines",
-            "rejection_lines",
-            "finish_line",
-        ]
-    } else {
-        &[
-            "policy_line",
-            "receiving_failed_line",
-            "disconnect_line",
-            "tls_line",
-            "lost_line",
-            "killed_line",
-            "close_line",
-        ]
-    };
-    let mut places: Vec<usize> = names.iter().flat_map(|name| find(story, name)).collect();
+    let mut places: Vec<usize> = endings(story).flatten().collect();
     if places.is_empty() {
         return last_line(story);
     }
     places.sort_unstable();
-    places.dedup();
     places
+}
+
+/// The one line that says most about how the record ended.
+pub(crate) fn most_telling(story: &Story) -> Option<usize> {
+    let first = endings(story).next().unwrap_or_else(|| last_line(story));
+    first.last().copied()
 }

@@ -71,11 +71,11 @@ pub fn of_recipient(message: &Message, recipient: &Recipient) -> Outcome {
 
 /// What the message's own lines say of a recipient that no line of its own settles.
 fn of_unsettled(message: &Message) -> Outcome {
-    if receiving_ended(message) {
-        return Outcome::Aborted;
-    }
     if let Some(reason) = &message.stopped {
         return of_reason(reason);
+    }
+    if receiving_ended(message) {
+        return Outcome::Aborted;
     }
     match stage(message) {
         Stage::Receiving | Stage::Workqueue => Outcome::Processing,
@@ -154,16 +154,33 @@ pub(crate) fn custody(outcome: Outcome, accepted: bool) -> Custody {
     }
 }
 
-/// Custody of the worst recipient, or of the message itself where none is known.
+/// The outcome that decides diagnosis and custody: that of the worst recipient; while any
+/// recipient is under way, of the worst of those (`services/decisions/006`).
+pub(crate) fn deciding(message: &Message) -> Outcome {
+    let outcomes = || {
+        message
+            .recipients
+            .iter()
+            .map(|one| of_recipient(message, one))
+    };
+    let worst =
+        |outcomes: &mut dyn Iterator<Item = Outcome>| outcomes.min_by_key(|one| badness(*one));
+    worst(&mut outcomes().filter(|one| is_under_way(*one)))
+        .or_else(|| worst(&mut outcomes()))
+        .unwrap_or_else(|| of_unsettled(message))
+}
+
+/// Custody by the deciding recipient, or by the message itself where none is known.
 pub(crate) fn custody_of_message(message: &Message) -> Custody {
-    let accepted = message.ready_at.is_some();
-    let worst = message
-        .recipients
-        .iter()
-        .map(|one| of_recipient(message, one))
-        .min_by_key(|outcome| badness(*outcome))
-        .unwrap_or_else(|| of_unsettled(message));
-    custody(worst, accepted)
+    custody(deciding(message), message.ready_at.is_some())
+}
+
+/// Whether something is still to happen.
+pub(crate) fn is_under_way(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Processing | Outcome::Queued | Outcome::SoftBounced
+    )
 }
 
 /// Whether nothing further will happen that could change the outcome.
@@ -191,11 +208,10 @@ pub fn of_connection(connection: &Connection, of_messages: &[Outcome]) -> Outcom
         .hat
         .as_ref()
         .is_some_and(|hat| matches!(hat.action.as_str(), "REJECT" | "TCPREFUSE"));
-    if refused
-        || connection.sender_refused.is_some()
+    let stopped = connection.sender_refused.is_some()
         || !connection.refused.is_empty()
-        || !connection.failures.is_empty()
-    {
+        || !connection.failures.is_empty();
+    if refused || (stopped && connection.has_ended()) {
         Outcome::Rejected
     } else if !connection.mids.is_empty() {
         Outcome::Unknown

@@ -81,12 +81,12 @@ impl Pen {
         let mut parts = Vec::new();
         if let Some(message) = &answer.message {
             parts.push(self.labelled(self.l.appliance, &message.appliance));
-            parts.push(self.labelled(self.l.time, &message.started_at.0));
+            parts.push(self.labelled(self.l.time, &message.first_seen_at.0));
             parts.push(self.labelled(self.l.sender, address(message.sender.as_deref(), self.l)));
             parts.push(self.labelled(self.l.recipient, &recipients_in_short(message, self.l)));
         } else if let Some(connection) = &answer.connection {
             parts.push(self.labelled(self.l.appliance, &connection.appliance));
-            parts.push(self.labelled(self.l.time, &connection.opened_at.0));
+            parts.push(self.labelled(self.l.time, &connection.first_seen_at.0));
         }
         parts.join(" · ")
     }
@@ -242,7 +242,7 @@ impl Pen {
         let mut line = format!(
             "{}, {}: {outcome}",
             self.words(&other.appliance),
-            self.words(&other.started_at.0)
+            self.words(&other.first_seen_at.0)
         );
         if let Some(url) = &other.url {
             line.push_str(&format!(" – {}", self.link(None, url)));

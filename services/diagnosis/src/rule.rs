@@ -8,7 +8,7 @@ use whymid_schemas::{Confidence, HealsByRetry, Party, Severity, Text, Who};
 use crate::condition::Condition;
 use crate::fault::{Faults, nearest};
 use crate::lines;
-use crate::rule_file::{RawCondition, RawDiagnosis, RawGrade, RawText, Spanned};
+use crate::rule_file::{RawCondition, RawDiagnosis, RawGrade, RawNote, RawText, Spanned};
 use crate::words;
 
 /// What gives a diagnosis.
@@ -153,6 +153,8 @@ pub struct Diagnosis {
     pub(crate) heals_by_retry: HealsByRetry,
     pub(crate) party: Vec<Party>,
     pub(crate) summary: Text,
+    /// The first whose condition holds replaces `summary`.
+    pub(crate) summaries: Vec<Note>,
     pub(crate) checks: Vec<Check>,
     pub(crate) grades: Vec<Grade>,
     pub(crate) would_raise: Vec<Note>,
@@ -203,6 +205,7 @@ pub(crate) fn build(
             build.word(one, "party", Party::ALL.iter().copied(), Party::word)
         }),
         summary: build.text(raw.summary),
+        summaries: build.notes(raw.summaries),
         checks: raw
             .conditions
             .into_iter()
@@ -213,14 +216,7 @@ pub(crate) fn build(
             .into_iter()
             .filter_map(|one| build.grade(one))
             .collect(),
-        would_raise: raw
-            .would_raise_confidence
-            .into_iter()
-            .map(|one| Note {
-                when: build.when(one.when.as_ref()),
-                text: build.text(one.text),
-            })
-            .collect(),
+        would_raise: build.notes(raw.would_raise_confidence),
         next_steps: raw
             .next_steps
             .into_iter()
@@ -352,6 +348,17 @@ impl Build<'_, '_> {
 
     fn when(&mut self, source: Option<&Spanned<String>>) -> Option<Condition> {
         source.and_then(|source| self.condition(source))
+    }
+
+    fn notes(&mut self, raw: Vec<RawNote>) -> Vec<Note> {
+        let mut notes = Vec::new();
+        for one in raw {
+            notes.push(Note {
+                when: self.when(one.when.as_ref()),
+                text: self.text(one.text),
+            });
+        }
+        notes
     }
 
     fn check(&mut self, raw: RawCondition) -> Option<Check> {

@@ -28,6 +28,8 @@ pub(crate) struct RawDiagnosis {
     pub(crate) party: Vec<Spanned<String>>,
     pub(crate) summary: RawText,
     #[serde(default)]
+    pub(crate) summaries: Vec<RawNote>,
+    #[serde(default)]
     pub(crate) conditions: Vec<RawCondition>,
     #[serde(default)]
     pub(crate) grades: Vec<RawGrade>,

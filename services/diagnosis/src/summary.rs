@@ -5,6 +5,7 @@ use whymid_mailflow::{Connection, Fate, Message};
 use whymid_schemas::{ConnectionSummary, Delivery, MessageSummary, Outcome, Recipient, Time};
 
 use crate::answer::Style;
+use crate::decide;
 use crate::knowledge::NO_CAUSE;
 use crate::outcome;
 use crate::story::Story;
@@ -48,7 +49,8 @@ pub(crate) fn message_summary(
         sender_group: hat
             .map(|hat| hat.group.clone())
             .filter(|group| !group.is_empty()),
-        started_at: time(message.common.first_at),
+        started_at: decide::began_at(message).map(time),
+        first_seen_at: time(message.common.first_at),
         ended_at: ended.map(time),
         outcome,
     }
@@ -60,9 +62,10 @@ fn recipient_summary(
     diagnosis: Option<&str>,
 ) -> Recipient {
     let outcome = outcome::of_recipient(message, recipient);
+    let deciding = outcome::deciding(message);
     let own = if outcome == Outcome::Delivered {
         Some("delivered-ok")
-    } else if outcome == outcome::of_message(message) || !outcome::is_settled(outcome) {
+    } else if outcome == deciding || outcome::is_under_way(outcome) || outcome == Outcome::Unknown {
         diagnosis
     } else {
         Some(NO_CAUSE)
@@ -97,13 +100,14 @@ pub(crate) fn connection_summary(
         host: opened.and_then(|one| one.host.clone()),
         host_verified: opened.and_then(|one| one.verified),
         ip: opened.map(|one| one.peer.clone()),
-        interface: opened.map(|one| one.interface.clone()),
+        listener: opened.map(|one| one.interface.clone()),
         sender_group: connection
             .hat
             .as_ref()
             .map(|hat| hat.group.clone())
             .filter(|group| !group.is_empty()),
-        opened_at: Time::of(connection.common.first_at, &style.zone),
+        opened_at: opened.map(|one| Time::of(one.at, &style.zone)),
+        first_seen_at: Time::of(connection.common.first_at, &style.zone),
         ended_at: connection
             .ends
             .last()

@@ -1,6 +1,7 @@
 //! A story line by line, as published.
 
-use whymid_schemas::{Entry, MessageTimeline, Time};
+use whymid_mailflow::Connection;
+use whymid_schemas::{Entry, MessageTimeline, Outcome, Time};
 
 use crate::answer::Style;
 use crate::condition::Facts;
@@ -35,7 +36,7 @@ impl Knowledge {
             connection: story
                 .connection
                 .as_ref()
-                .map(|one| connection_summary(one, outcome, style)),
+                .map(|one| connection_summary(one, outcome_of(one, outcome), style)),
             deliveries: story
                 .deliveries
                 .iter()
@@ -62,5 +63,15 @@ impl Knowledge {
             next_cursor: (next < lines.len()).then(|| next.to_string()),
             complete_up_to: story.newest.map(|newest| Time::of(newest, &style.zone)),
         })
+    }
+}
+
+/// A connection with one message fares as that message; what became of the others is not known
+/// here.
+fn outcome_of(connection: &Connection, of_message: Outcome) -> Outcome {
+    if connection.mids.len() > 1 {
+        Outcome::Unknown
+    } else {
+        of_message
     }
 }

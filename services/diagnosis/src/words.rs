@@ -25,6 +25,8 @@ static WORDS: &[&str] = &[
     "ip",
     "sender_group",
     "from_opening",
+    "ended_after",
+    "asked",
     "inbound_timeout_is",
     "max_connection_time_is",
     "missing",
@@ -160,6 +162,8 @@ impl Filler<'_> {
                 .map(|hat| hat.group.clone())
                 .filter(|group| !group.is_empty()),
             "from_opening" => Some(self.opening_words(opened.is_some()).to_owned()),
+            "ended_after" => Some(self.ended_after(opened.is_some())),
+            "asked" => self.asked(),
             "inbound_timeout_is" => Some(limit(self.story.timers.inbound_timeout, self.lang)),
             "max_connection_time_is" => {
                 Some(limit(self.story.timers.max_connection_time, self.lang))
@@ -171,6 +175,35 @@ impl Filler<'_> {
             "ending" => self.ending(),
             _ => None,
         }
+    }
+
+    /// How long after its beginning it ended.
+    fn ended_after(&self, opening_seen: bool) -> String {
+        match (self.facts.get("elapsed"), self.lang) {
+            (Some(elapsed), Lang::En) => {
+                format!("{elapsed} s {}", self.opening_words(opening_seen))
+            }
+            (Some(elapsed), Lang::Ja) => {
+                format!("{} {elapsed} 秒で", self.opening_words(opening_seen))
+            }
+            (None, Lang::En) => "after a time that the log does not tell".to_owned(),
+            (None, Lang::Ja) => "ログからは分からない時間の後に".to_owned(),
+        }
+    }
+
+    /// What was asked for, where the caller has not said so.
+    fn asked(&self) -> Option<String> {
+        let mid = self
+            .story
+            .message
+            .as_ref()
+            .map(|one| format!("MID {}", one.mid));
+        mid.or_else(|| {
+            self.story
+                .connection
+                .as_ref()
+                .map(|one| format!("ICID {}", one.icid))
+        })
     }
 
     fn opening_words(&self, opening_seen: bool) -> &'static str {
@@ -199,11 +232,8 @@ impl Filler<'_> {
     }
 
     fn ending(&self) -> Option<String> {
-        let lines = self.story.lines();
-        let places = lines::find(self.story, "ending_lines");
-        places
-            .first()
-            .map(|place| lines[*place].1.line.trim_end().to_owned())
+        let place = lines::most_telling(self.story)?;
+        Some(self.story.lines()[place].1.line.trim_end().to_owned())
     }
 }
 

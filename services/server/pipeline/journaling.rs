@@ -1,22 +1,40 @@
 //! Frames to lines on disk: group commit.
 //!
 //! Invariants: nothing goes on before its sync has returned; after a failed sync nothing is
-//! accepted any more, and that is said.
+//! accepted any more, and that is said. While the assembler still replays, lines are only
+//! written: it reads them from the journal and asks again until it has caught up ([`CatchUp`]);
+//! from that moment on they are handed over, none twice and none left out.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
-use whymid_journal::Journal;
+use whymid_journal::{Journal, Position, Replay};
 
 use super::{Accepted, State};
 use crate::listen::Batch;
 use crate::telemetry::Telemetry;
 
-/// Lines of one group at most, so that one sync never holds too much.
-const GROUP: usize = 16_384;
+/// Bytes of lines in one group, about, so that one sync never holds too much.
+const GROUP: usize = 4 * 1024 * 1024;
+/// Bytes of journal that may be left to read when lines begin to be handed over.
+const NEARLY: u64 = 4 * 1024 * 1024;
+
+/// Asks for what is in the journal behind a position; `None` gives the rest up.
+pub(super) struct CatchUp {
+    pub(super) after: Option<u64>,
+    pub(super) reply: oneshot::Sender<CaughtUp>,
+}
+
+/// What is left to read.
+pub(super) struct CaughtUp {
+    /// The lines behind the position, or why they can't be read.
+    pub(super) replay: Option<Result<Replay, whymid_journal::Error>>,
+    /// From here on lines are handed over.
+    pub(super) last: bool,
+}
 
 /// The journal thread.
 pub(super) struct Journaling {
@@ -30,37 +48,91 @@ impl Journaling {
     pub(super) async fn run(
         mut self,
         mut incoming: mpsc::Receiver<Batch>,
+        mut behind: mpsc::Receiver<CatchUp>,
         accepted: mpsc::Sender<Accepted>,
     ) {
-        while let Some(group) = self.gather(&mut incoming).await {
+        let mut live = false;
+        loop {
+            let first = tokio::select! {
+                Some(request) = behind.recv(), if !live => {
+                    live = self.catch_up(request);
+                    continue;
+                }
+                first = incoming.recv() => first,
+            };
+            let Some(first) = first else { return };
+            let group = self.gather(first, &mut incoming).await;
+            let lines = group.len() as u64;
             match self.accept(group) {
-                Ok(lines) => {
+                Ok(lines) if live => {
                     if accepted.send(lines).await.is_err() {
                         return;
                     }
                 }
+                Ok(_) => {}
                 Err(error) => {
-                    self.telemetry
-                        .count(&self.telemetry.failures, "room", "journal");
-                    self.state.failed.store(true, Ordering::Relaxed);
-                    tracing::error!(%error, "the journal failed: nothing is accepted any more; answers go on. Mend the disk and start again");
-                    return;
+                    self.failed(error);
+                    self.refuse(lines);
+                    break;
                 }
             }
         }
+        // senders see that nothing is taken any more; what is on disk can still be read
+        incoming.close();
+        while let Some(batch) = incoming.recv().await {
+            self.refuse(batch.len() as u64);
+        }
+        drop(accepted);
+        while let Some(request) = behind.recv().await {
+            self.catch_up(request);
+        }
     }
 
-    /// The frames of one group commit; `None` when no more will come.
-    async fn gather(&self, incoming: &mut mpsc::Receiver<Batch>) -> Option<Batch> {
-        let mut group = incoming.recv().await?;
+    /// Replies with what is left to read; true when lines are handed over from now on.
+    fn catch_up(&self, request: CatchUp) -> bool {
+        let left = request
+            .after
+            .map(|after| self.journal.durable().0.saturating_sub(after));
+        let last = left.is_none_or(|left| left <= NEARLY);
+        let replay = request
+            .after
+            .map(|after| self.journal.replay(Position(after)));
+        let _ = request.reply.send(CaughtUp { replay, last });
+        last
+    }
+
+    fn failed(&self, error: whymid_journal::Error) {
+        self.telemetry
+            .count(&self.telemetry.failures, "room", "journal");
+        self.state.failed.store(true, Ordering::Relaxed);
+        let error = anyhow::Error::new(error);
+        tracing::error!(error = %format!("{error:#}"), "the journal failed: nothing is accepted any more; answers go on. Mend the disk and start again");
+    }
+
+    /// Counts lines that were received and could not be put on disk.
+    fn refuse(&self, lines: u64) {
+        let refused = &self.telemetry.refused;
+        refused
+            .get_or_create(&[("reason", "journal_failed")])
+            .inc_by(lines);
+    }
+
+    /// The frames of one group commit, begun by a batch.
+    async fn gather(&self, first: Batch, incoming: &mut mpsc::Receiver<Batch>) -> Batch {
+        let size = |batch: &Batch| batch.iter().map(|frame| frame.bytes.len()).sum::<usize>();
+        let mut bytes = size(&first);
+        let mut group = first;
         let deadline = Instant::now() + self.group_commit;
-        while group.len() < GROUP {
+        while bytes < GROUP {
             match timeout_at(deadline, incoming.recv()).await {
-                Ok(Some(batch)) => group.extend(batch),
+                Ok(Some(batch)) => {
+                    bytes += size(&batch);
+                    group.extend(batch);
+                }
                 Ok(None) | Err(_) => break,
             }
         }
-        Some(group)
+        group
     }
 
     fn accept(&mut self, group: Batch) -> Result<Accepted, whymid_journal::Error> {

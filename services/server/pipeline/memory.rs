@@ -3,7 +3,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 use whymid_mailflow::{Appliance, Intake};
-use whymid_store::{Key, Known, Later, Live, Look, Record, RecordKind};
+use whymid_store::{Gone, Key, Known, Later, Live, Look, Record, RecordKind};
 
 /// The records in memory, asked by message.
 #[derive(Clone, Debug)]
@@ -16,27 +16,25 @@ pub(super) enum Question {
 }
 
 impl Memory {
-    fn ask<T: Default + Send + 'static>(
+    fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(oneshot::Sender<T>) -> Question + Send + 'static,
-    ) -> Later<T> {
+    ) -> Later<Result<T, Gone>> {
         let asks = self.0.clone();
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
-            if asks.send(question(reply)).await.is_err() {
-                return T::default();
-            }
-            answer.await.unwrap_or_default()
+            asks.send(question(reply)).await.map_err(|_| Gone)?;
+            answer.await.map_err(|_| Gone)
         })
     }
 }
 
 impl Live for Memory {
-    fn find(&self, look: Look) -> Later<Vec<Record>> {
+    fn find(&self, look: Look) -> Later<Result<Vec<Record>, Gone>> {
         self.ask(|reply| Question::Find(look, reply))
     }
 
-    fn appliances(&self) -> Later<Vec<Known>> {
+    fn appliances(&self) -> Later<Result<Vec<Known>, Gone>> {
         self.ask(Question::Appliances)
     }
 }

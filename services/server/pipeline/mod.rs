@@ -5,7 +5,7 @@
 //! listeners ──Batch──► journal thread: append, sync each 10 ms ── a line is ACCEPTED here
 //!                         │ Accepted
 //!                         ▼
-//!                      assembler thread: replay first, then live; answers look-ups; ticks
+//!                      assembler thread: the journal first, then live; answers look-ups; ticks
 //!                         │ Written (records that rest)            ▲ settled(ticket)
 //!                         ▼                                        │
 //!                      index thread: diagnose, upsert, commit each second
@@ -27,12 +27,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use whymid_diagnosis::{Knowledge, Listeners};
-use whymid_journal::{Journal, Position};
+use whymid_journal::Journal;
 use whymid_mailflow::{Intake, Rested};
 use whymid_store::{Index, Writer};
 use whymid_syslog::Frame;
 
-use self::assembling::Assembling;
+use self::assembling::{Assembling, Inbox};
 use self::indexing::Indexing;
 use self::journaling::Journaling;
 pub use self::memory::Memory;
@@ -43,7 +43,7 @@ use crate::telemetry::Telemetry;
 /// Batches that may wait for the journal.
 pub const JOURNAL_QUEUE: usize = 256;
 /// Synced groups that may wait for the assembler.
-const ASSEMBLER_QUEUE: usize = 64;
+const ASSEMBLER_QUEUE: usize = 16;
 /// Hand-outs that may wait for the index.
 const INDEX_QUEUE: usize = 64;
 /// Look-ups that may wait for the assembler.
@@ -90,6 +90,12 @@ pub struct State {
     pub ready: AtomicBool,
     /// The journal has failed: nothing is accepted any more.
     pub failed: AtomicBool,
+    /// The journal could not be read to its end: lines behind the damage are not shown.
+    pub damaged: AtomicBool,
+    /// A thread of the way has panicked.
+    pub broken: AtomicBool,
+    /// The service is to end.
+    pub stopping: AtomicBool,
     /// The index has failed: what could not be written stays in memory.
     pub index_failed: AtomicBool,
     /// Bytes of the journal.
@@ -116,7 +122,8 @@ impl Pipeline {
         state
             .journal_bytes
             .store(parts.journal.bytes(), Ordering::Relaxed);
-        let replay = parts.journal.replay(Position::START)?;
+        let replay_end = parts.journal.durable().0;
+        let (behind, is_behind) = mpsc::channel(1);
         let journaling = Journaling {
             journal: parts.journal,
             group_commit: parts.group_commit,
@@ -129,6 +136,7 @@ impl Pipeline {
             state: Arc::clone(&state),
             telemetry: Arc::clone(&parts.telemetry),
             rested,
+            replay_end,
         };
         let indexing = Indexing {
             writer: parts.writer,
@@ -138,13 +146,16 @@ impl Pipeline {
             state: Arc::clone(&state),
             telemetry: parts.telemetry,
         };
+        let inbox = Inbox {
+            lines: to_assemble,
+            asked,
+            settled: is_settled,
+        };
+        let journaling = journaling.run(incoming, is_behind, accepted);
         let threads = vec![
-            thread("journal", journaling.run(incoming, accepted))?,
-            thread(
-                "assembler",
-                assembling.run(replay, to_assemble, asked, is_settled),
-            )?,
-            thread("index", indexing.run(to_write, settled))?,
+            thread("journal", &state, journaling)?,
+            thread("assembler", &state, assembling.run(behind, inbox))?,
+            thread("index", &state, indexing.run(to_write, settled))?,
         ];
         Ok(Self {
             frames,
@@ -163,14 +174,30 @@ impl Pipeline {
     }
 }
 
+/// Says when the thread that it lives on panics.
+struct Watch(Arc<State>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.broken.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Runs one stage on a thread of its own.
 fn thread(
     name: &str,
+    state: &Arc<State>,
     stage: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<std::thread::JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
+    let watch = Watch(Arc::clone(state));
     let thread = std::thread::Builder::new().name(name.to_owned());
-    Ok(thread.spawn(move || runtime.block_on(stage))?)
+    Ok(thread.spawn(move || {
+        let _watch = watch;
+        runtime.block_on(stage);
+    })?)
 }

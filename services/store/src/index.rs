@@ -39,6 +39,9 @@ pub enum Error {
     /// The index refused.
     #[error("index: {0}")]
     Index(String),
+    /// The records in memory can't be asked.
+    #[error(transparent)]
+    Gone(#[from] crate::library::Gone),
     /// A record can't be written.
     #[error("record: {0}")]
     Record(#[from] serde_json::Error),

@@ -16,4 +16,4 @@ mod schema;
 
 pub use document::{Document, Record, RecordKind};
 pub use index::{Error, Extent, Index, Key, Look, Writer, open};
-pub use library::{Known, Later, Library, Live, Scope};
+pub use library::{Gone, Known, Later, Library, Live, Scope};

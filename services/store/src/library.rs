@@ -26,12 +26,17 @@ pub struct Known {
     pub newest: Option<Timestamp>,
 }
 
+/// The owner of the records in memory has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the records in memory can't be asked any more")]
+pub struct Gone;
+
 /// The records in memory, as their owner shows them.
 pub trait Live: Send + Sync + 'static {
     /// The records that fit a look-up.
-    fn find(&self, look: Look) -> Later<Vec<Record>>;
+    fn find(&self, look: Look) -> Later<Result<Vec<Record>, Gone>>;
     /// Every appliance that a line came from.
-    fn appliances(&self) -> Later<Vec<Known>>;
+    fn appliances(&self) -> Later<Result<Vec<Known>, Gone>>;
 }
 
 /// What a caller may see. Everything, until tenants come; every call takes one already.
@@ -82,7 +87,7 @@ impl Library {
     /// # Errors
     /// When the index can't be read.
     pub async fn find(&self, look: Look, scope: &Scope) -> Result<Vec<Record>, Error> {
-        let mut records = self.live.find(look.clone()).await;
+        let mut records = self.live.find(look.clone()).await?;
         for written in self.index.find(&look)? {
             if !records.iter().any(|live| live.id() == written.id()) {
                 records.push(written);
@@ -95,8 +100,11 @@ impl Library {
     }
 
     /// Every appliance that a line came from.
-    pub async fn appliances(&self) -> Vec<Known> {
-        self.live.appliances().await
+    ///
+    /// # Errors
+    /// When the records in memory can't be asked.
+    pub async fn appliances(&self) -> Result<Vec<Known>, Error> {
+        Ok(self.live.appliances().await?)
     }
 
     /// The index alone.

@@ -43,7 +43,7 @@ impl Service {
 
     /// Started, listening and ready.
     pub(crate) fn start_with(setup: Setup) -> Self {
-        Self::start_on(Arc::new(TempDir::new().expect("a temporary folder")), setup)
+        Self::start_on(Arc::new(TempDir::new().expect("a temporary folder")), setup).ready()
     }
 
     fn start_on(folder: Arc<TempDir>, setup: Setup) -> Self {
@@ -78,10 +78,15 @@ impl Service {
             udp,
             tcp,
         };
-        service.eventually("ready", || {
-            (service.get("/readyz").status == 200).then_some(())
-        });
         service
+    }
+
+    /// Waits until the journal is read.
+    pub(crate) fn ready(self) -> Self {
+        self.eventually("ready", || {
+            (self.get("/readyz").status == 200).then_some(())
+        });
+        self
     }
 
     /// Only the process, on ports of its own, without a data folder, listening but perhaps not yet
@@ -140,7 +145,12 @@ impl Service {
     }
 
     /// SIGTERM, a clean end, and a new process on the same folder.
-    pub(crate) fn restart(mut self) -> Self {
+    pub(crate) fn restart(self) -> Self {
+        self.restart_unready().ready()
+    }
+
+    /// The same, without waiting until the journal is read.
+    pub(crate) fn restart_unready(mut self) -> Self {
         self.stop();
         Self::start_on(Arc::clone(&self.folder), self.setup.clone())
     }
@@ -156,7 +166,7 @@ impl Service {
             process.kill();
         }
         tamper();
-        Self::start_on(Arc::clone(&self.folder), self.setup.clone())
+        Self::start_on(Arc::clone(&self.folder), self.setup.clone()).ready()
     }
 
     /// Waits for a condition; a failure shows what the service logged.

@@ -53,6 +53,9 @@ pub(crate) struct ExplainAsk {
 pub(crate) struct ExplainList {
     /// The answers.
     items: Vec<Answer>,
+    /// How many more answers there would be: paste less at a time. Absent when none is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<usize>,
 }
 
 /// How to read the stamps, for a `text/plain` body.
@@ -123,8 +126,9 @@ pub(crate) async fn explain(
     let pasted = read_pasted(&request, payload, stamps).await?;
     let style = house.style(&request, zone.tz);
     let lang = style.lang;
-    let items = work(house, pasted, style, place).await?;
-    Ok(reply::json(&ExplainList { items }, lang))
+    let (items, more) = work(house, pasted, style, place).await?;
+    let left_out = (more > 0).then_some(more);
+    Ok(reply::json(&ExplainList { items, left_out }, lang))
 }
 
 /// Waits for its turn, then works where blocking is allowed.
@@ -133,7 +137,7 @@ async fn work(
     pasted: Pasted,
     style: Style,
     place: OwnedSemaphorePermit,
-) -> Result<Vec<Answer>, Failure> {
+) -> Result<(Vec<Answer>, usize), Failure> {
     let internal = |text: String| Failure::new(Code::Internal).log(text);
     let turn = house.explaining.clone().acquire_owned().await;
     let turn = turn.map_err(|error| internal(error.to_string()))?;

@@ -111,10 +111,10 @@ impl Desk for FakeDesk {
         style: &Style,
         year: Option<i16>,
         zone: Option<&str>,
-    ) -> Vec<Answer> {
+    ) -> (Vec<Answer>, usize) {
         let mut answer = self.answer_in(style);
         answer.summary = format!("{} bytes, year {year:?}, zone {zone:?}", log.len());
-        vec![answer]
+        (vec![answer], 0)
     }
 
     fn diagnoses(&self, _: &Style) -> DiagnosisList {

@@ -13,7 +13,7 @@ fn answer_with(stranger: &str) -> Answer {
             "id": "m1", "url": "https://whymid.example/messages/m1", "appliance": "esa1",
             "zone": "configured", "mid": 1404, "sender": stranger,
             "recipients": [{"address": "b@rcpt.example", "outcome": "aborted", "custody": "sender", "response": stranger}],
-            "started_at": "2014-08-14T11:04:51+00:00", "outcome": "aborted"
+            "started_at": "2014-08-14T11:04:51+00:00", "first_seen_at": "2014-08-14T11:04:51+00:00", "outcome": "aborted"
         },
         "diagnosis": {
             "id": "receiving-aborted-connection-lost", "title": "The connection dropped",
@@ -33,7 +33,7 @@ fn answer_with(stranger: &str) -> Answer {
 }
 
 fn with_candidate(mut answer: Answer) -> Answer {
-    let other: Value = json!({"id": "m2", "appliance": "esa2", "started_at": "2014-08-13T00:00:00+00:00", "outcome": "delivered"});
+    let other: Value = json!({"id": "m2", "appliance": "esa2", "first_seen_at": "2014-08-13T00:00:00+00:00", "outcome": "delivered"});
     answer
         .candidates
         .push(serde_json::from_value(other).unwrap());
