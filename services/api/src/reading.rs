@@ -127,7 +127,7 @@ impl Reading {
         Ok(found
             .into_iter()
             .filter_map(Record::into_connection)
-            .find(|one| came_by(&message, one)))
+            .find(|one| came_by(message, one)))
     }
 
     async fn story(&self, message: Message, now: &Newest) -> Result<Story, Missing> {

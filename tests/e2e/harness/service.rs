@@ -70,15 +70,14 @@ impl Service {
         let addresses =
             ["http", "syslog-udp", "syslog-tcp"].map(|name| listening(&mut process, name));
         let [http, udp, tcp] = addresses;
-        let service = Self {
+        Self {
             process: Some(process),
             setup,
             folder,
             http,
             udp,
             tcp,
-        };
-        service
+        }
     }
 
     /// Waits until the journal is read.
