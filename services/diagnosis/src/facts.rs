@@ -255,8 +255,13 @@ fn began_at(story: &Story) -> Option<Timestamp> {
     opened_at(story).or_else(|| message(story)?.started_at)
 }
 
-fn one_zone(_: &Story) -> bool {
-    true
+/// Whether every stamp of the story was read in the same zone.
+fn one_zone(story: &Story) -> bool {
+    let message = message(story).map(|one| &one.common);
+    let connection = connection(story).map(|one| &one.common);
+    let all = || message.into_iter().chain(connection);
+    let epochs = || all().map(|one| one.zone_epoch);
+    all().all(|one| !one.zone_changed) && epochs().min() == epochs().max()
 }
 
 /// A span of time, if it can be one: not backwards, and not across a change of the zone in which

@@ -85,7 +85,8 @@ pub(crate) fn delivery(held: &Delivery, fact: &Fact<'_>, at: Timestamp) -> bool 
 }
 
 /// Whether a message can have come by that connection: it names its ICID, is not tied to an
-/// earlier one of that number, and was not there before it opened.
+/// earlier one of that number, was not there before it opened and did not begin long after its
+/// end.
 pub(crate) fn belongs(message: &Message, connection: &Connection) -> bool {
     let tied_elsewhere = message
         .connection
@@ -94,7 +95,8 @@ pub(crate) fn belongs(message: &Message, connection: &Connection) -> bool {
     let before = connection.opened.as_ref().is_some_and(|opened| {
         opened.at > message.common.first_at && far(opened.at, message.common.first_at)
     });
-    !tied_elsewhere && !before
+    let end = connection.ends.iter().map(|end| end.at).max();
+    !tied_elsewhere && !before && !long_over(end, message.common.first_at)
 }
 
 fn long_over(end: Option<Timestamp>, at: Timestamp) -> bool {

@@ -15,8 +15,12 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use whymid_schemas::Zone;
+use whymid_syslog::{Frame, Lane};
 
 use crate::event::Fact;
+
+/// The most host names that lines alone can make into appliances.
+const MAX_APPLIANCES: usize = 10_000;
 
 /// What the configuration says of one appliance.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +63,8 @@ pub struct Appliance {
     pub version: Option<String>,
     /// Serial number, once a line told.
     pub serial: Option<String>,
+    /// How often its zone has changed.
+    pub zone_epoch: u32,
     /// The stamp of the first line that was seen.
     pub first: Option<Timestamp>,
     /// Whether any of its lines had a stamp.
@@ -72,6 +78,7 @@ impl Appliance {
     fn move_to(&mut self, zone: TimeZone) {
         if self.zone != zone {
             self.newest = None;
+            self.zone_epoch += 1;
         }
         self.zone = zone;
         self.zone_from = Zone::Learned;
@@ -134,18 +141,29 @@ impl Appliances {
             return *index;
         }
         match (host, peer) {
-            (Some(host), _) => self.of_new_host(host),
-            (None, Some(peer)) => self.named(&peer.to_string()),
-            (None, None) => self.named(&self.unnamed.clone()),
+            (Some(host), peer) => self.of_new_host(host, peer),
+            (None, peer) => self.of_peer(peer),
         }
     }
 
-    fn of_new_host(&mut self, host: String) -> ApplianceIndex {
+    /// Names are cheap to forge: beyond [`MAX_APPLIANCES`] a new one is its peer's, or nobody's.
+    fn of_new_host(&mut self, host: String, peer: Option<IpAddr>) -> ApplianceIndex {
+        if self.by_host.len() >= MAX_APPLIANCES {
+            return self.of_peer(peer);
+        }
         let index = self
             .same_by_short_name(&host)
             .unwrap_or_else(|| self.named(&host));
         self.by_host.insert(host, index);
         index
+    }
+
+    fn of_peer(&mut self, peer: Option<IpAddr>) -> ApplianceIndex {
+        let full = self.known.len() >= 2 * MAX_APPLIANCES;
+        match peer.map(|peer| peer.to_string()) {
+            Some(peer) if !full || self.by_name.contains_key(&peer) => self.named(&peer),
+            _ => self.named(&self.unnamed.clone()),
+        }
     }
 
     fn same_by_short_name(&self, host: &str) -> Option<ApplianceIndex> {
@@ -191,6 +209,7 @@ impl Appliances {
             trust_relay_time: false,
             version: None,
             serial: None,
+            zone_epoch: 0,
             first: None,
             has_clock: false,
             newest: None,
@@ -240,7 +259,7 @@ impl Appliances {
         &mut self,
         index: ApplianceIndex,
         at: Timestamp,
-        received: Timestamp,
+        frame: &Frame,
         stamped: bool,
     ) {
         let appliance = &mut self.known[index.0];
@@ -250,7 +269,9 @@ impl Appliances {
             return;
         }
         let day = jiff::SignedDuration::from_hours(24);
-        if received.checked_add(day).is_ok_and(|limit| at <= limit) {
+        let limit = frame.received_at.checked_add(day);
+        // an archive has no better clock than its own
+        if frame.lane == Lane::Archive || limit.is_ok_and(|limit| at <= limit) {
             appliance.newest = Some(appliance.newest.map_or(at, |newest| newest.max(at)));
         }
     }

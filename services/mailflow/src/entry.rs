@@ -11,10 +11,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use whymid_schemas::Level;
 
-use crate::kind::{self, Kind};
+use crate::kind::{self, Ends, Kind};
 
-/// The most lines one record keeps.
+/// The most lines one record keeps, beside those that end or settle something.
 pub const MAX_ENTRIES: usize = 2_000;
+
+/// So many more, if they end or settle something: the proof of an end is not lost to a flood.
+pub(crate) const RESERVE: usize = 500;
 
 /// The most sources that one line remembers.
 pub const MAX_SOURCES: usize = 64;
@@ -36,11 +39,18 @@ pub struct Entry {
     pub line: String,
     /// Where the line stands in the journal; order of arrival.
     pub position: u64,
+    /// How often the zone that its stamp is read in had changed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub zone_epoch: u32,
     /// Whether the line came cut.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
     /// How often each source held it: (source, times).
     pub seen: Vec<(u32, u32)>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Entry {
@@ -132,7 +142,9 @@ impl Entries {
             }
             return Added::Copy;
         }
-        if self.lines.len() >= MAX_ENTRIES {
+        let telling = entry.kind.0.is_some_and(|kind| kind.ends != Ends::Nothing);
+        let room = MAX_ENTRIES + if telling { RESERVE } else { 0 };
+        if self.lines.len() >= room {
             self.spilled += 1;
             return Added::New;
         }
@@ -182,6 +194,7 @@ mod tests {
             line: line.to_owned(),
             position,
             cut: false,
+            zone_epoch: 0,
             seen: vec![(source, 1)],
         }
     }

@@ -82,7 +82,7 @@ impl Intake {
         let stamped = self.moment(&header, index, years);
         let at = stamped.unwrap_or_else(|| self.without_stamp(index, frame));
         self.appliances
-            .seen_until(index, at, frame.received_at, stamped.is_some());
+            .seen_until(index, at, frame, stamped.is_some());
         let appliance = self.appliances.get(index);
         let origin = Origin {
             appliance: index,
@@ -98,6 +98,7 @@ impl Intake {
             line: header.body.to_owned(),
             position,
             cut: frame.defect.is_some(),
+            zone_epoch: appliance.zone_epoch,
             seen: vec![(frame.source, 1)],
         };
         self.assembler.push(origin, &event, entry, recall);

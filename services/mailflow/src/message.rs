@@ -136,7 +136,7 @@ impl Message {
                 };
                 self.settle(rids, &fate, at);
             }
-            Fact::Response { rids, text } => self.answered(rids, text, at),
+            Fact::Response { rids, text } => self.answered(rids, &shortened(text), at),
             Fact::Delayed {
                 dcid,
                 rids,
@@ -300,14 +300,22 @@ fn in_order(rids: &[u32]) -> Vec<u32> {
     rids
 }
 
+/// The longest reply that a recipient carries, characters.
+const MAX_REPLY: usize = 300;
+
 /// `5.1.0 - Unknown address error ('550', ['…'])` as one line without the label's authority.
 fn in_one_line(reply: &Reply<'_>) -> String {
     let parts = [reply.code, reply.enhanced, reply.label, reply.text];
-    parts
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let told: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    shortened(&told.join(" "))
+}
+
+/// A reply as a recipient carries it; one line may name thousands of them, and has it whole.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_REPLY) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn earliest(held: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {

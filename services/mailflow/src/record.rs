@@ -40,6 +40,12 @@ pub struct Common {
     pub last_at: Timestamp,
     /// The highest journal position merged into the record.
     pub position: u64,
+    /// How often the zone that its first stamp is read in had changed.
+    #[serde(default)]
+    pub zone_epoch: u32,
+    /// Its stamps are not all read in one zone: spans between them tell nothing.
+    #[serde(default)]
+    pub zone_changed: bool,
     /// Its lines.
     pub entries: Entries,
 }
@@ -68,6 +74,8 @@ impl Common {
             first_at: first.at,
             last_at: first.at,
             position: first.position,
+            zone_epoch: first.zone_epoch,
+            zone_changed: false,
             entries: Entries::default(),
         }
     }
@@ -83,6 +91,7 @@ impl Common {
         self.first_at = self.first_at.min(entry.at);
         self.last_at = self.last_at.max(entry.at);
         self.position = self.position.max(entry.position);
+        self.zone_changed |= entry.zone_epoch != self.zone_epoch;
         self.entries.add(entry)
     }
 }

@@ -202,3 +202,26 @@ fn number_zero_joins_nobody() {
     assert_eq!(bench.intake.assembler.deliveries().count(), 0);
     assert_eq!(bench.intake.assembler.events().count(), 2);
 }
+
+#[test]
+fn a_message_is_not_tied_to_a_connection_that_ended_long_before() {
+    let mut bench = Bench::new();
+    bench.at(0, "New SMTP ICID 2 interface a address 192.0.2.7");
+    bench.at(9, "ICID 2 lost");
+    bench.at(9, "ICID 2 close");
+    bench.at(50, "Start MID 900 ICID 2");
+    let message = bench.message(900);
+    assert_eq!((message.icid, &message.connection), (Some(2), &None));
+}
+
+#[test]
+fn a_zone_that_is_learned_in_between_is_remembered() {
+    let mut bench = Bench::new();
+    bench.at(1, "Start MID 1 ICID 2");
+    bench.at(2, "Time offset from UTC: 32400 seconds");
+    bench.at(3, "MID 1 ICID 2 From: <a@mail.example>");
+    bench.at(3, "Start MID 5 ICID 2");
+    assert!(bench.message(1).common.zone_changed);
+    let later = &bench.message(5).common;
+    assert_eq!((later.zone_changed, later.zone_epoch), (false, 1));
+}

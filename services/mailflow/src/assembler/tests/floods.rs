@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::entry::MAX_ENTRIES;
+use crate::entry::RESERVE;
 use crate::record::{Fate, MAX_LINKS, MAX_RECIPIENTS, MAX_REMARKS};
 
 #[test]
@@ -30,7 +31,8 @@ fn a_mail_to_five_thousand_is_whole_though_its_lines_spill() {
             .iter()
             .all(|one| one.fate == Fate::Delivered && one.address.is_some())
     );
-    assert_eq!(message.common.entries.lines.len(), MAX_ENTRIES);
+    // the delivery settles recipients, so it is kept although the list is full
+    assert_eq!(message.common.entries.lines.len(), MAX_ENTRIES + 1);
     assert_eq!(bench.accounted(), 5_002);
 }
 
@@ -133,8 +135,9 @@ fn a_forged_list_of_recipients_finds_an_end() {
 #[test]
 fn copies_of_spilled_lines_change_nothing_but_the_count() {
     let mut bench = Bench::new();
-    for place in 0..MAX_ENTRIES {
-        bench.at(1, &format!("MID 1 SDR: {place}"));
+    for place in 0..MAX_ENTRIES + RESERVE {
+        let line = format!("MID 1 ICID 2 To: <u{place}@corp.example> Rejected by RAT");
+        bench.at(1, &line);
     }
     let lines = [
         "MID 1 ICID 2 To: <a@corp.example> Rejected by RAT",
@@ -153,4 +156,48 @@ fn copies_of_spilled_lines_change_nothing_but_the_count() {
     assert_eq!(after.common.entries.spilled, 6);
     after.common = before.common.clone();
     assert_eq!(after, before);
+}
+
+#[test]
+fn the_end_of_a_flooded_message_is_kept() {
+    let mut bench = Bench::new();
+    for rid in 0..2_500 {
+        let line = format!("MID 1 ICID 2 RID {rid} To: <u{rid}@corp.example>");
+        bench.at(1, &line);
+    }
+    bench.at(2, "Message aborted MID 1 Receiving aborted");
+    bench.at(2, "Message finished MID 1 aborted");
+    let entries = &bench.message(1).common.entries;
+    let last: Vec<&str> = entries
+        .lines
+        .iter()
+        .rev()
+        .take(2)
+        .map(|entry| entry.line.as_str())
+        .collect();
+    assert_eq!(
+        last,
+        [
+            "Message finished MID 1 aborted",
+            "Message aborted MID 1 Receiving aborted"
+        ]
+    );
+    assert_eq!(entries.spilled, 500);
+}
+
+#[test]
+fn a_long_reply_is_carried_short_by_each_of_its_recipients() {
+    let mut bench = Bench::new();
+    let text = "語".repeat(5_000);
+    bench.at(
+        1,
+        &format!("Bounced: DCID 3 MID 1 to RID [0, 1] - 5.1.0 - x ('550', ['{text}']) []"),
+    );
+    for one in &bench.message(1).recipients {
+        let Fate::Bounced(reply) = &one.fate else {
+            panic!("{one:?}")
+        };
+        assert_eq!(reply.chars().count(), 301);
+        assert!(reply.ends_with('…'));
+    }
 }
