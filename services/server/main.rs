@@ -6,7 +6,7 @@
 //! | `config/` | the configuration, as written and validated |
 //! | `serve.rs` | bind, run, stop |
 //! | `listen.rs` | sockets to frames |
-//! | `pipeline.rs` | journal → assembler → index, one thread each |
+//! | `pipeline/` | journal → assembler → index, one thread each |
 //! | `telemetry.rs` | the counters |
 //! | `explain.rs`, `kb.rs`, `token.rs` | commands that need no service |
 //! | `demo.rs` | sample traffic |
