@@ -83,6 +83,7 @@ facts! {
     "tls" Text |story: &Story| connection(story).map(|one| tls(story, one));
     "tls_reason" Text |story: &Story| Some(tls_reason(story));
     "hat_action" Text |story: &Story| connection(story)?.hat.as_ref().map(|hat| hat.action.clone());
+    "closed_with_it" Bool |story: &Story| ended_connection(story).map(|one| has_end(story, one, &["close"]));
     "later_message" Bool |story: &Story| Some(later_message(message(story)?, connection(story)?));
     "not_understood" Int |story: &Story| Some(not_understood(story));
     "earlier_success" Bool |story: &Story| Some(earlier_success(story, connection(story)?));
@@ -168,12 +169,16 @@ fn end_at(story: &Story) -> Option<Timestamp> {
 /// Whether a moment of the connection falls into the message's own time: not before its first
 /// line, not later than 2 s after its end (Cisco document 118295 shows the same second). A
 /// connection by itself has no such bound.
-fn within(story: &Story, at: Timestamp) -> bool {
+pub(crate) fn within(story: &Story, at: Timestamp) -> bool {
     let Some(message) = message(story) else {
         return true;
     };
-    let not_after = end_at(story).is_none_or(|end| seconds(end, at) <= AFTER_END);
-    at >= message.common.first_at && not_after
+    at >= message.common.first_at && not_after_end(story, at)
+}
+
+/// Whether a moment of the connection is not behind the message's end.
+pub(crate) fn not_after_end(story: &Story, at: Timestamp) -> bool {
+    story.message.is_none() || end_at(story).is_none_or(|end| seconds(end, at) <= AFTER_END)
 }
 
 /// How long after a message's end a line of its connection may still tell why, seconds.
@@ -210,8 +215,7 @@ fn receiving_failed(story: &Story, connection: &Connection) -> String {
 /// TLS is negotiated before a message begins, so only the end bounds it.
 fn tls(story: &Story, connection: &Connection) -> String {
     let tls = connection.tls.as_ref();
-    let of_message =
-        tls.filter(|tls| end_at(story).is_none_or(|end| tls.at <= end || within(story, tls.at)));
+    let of_message = tls.filter(|tls| not_after_end(story, tls.at));
     of_message.map_or_else(|| "none".to_owned(), |tls| tls.outcome.clone())
 }
 

@@ -2,6 +2,7 @@
 
 use whymid_mailflow::kind::{self, Kind};
 
+use crate::facts;
 use crate::story::{Of, Story};
 
 /// Which of the matching lines are meant.
@@ -186,6 +187,15 @@ static SELECTORS: &[Selector] = &[
     ),
 ];
 
+/// What ends a connection, or a message's receiving on it.
+static ENDS: &[&str] = &[
+    "lost_line",
+    "disconnect_line",
+    "receiving_failed_line",
+    "killed_line",
+    "close_line",
+];
+
 /// Names that are worked out, not selected.
 static COMPUTED: &[&str] = &["last_line", "ending_lines"];
 
@@ -210,10 +220,19 @@ pub(crate) fn find(story: &Story, name: &str) -> Vec<usize> {
     }
 }
 
+/// The matching lines; those of a message's connection only as far as facts count them, so that
+/// nothing is shown as a proof of what it came too late, or too early, for.
 fn select(story: &Story, selector: &Selector) -> Vec<usize> {
     let lines = story.lines();
+    let in_time = |at| match selector.of {
+        Of::Message | Of::Delivery => true,
+        Of::Connection if ENDS.contains(&selector.name) => facts::within(story, at),
+        Of::Connection => facts::not_after_end(story, at),
+    };
     let matching = lines.iter().enumerate().filter(|(_, (of, entry))| {
-        *of == selector.of && selector.kinds.iter().any(|kind| entry.kind.is(kind))
+        *of == selector.of
+            && selector.kinds.iter().any(|kind| entry.kind.is(kind))
+            && in_time(entry.at)
     });
     let mut places: Vec<usize> = matching.map(|(place, _)| place).collect();
     match selector.pick {
@@ -241,8 +260,12 @@ fn last_line(story: &Story) -> Vec<usize> {
         .collect()
 }
 
-/// What settles how a message ended, most telling first.
+/// What settles how a message ended, most telling first: the connection's own reason tells more
+/// than the abort that follows from it.
 static MESSAGE_ENDINGS: &[&str] = &[
+    "receiving_failed_line",
+    "disconnect_line",
+    "killed_line",
     "abort_line",
     "bounce_lines",
     "quarantine_lines",
@@ -264,10 +287,11 @@ static CONNECTION_ENDINGS: &[&str] = &[
 ];
 
 fn endings(story: &Story) -> impl Iterator<Item = Vec<usize>> + '_ {
-    let names = if story.message.is_some() {
-        MESSAGE_ENDINGS
-    } else {
-        CONNECTION_ENDINGS
+    let names = match &story.message {
+        // what was accepted has outlived its connection
+        Some(message) if message.ready_at.is_some() => &MESSAGE_ENDINGS[3..],
+        Some(_) => MESSAGE_ENDINGS,
+        None => CONNECTION_ENDINGS,
     };
     names
         .iter()

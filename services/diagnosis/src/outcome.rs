@@ -165,6 +165,10 @@ pub(crate) fn deciding(message: &Message) -> Outcome {
     };
     let worst =
         |outcomes: &mut dyn Iterator<Item = Outcome>| outcomes.min_by_key(|one| badness(*one));
+    if stage(message) == Stage::Receiving {
+        // refusals so far: the client may still name another recipient
+        return Outcome::Processing;
+    }
     worst(&mut outcomes().filter(|one| is_under_way(*one)))
         .or_else(|| worst(&mut outcomes()))
         .unwrap_or_else(|| of_unsettled(message))

@@ -43,6 +43,9 @@ pub(crate) static COMMAND_WORDS: &[&str] = &["mid", "icid", "ip"];
 /// Longest value that is put into a sentence, in characters.
 const MAX_VALUE: usize = 200;
 
+/// Longest list that is put into a sentence, in characters.
+const MAX_LIST: usize = 2_000;
+
 /// Every name that a text may hold.
 pub(crate) fn known() -> impl Iterator<Item = &'static str> {
     WORDS
@@ -109,7 +112,7 @@ impl Filler<'_> {
     pub(crate) fn can_fill(&self, command: &str) -> bool {
         placeholders(command)
             .iter()
-            .all(|name| self.value(name).is_some())
+            .all(|name| self.given.contains_key(*name) || self.value(name).is_some())
     }
 
     fn fill_with(&self, text: &str, clean: impl Fn(String) -> String) -> String {
@@ -119,7 +122,9 @@ impl Filler<'_> {
             filled.push_str(before);
             match after.split_once('}') {
                 Some((name, behind)) if is_name(name) => {
-                    let value = self.value(name).map(|value| one_line(&value));
+                    let own = self.given.get(name).map(|value| one_line(value, MAX_LIST));
+                    let value =
+                        own.or_else(|| self.value(name).map(|value| one_line(&value, MAX_VALUE)));
                     let unknown = || untold(self.lang).to_owned();
                     filled.push_str(&clean(value.unwrap_or_else(unknown)));
                     rest = behind;
@@ -135,9 +140,6 @@ impl Filler<'_> {
     }
 
     fn value(&self, name: &str) -> Option<String> {
-        if let Some(given) = self.given.get(name) {
-            return Some(given.clone());
-        }
         if FACTS.iter().any(|row| row.name == name) {
             return self.facts.get(name).map(ToString::to_string);
         }
@@ -271,13 +273,10 @@ pub(crate) fn list(parts: &[String], lang: Lang) -> String {
     })
 }
 
-fn one_line(value: &str) -> String {
-    let mut line: String = value
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .take(MAX_VALUE)
-        .collect();
-    if value.chars().count() > MAX_VALUE {
+fn one_line(value: &str, most: usize) -> String {
+    let printable = value.chars().filter(|letter| !letter.is_control());
+    let mut line: String = printable.take(most).collect();
+    if value.chars().count() > most {
         line.push('…');
     }
     line

@@ -6,11 +6,14 @@
 //! that is not understood) begins nothing; one that never does, begins another record once
 //! [`LINGER`] has passed: the opening line of that record was lost.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::assembler::LINGER;
 use crate::event::{ConnectionEnd, Fact};
-use crate::record::{Connection, Delivery, Message};
+use crate::record::{Common, Connection, Delivery, Message};
+
+/// How far apart two zones can put one moment: offsets go to 18 hours either way.
+const ZONES_APART: SignedDuration = SignedDuration::from_hours(36);
 
 /// Whether a line begins another message of that MID: `Start MID` after the end, or at another
 /// moment for another connection or long after; a line of another message's receiving or
@@ -86,17 +89,27 @@ pub(crate) fn delivery(held: &Delivery, fact: &Fact<'_>, at: Timestamp) -> bool 
 
 /// Whether a message can have come by that connection: it names its ICID, is not tied to an
 /// earlier one of that number, was not there before it opened and did not begin long after its
-/// end.
+/// end. Where their stamps are not all read in one zone, only a day and a half is long.
 pub(crate) fn belongs(message: &Message, connection: &Connection) -> bool {
     let tied_elsewhere = message
         .connection
         .as_ref()
         .is_some_and(|id| *id != connection.common.id);
-    let before = connection.opened.as_ref().is_some_and(|opened| {
-        opened.at > message.common.first_at && far(opened.at, message.common.first_at)
-    });
+    let slack = if in_one_zone(&message.common, &connection.common) {
+        LINGER
+    } else {
+        LINGER + ZONES_APART
+    };
+    let first = message.common.first_at;
+    let opened = connection.opened.as_ref().map(|opened| opened.at);
     let end = connection.ends.iter().map(|end| end.at).max();
-    !tied_elsewhere && !before && !long_over(end, message.common.first_at)
+    let before = opened.is_some_and(|opened| opened.duration_since(first) > slack);
+    let after = end.is_some_and(|end| first.duration_since(end) > slack);
+    !tied_elsewhere && !before && !after
+}
+
+fn in_one_zone(one: &Common, other: &Common) -> bool {
+    one.zone_epoch == other.zone_epoch && !one.zone_changed && !other.zone_changed
 }
 
 fn long_over(end: Option<Timestamp>, at: Timestamp) -> bool {

@@ -19,8 +19,15 @@ use whymid_syslog::{Frame, Lane};
 
 use crate::event::Fact;
 
-/// The most host names that lines alone can make into appliances.
+/// The most host names, beside the table's, that lines alone can make into appliances; and so
+/// many peers at least.
 const MAX_APPLIANCES: usize = 10_000;
+
+/// The longest host name there is; a longer one is none.
+const MAX_HOST: usize = 255;
+
+/// The longest version or serial number that is believed.
+const MAX_WORD: usize = 64;
 
 /// What the configuration says of one appliance.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +103,8 @@ pub struct Appliances {
     by_name: HashMap<String, ApplianceIndex>,
     by_host: BTreeMap<String, ApplianceIndex>,
     by_peer: HashMap<IpAddr, ApplianceIndex>,
+    /// How many host names and how many appliances the table gave.
+    of_table: (usize, usize),
     default_zone: Option<TimeZone>,
     unnamed: String,
 }
@@ -109,6 +118,7 @@ impl Appliances {
             by_name: HashMap::new(),
             by_host: BTreeMap::new(),
             by_peer: HashMap::new(),
+            of_table: (0, 0),
             default_zone: settings.zone.clone(),
             unnamed: settings.unnamed.clone(),
         };
@@ -127,12 +137,15 @@ impl Appliances {
                 .by_peer
                 .extend(one.peers.iter().map(|peer| (peer.to_canonical(), index)));
         }
+        appliances.of_table = (appliances.by_host.len(), appliances.known.len());
         appliances
     }
 
     /// The appliance of a line.
     pub fn of(&mut self, host: Option<&str>, peer: Option<IpAddr>) -> ApplianceIndex {
-        let host = host.map(str::to_lowercase).filter(|host| !host.is_empty());
+        let host = host
+            .filter(|host| (1..=MAX_HOST).contains(&host.len()))
+            .map(str::to_lowercase);
         if let Some(index) = host.as_deref().and_then(|host| self.by_host.get(host)) {
             return *index;
         }
@@ -146,20 +159,23 @@ impl Appliances {
         }
     }
 
-    /// Names are cheap to forge: beyond [`MAX_APPLIANCES`] a new one is its peer's, or nobody's.
+    /// Names are cheap to forge: beyond [`MAX_APPLIANCES`] one that fits no known appliance is
+    /// its peer's, or nobody's.
     fn of_new_host(&mut self, host: String, peer: Option<IpAddr>) -> ApplianceIndex {
-        if self.by_host.len() >= MAX_APPLIANCES {
-            return self.of_peer(peer);
-        }
-        let index = self
+        let known = self
             .same_by_short_name(&host)
-            .unwrap_or_else(|| self.named(&host));
+            .or_else(|| self.by_name.get(&host).copied());
+        if self.by_host.len() - self.of_table.0 >= MAX_APPLIANCES {
+            return known.unwrap_or_else(|| self.of_peer(peer));
+        }
+        let index = known.unwrap_or_else(|| self.named(&host));
         self.by_host.insert(host, index);
         index
     }
 
+    /// Addresses are as cheap, by UDP: beyond the bound a new one is nobody's.
     fn of_peer(&mut self, peer: Option<IpAddr>) -> ApplianceIndex {
-        let full = self.known.len() >= 2 * MAX_APPLIANCES;
+        let full = self.known.len() - self.of_table.1 >= 2 * MAX_APPLIANCES;
         match peer.map(|peer| peer.to_string()) {
             Some(peer) if !full || self.by_name.contains_key(&peer) => self.named(&peer),
             _ => self.named(&self.unnamed.clone()),
@@ -240,7 +256,9 @@ impl Appliances {
     /// Takes what a line tells of the appliance itself.
     pub(crate) fn learn(&mut self, index: ApplianceIndex, fact: &Fact<'_>) {
         let appliance = &mut self.known[index.0];
-        if let Fact::Version { version, serial } = fact {
+        if let Fact::Version { version, serial } = fact
+            && version.len().max(serial.len()) <= MAX_WORD
+        {
             appliance.version = Some((*version).to_owned());
             appliance.serial = Some((*serial).to_owned());
         }
@@ -278,72 +296,4 @@ impl Appliances {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn appliances(table: &[ApplianceSettings]) -> Appliances {
-        Appliances::new(&Settings {
-            appliances: table.to_vec(),
-            zone: None,
-            unnamed: "unnamed".to_owned(),
-        })
-    }
-
-    fn name(appliances: &mut Appliances, host: Option<&str>, peer: Option<&str>) -> String {
-        let index = appliances.of(host, peer.map(|peer| peer.parse().unwrap()));
-        appliances.get(index).name.clone()
-    }
-
-    #[test]
-    fn two_host_less_gateways_from_two_addresses_are_two_appliances() {
-        let mut all = appliances(&[]);
-        assert_eq!(name(&mut all, None, Some("192.0.2.1")), "192.0.2.1");
-        assert_eq!(name(&mut all, None, Some("192.0.2.2")), "192.0.2.2");
-        assert_eq!(name(&mut all, None, Some("::ffff:192.0.2.1")), "192.0.2.1");
-    }
-
-    #[test]
-    fn a_short_name_is_a_full_one_only_where_exactly_one_fits() {
-        let mut all = appliances(&[]);
-        assert_eq!(
-            name(&mut all, Some("esa1.corp.example"), None),
-            "esa1.corp.example"
-        );
-        assert_eq!(name(&mut all, Some("ESA1"), None), "esa1.corp.example");
-        assert_eq!(
-            name(&mut all, Some("esa10.corp.example"), None),
-            "esa10.corp.example"
-        );
-        assert_eq!(
-            name(&mut all, Some("esa2.a.example"), None),
-            "esa2.a.example"
-        );
-        assert_eq!(
-            name(&mut all, Some("esa2.b.example"), None),
-            "esa2.b.example"
-        );
-        assert_eq!(name(&mut all, Some("esa2"), None), "esa2");
-        assert_eq!(name(&mut all, Some("192.0.2.9"), None), "192.0.2.9");
-        assert_eq!(name(&mut all, Some("192"), None), "192");
-    }
-
-    #[test]
-    fn the_table_knows_hosts_and_peers() {
-        let mut all = appliances(&[ApplianceSettings {
-            name: "esa1".to_owned(),
-            hosts: vec!["mx1.corp.example".to_owned()],
-            peers: vec!["192.0.2.1".parse().unwrap()],
-            ..ApplianceSettings::default()
-        }]);
-        assert_eq!(
-            name(&mut all, Some("MX1.corp.example"), Some("203.0.113.9")),
-            "esa1"
-        );
-        assert_eq!(name(&mut all, None, Some("192.0.2.1")), "esa1");
-        assert_eq!(
-            name(&mut all, Some("other.example"), Some("203.0.113.9")),
-            "other.example"
-        );
-        assert_eq!(name(&mut all, None, None), "unnamed");
-    }
-}
+mod tests;

@@ -3,7 +3,8 @@
 //! Invariants: the line is untouched; identical lines of one second are one entry whose
 //! `copies` is the most that any one source held (a stream that says it twice said it twice;
 //! two streams that say it once each said the same thing). Beyond [`MAX_ENTRIES`] lines, and
-//! beyond [`MAX_SOURCES`] sources of one line, they are counted, not kept.
+//! beyond [`MAX_SOURCES`] sources of one line, they are counted, not kept; lines that end or
+//! settle something have a reserve.
 
 use std::cmp::Ordering;
 
@@ -18,6 +19,13 @@ pub const MAX_ENTRIES: usize = 2_000;
 
 /// So many more, if they end or settle something: the proof of an end is not lost to a flood.
 pub(crate) const RESERVE: usize = 500;
+
+/// So much of [`RESERVE`] is not for what settles mere recipients: of those there may be
+/// thousands before the reason comes.
+pub(crate) const FOR_REASONS: usize = 250;
+
+/// So much of it is for the very end alone.
+const FOR_ENDS: usize = 50;
 
 /// The most sources that one line remembers.
 pub const MAX_SOURCES: usize = 64;
@@ -120,6 +128,19 @@ pub struct Entries {
     pub spilled: u64,
 }
 
+/// How many lines a record keeps if one of that kind is the next. `ready` and `queued for
+/// delivery` end nothing, and yet tell whose fault an end is.
+fn room(kind: KindName) -> usize {
+    let taken = kind.is(&kind::READY) || kind.is(&kind::QUEUED);
+    match kind.0.map_or(Ends::Nothing, |kind| kind.ends) {
+        Ends::Record => MAX_ENTRIES + RESERVE,
+        Ends::Begins | Ends::Reason => MAX_ENTRIES + RESERVE - FOR_ENDS,
+        Ends::Nothing if taken => MAX_ENTRIES + RESERVE - FOR_ENDS,
+        Ends::Recipients => MAX_ENTRIES + RESERVE - FOR_REASONS,
+        Ends::Nothing => MAX_ENTRIES,
+    }
+}
+
 /// Whether an added line says something new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Added {
@@ -142,9 +163,7 @@ impl Entries {
             }
             return Added::Copy;
         }
-        let telling = entry.kind.0.is_some_and(|kind| kind.ends != Ends::Nothing);
-        let room = MAX_ENTRIES + if telling { RESERVE } else { 0 };
-        if self.lines.len() >= room {
+        if self.lines.len() >= room(entry.kind) {
             self.spilled += 1;
             return Added::New;
         }

@@ -43,6 +43,13 @@ impl Message {
         self.sender.as_deref().or(self.ready_sender.as_deref())
     }
 
+    /// How many of its lines are of no known kind.
+    #[must_use]
+    pub fn lines_not_understood(&self) -> usize {
+        let lines = self.common.entries.lines.iter();
+        lines.filter(|line| line.kind.is_unknown()).count()
+    }
+
     /// Merges a line. A copy of a line that is there changes nothing but its count; a line that
     /// a replayed journal brings once more changes nothing.
     pub(crate) fn merge(&mut self, entry: Entry, fact: &Fact<'_>) {

@@ -4,8 +4,8 @@
 //! one second arrived makes no difference: where two lines tell the same thing differently, the
 //! earlier counts, and of one second the longer (the shorter may be cut), then the greater.
 //! Every list is bounded ([`MAX_RECIPIENTS`], [`MAX_LINKS`], [`MAX_REMARKS`]); what a list has no
-//! room for still stands in the lines, as far as those go. Joining them is reading's business; what they mean
-//! is `diagnosis`'s.
+//! room for still stands in the lines, as far as those go. Joining them is reading's business;
+//! what they mean is `diagnosis`'s.
 
 use std::fmt::Write as _;
 
@@ -164,7 +164,8 @@ pub struct Message {
     pub queued_at: Option<Timestamp>,
     /// `Message finished`.
     pub finished: Option<Finish>,
-    /// How often a line named a recipient for whom there was no room.
+    /// How often a line named a recipient for whom there was no room; of one line, the first
+    /// 10,000 count.
     #[serde(default)]
     pub recipients_left_out: u64,
     /// The delivery connections used.

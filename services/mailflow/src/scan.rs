@@ -4,6 +4,9 @@
 //! try the next form. Text that strangers wrote is only ever taken as "the rest" or up to a
 //! delimiter that the grammar itself puts there.
 
+/// The most recipient ids that are taken from one line.
+pub(crate) const MAX_RIDS: usize = 10_000;
+
 /// The untaken rest of a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scan<'a>(pub(crate) &'a str);
@@ -103,7 +106,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Takes a list of recipient ids in any of its shapes: `[0]`, `[0, 1]`, `0`; an unclosed
-    /// list (a cut line) yields the ids that are surely whole: those with a comma behind them.
+    /// list (a cut line) yields the ids that are surely whole: those with a comma behind them. Beyond [`MAX_RIDS`] they are passed over.
     pub(crate) fn rids(&mut self) -> Option<Vec<u32>> {
         let mut ahead = *self;
         ahead.skip_blanks();
@@ -115,7 +118,10 @@ impl<'a> Scan<'a> {
             if list && ahead.0.is_empty() {
                 break;
             }
-            rids.push(u32::try_from(rid).ok()?);
+            let rid = u32::try_from(rid).ok()?;
+            if rids.len() < MAX_RIDS {
+                rids.push(rid);
+            }
             if !list || ahead.lit(",").is_none() {
                 break;
             }
@@ -179,6 +185,15 @@ mod tests {
         for text in ["", "[]", "[x]", "[1", "[1 2]", "<a>"] {
             assert_eq!(Scan(text).rids(), None, "{text}");
         }
+    }
+
+    #[test]
+    fn no_line_names_more_than_ten_thousand_recipients() {
+        let all: Vec<_> = (0..MAX_RIDS + 5).map(|rid| rid.to_string()).collect();
+        let text = format!("[{}] Response 'ok'", all.join(", "));
+        let mut scan = Scan(&text);
+        assert_eq!(scan.rids().map(|rids| rids.len()), Some(MAX_RIDS));
+        assert_eq!(scan.rest(), " Response 'ok'");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn rows() -> Vec<Row> {
             "a word that the Japanese twin leaves out",
             RULES,
             Replace(
-                "ja: \"ログに「ICID {icid} lost」がありません\"",
+                "ja: \"中断の時点で、ログに「ICID {icid} lost」がありません\"",
                 "ja: \"ログに「lost」がありません\"",
             ),
             Here("ja: \"ログに「lost」がありません\""),
@@ -40,7 +40,7 @@ pub(super) fn rows() -> Vec<Row> {
             "a word that the English twin leaves out",
             RULES,
             Replace(
-                "en: 'the log has no \"ICID {icid} lost\"'",
+                "en: 'the log has no \"ICID {icid} lost\" at the time of the abort'",
                 "en: 'the log has no \"lost\"'",
             ),
             Here("en: 'the log has no \"lost\"'"),
@@ -50,8 +50,8 @@ pub(super) fn rows() -> Vec<Row> {
             "an unknown word in a text",
             RULES,
             Replace(
-                "en: 'the log has no \"ICID {icid} lost\"'",
-                "en: 'the log has no \"ICID {icidd} lost\"'",
+                "en: 'the log has no \"ICID {icid} lost\" at the time of the abort'",
+                "en: 'the log has no \"ICID {icidd} lost\" at the time of the abort'",
             ),
             Here("{icidd}"),
             &["{icidd}", "icid"],

@@ -7,6 +7,7 @@ mod intake;
 mod life;
 mod order;
 mod sessions;
+mod zones;
 
 use std::collections::HashMap;
 

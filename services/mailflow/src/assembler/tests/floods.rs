@@ -1,8 +1,7 @@
 //! Records stay bounded and quick whatever comes.
 
 use super::*;
-use crate::entry::MAX_ENTRIES;
-use crate::entry::RESERVE;
+use crate::entry::{FOR_REASONS, MAX_ENTRIES, RESERVE};
 use crate::record::{Fate, MAX_LINKS, MAX_RECIPIENTS, MAX_REMARKS};
 
 #[test]
@@ -127,7 +126,7 @@ fn a_forged_list_of_recipients_finds_an_end() {
     let message = bench.message(1);
     assert_eq!(
         (message.recipients.len(), message.recipients_left_out),
-        (MAX_RECIPIENTS, 510)
+        (MAX_RECIPIENTS, 20)
     );
     assert_eq!(message.dcids.len(), 11);
 }
@@ -135,7 +134,7 @@ fn a_forged_list_of_recipients_finds_an_end() {
 #[test]
 fn copies_of_spilled_lines_change_nothing_but_the_count() {
     let mut bench = Bench::new();
-    for place in 0..MAX_ENTRIES + RESERVE {
+    for place in 0..MAX_ENTRIES + RESERVE - FOR_REASONS {
         let line = format!("MID 1 ICID 2 To: <u{place}@corp.example> Rejected by RAT");
         bench.at(1, &line);
     }
@@ -199,5 +198,70 @@ fn a_long_reply_is_carried_short_by_each_of_its_recipients() {
         };
         assert_eq!(reply.chars().count(), 301);
         assert!(reply.ends_with('…'));
+    }
+}
+
+/// The last lines that a message kept.
+fn last_lines(message: &Message, many: usize) -> Vec<&str> {
+    let lines = &message.common.entries.lines;
+    let last = lines.iter().skip(lines.len() - many);
+    last.map(|entry| entry.line.as_str()).collect()
+}
+
+#[test]
+fn the_end_is_kept_though_refused_recipients_fill_the_reserve() {
+    let mut bench = Bench::new();
+    for place in 0..4_000 {
+        let line = format!("MID 1 ICID 2 To: <u{place}@corp.example> Rejected by LDAPACCEPT");
+        bench.at(1, &line);
+    }
+    let ends = [
+        "Start MID 1 ICID 2",
+        "MID 1 ready 10 bytes from <a@mail.example>",
+        "MID 1 queued for delivery",
+        "Message aborted MID 1 Receiving aborted",
+        "Message finished MID 1 aborted",
+    ];
+    for line in ends {
+        bench.at(2, line);
+    }
+    bench.at(2, "MID 1 interim verdict");
+    assert_eq!(last_lines(bench.message(1), ends.len()), ends);
+    assert_eq!(bench.accounted(), 4_006);
+}
+
+#[test]
+fn the_end_is_kept_though_reasons_fill_the_reserve() {
+    let mut bench = Bench::new();
+    for place in 0..4_000 {
+        bench.at(
+            1,
+            &format!("Message aborted MID 1 Dropped by filter {place}"),
+        );
+    }
+    bench.at(2, "Message finished MID 1 aborted");
+    let message = bench.message(1);
+    assert_eq!(last_lines(message, 1), ["Message finished MID 1 aborted"]);
+    assert!(message.common.entries.lines.len() < MAX_ENTRIES + RESERVE);
+}
+
+#[test]
+fn a_delay_and_a_response_are_carried_short_and_kept_whole() {
+    let mut bench = Bench::new();
+    let text = "x".repeat(30_000);
+    let line = format!("MID 1 RID [0, 1] Response '{text}'");
+    bench.at(1, &line);
+    bench.at(
+        2,
+        &format!("Delayed: DCID 3 MID 1 to RID [0, 1] - 4.1.0 - x ('466', ['{text}'])[]"),
+    );
+    let message = bench.message(1);
+    assert_eq!(message.common.entries.lines[0].line, line);
+    for one in &message.recipients {
+        let Fate::Delayed(reply) = &one.fate else {
+            panic!("{one:?}")
+        };
+        assert_eq!(reply.chars().count(), 301);
+        assert_eq!(one.response, Some(format!("{}…", "x".repeat(300))));
     }
 }

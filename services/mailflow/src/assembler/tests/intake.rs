@@ -115,3 +115,14 @@ fn bytes_that_are_no_text_are_told_and_kept() {
     assert!(handled.invalid_utf8 && handled.attached && !handled.without_stamp);
     assert!(bench.message(1).common.entries.lines[0].cut);
 }
+
+#[test]
+fn a_message_counts_its_lines_that_are_not_understood() {
+    let mut bench = Bench::new();
+    bench.at(1, "Start MID 1 ICID 2");
+    assert_eq!(bench.message(1).lines_not_understood(), 0);
+    bench.at(1, "MID 1 interim AV verdict using Sophos CLEAN");
+    bench.at(1, "MID 1 interim AV verdict using Sophos CLEAN");
+    bench.at(2, "MID 1 something else");
+    assert_eq!(bench.message(1).lines_not_understood(), 2);
+}

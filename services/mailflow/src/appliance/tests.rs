@@ -1,0 +1,179 @@
+//! Who wrote a line, whatever it calls itself; and what forged names may cost.
+
+use super::*;
+
+fn appliances(table: &[ApplianceSettings]) -> Appliances {
+    Appliances::new(&Settings {
+        appliances: table.to_vec(),
+        zone: None,
+        unnamed: "unnamed".to_owned(),
+    })
+}
+
+fn name(appliances: &mut Appliances, host: Option<&str>, peer: Option<&str>) -> String {
+    let index = appliances.of(host, peer.map(|peer| peer.parse().unwrap()));
+    appliances.get(index).name.clone()
+}
+
+#[test]
+fn two_host_less_gateways_from_two_addresses_are_two_appliances() {
+    let mut all = appliances(&[]);
+    assert_eq!(name(&mut all, None, Some("192.0.2.1")), "192.0.2.1");
+    assert_eq!(name(&mut all, None, Some("192.0.2.2")), "192.0.2.2");
+    assert_eq!(name(&mut all, None, Some("::ffff:192.0.2.1")), "192.0.2.1");
+}
+
+#[test]
+fn a_short_name_is_a_full_one_only_where_exactly_one_fits() {
+    let mut all = appliances(&[]);
+    assert_eq!(
+        name(&mut all, Some("esa1.corp.example"), None),
+        "esa1.corp.example"
+    );
+    assert_eq!(name(&mut all, Some("ESA1"), None), "esa1.corp.example");
+    assert_eq!(
+        name(&mut all, Some("esa10.corp.example"), None),
+        "esa10.corp.example"
+    );
+    assert_eq!(
+        name(&mut all, Some("esa2.a.example"), None),
+        "esa2.a.example"
+    );
+    assert_eq!(
+        name(&mut all, Some("esa2.b.example"), None),
+        "esa2.b.example"
+    );
+    assert_eq!(name(&mut all, Some("esa2"), None), "esa2");
+    assert_eq!(name(&mut all, Some("192.0.2.9"), None), "192.0.2.9");
+    assert_eq!(name(&mut all, Some("192"), None), "192");
+}
+
+#[test]
+fn the_table_knows_hosts_and_peers() {
+    let mut all = appliances(&[ApplianceSettings {
+        name: "esa1".to_owned(),
+        hosts: vec!["mx1.corp.example".to_owned()],
+        peers: vec!["192.0.2.1".parse().unwrap()],
+        ..ApplianceSettings::default()
+    }]);
+    assert_eq!(
+        name(&mut all, Some("MX1.corp.example"), Some("203.0.113.9")),
+        "esa1"
+    );
+    assert_eq!(name(&mut all, None, Some("192.0.2.1")), "esa1");
+    assert_eq!(
+        name(&mut all, Some("other.example"), Some("203.0.113.9")),
+        "other.example"
+    );
+    assert_eq!(name(&mut all, None, None), "unnamed");
+}
+
+fn flooded() -> Appliances {
+    let mut all = appliances(&[ApplianceSettings {
+        name: "esa1".to_owned(),
+        hosts: vec!["mx1.corp.example".to_owned()],
+        ..ApplianceSettings::default()
+    }]);
+    name(&mut all, Some("esa7.corp.example"), None);
+    for forged in 1..MAX_APPLIANCES {
+        name(&mut all, Some(&format!("h{forged}")), None);
+    }
+    all
+}
+
+#[test]
+fn ten_thousand_forged_names_and_no_more_become_appliances() {
+    let mut all = flooded();
+    assert_eq!(name(&mut all, Some("new"), Some("192.0.2.9")), "192.0.2.9");
+    assert_eq!(name(&mut all, Some("new"), None), "unnamed");
+    let before = all.iter().count();
+    for forged in 0..100 {
+        name(&mut all, Some(&format!("x{forged}")), Some("192.0.2.9"));
+    }
+    assert_eq!(all.iter().count(), before);
+}
+
+#[test]
+fn forged_names_take_no_place_from_those_that_are_known() {
+    let mut all = flooded();
+    assert_eq!(name(&mut all, Some("h9999"), None), "h9999");
+    assert_eq!(name(&mut all, Some("mx1.corp.example"), None), "esa1");
+    assert_eq!(name(&mut all, Some("esa7"), None), "esa7.corp.example");
+    assert_eq!(name(&mut all, None, Some("192.0.2.9")), "192.0.2.9");
+    assert_eq!(name(&mut all, Some("192.0.2.9"), None), "192.0.2.9");
+}
+
+#[test]
+fn forged_addresses_find_an_end_too() {
+    let mut all = appliances(&[]);
+    let most = u32::try_from(2 * MAX_APPLIANCES).unwrap();
+    for forged in 0..=most {
+        all.of(None, Some(IpAddr::V4(forged.into())));
+    }
+    assert_eq!(name(&mut all, None, Some("203.0.113.9")), "unnamed");
+    assert_eq!(name(&mut all, None, Some("0.0.0.1")), "0.0.0.1");
+    assert_eq!(
+        name(&mut all, Some("esa1.corp.example"), None),
+        "esa1.corp.example"
+    );
+}
+
+#[test]
+fn a_name_that_no_host_can_have_is_none() {
+    let mut all = appliances(&[]);
+    let long = "h".repeat(MAX_HOST + 1);
+    assert_eq!(name(&mut all, Some(&long), Some("192.0.2.1")), "192.0.2.1");
+    assert_eq!(name(&mut all, Some(&long[1..]), None).len(), MAX_HOST);
+}
+
+#[test]
+fn a_serial_number_that_fills_a_datagram_is_not_believed() {
+    let mut all = appliances(&[]);
+    let index = all.of(Some("esa1"), None);
+    let serial = "4".repeat(60_000);
+    let version = "7.6.3-019";
+    all.learn(
+        index,
+        &Fact::Version {
+            version,
+            serial: &serial,
+        },
+    );
+    assert_eq!(
+        (&all.get(index).version, &all.get(index).serial),
+        (&None, &None)
+    );
+}
+
+#[test]
+fn a_stamp_from_the_future_moves_nothing_but_in_an_archive() {
+    let frame = |lane| Frame {
+        bytes: Vec::new(),
+        peer: None,
+        transport: whymid_syslog::Transport::File,
+        source: 1,
+        received_at: "2014-08-14T12:00:00Z".parse().unwrap(),
+        lane,
+        defect: None,
+    };
+    let at = "2014-08-16T12:00:00Z".parse().unwrap();
+    for (lane, newest) in [(Lane::Live, None), (Lane::Archive, Some(at))] {
+        let mut all = appliances(&[]);
+        let index = all.of(Some("esa1"), None);
+        all.seen_until(index, at, &frame(lane), true);
+        assert_eq!(all.get(index).newest, newest, "{lane:?}");
+    }
+}
+
+#[test]
+fn a_zone_counts_as_changed_when_its_offset_does() {
+    let mut all = appliances(&[]);
+    let index = all.of(Some("esa1"), None);
+    let mut epochs = Vec::new();
+    for seconds in [0, 32_400, 32_400, 28_800] {
+        all.learn(index, &Fact::UtcOffset { seconds });
+        epochs.push(all.get(index).zone_epoch);
+    }
+    assert_eq!(epochs, [0, 1, 1, 2]);
+    assert_eq!(all.get(index).zone_from, Zone::Learned);
+}
