@@ -232,12 +232,8 @@ fn later_message(message: &Message, connection: &Connection) -> bool {
 }
 
 fn not_understood(story: &Story) -> i64 {
-    let own = message(story).map(|one| one.common.entries.lines.iter());
-    let unknown = own
-        .into_iter()
-        .flatten()
-        .filter(|entry| entry.kind.is_unknown());
-    unknown.count().try_into().unwrap_or(i64::MAX)
+    let lines = message(story).map_or(0, Message::lines_not_understood);
+    lines.try_into().unwrap_or(i64::MAX)
 }
 
 /// Whether another message of the connection was accepted before this one's end.
