@@ -13,6 +13,8 @@ mod document;
 mod index;
 mod library;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use document::{Document, Record, RecordKind};
 pub use index::{Error, Extent, Index, Key, Look, Writer, open};
