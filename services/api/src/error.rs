@@ -134,10 +134,10 @@ codes! {
         "Use a token with one of the scopes that the header WWW-Authenticate names." "WWW-Authenticate ヘッダーに示されたスコープを持つトークンを使ってください。";
     OriginForeign "origin_foreign" FORBIDDEN
         "Called from another site" "別のサイトからの呼び出しです"
-        "Pages of other sites may not call this service. Call it from a program instead; if this is its own public name, set `http.public_url`." "他のサイトのページからは呼び出せません。プログラムから呼び出してください。このサービス自身の公開名であれば `http.public_url` を設定してください。";
+        "Pages of other sites may not call this service. Call it from a program instead; if this is its own public name, set `public_url`." "他のサイトのページからは呼び出せません。プログラムから呼び出してください。このサービス自身の公開名であれば `public_url` を設定してください。";
     HostUnknown "host_unknown" MISDIRECTED_REQUEST
         "This is not a name of this service" "このサービスの名前ではありません"
-        "If it should be one, add it to `http.hosts` in the configuration, or set `http.public_url`." "この名前を使う場合は、設定の `http.hosts` に追加するか `http.public_url` を設定してください。";
+        "If it should be one, add it to `http.hosts` in the configuration, or set `public_url`." "この名前を使う場合は、設定の `http.hosts` に追加するか `public_url` を設定してください。";
     Busy "busy" SERVICE_UNAVAILABLE
         "Too many pasted logs at once" "貼り付けられたログの処理が混み合っています"
         "Try again in a few seconds, or use `whymid explain FILE` on the command line." "数秒後にもう一度試すか、コマンドラインの `whymid explain FILE` を使ってください。";

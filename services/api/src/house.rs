@@ -176,7 +176,7 @@ pub(crate) fn addressed_by(request: &HttpRequest) -> Option<&str> {
 
 fn public_name(url: &str) -> io::Result<Public> {
     let unfit = || {
-        let text = format!("`http.public_url` is not an http or https address: {url}");
+        let text = format!("`public_url` is not an http or https address: {url}");
         io::Error::new(io::ErrorKind::InvalidInput, text)
     };
     let url: Uri = url.parse().map_err(|_| unfit())?;
