@@ -174,7 +174,7 @@ labels! {
     /// The MIDs of a connection.
     messages: "Messages", "メッセージ";
     /// First line.
-    started_at: "Started", "開始";
+    started_at: "First line seen", "最初に確認された行";
     /// Ending line.
     ended_at: "Ended", "終了";
     /// The `Message-ID` header.
