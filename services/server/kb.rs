@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
-use whymid_diagnosis::{Knowledge, Source, Style, check};
+use whymid_diagnosis::{Knowledge, Source, Style, check, nearest_word};
 use whymid_schemas::Lang;
 
 /// `kb check [DIR]`: every fault, one line each; exit 1 if any.
@@ -47,14 +47,10 @@ pub fn run_explain(id: &str, lang: Lang) -> anyhow::Result<ExitCode> {
         knowledge.entry(id, &style),
         knowledge.section_markdown(id, lang),
     ) else {
-        let near = knowledge
-            .ids()
-            .max_by(|a, b| strsim::jaro_winkler(id, a).total_cmp(&strsim::jaro_winkler(id, b)))
-            .unwrap_or_default();
-        anyhow::bail!(
-            "no diagnosis `{id}`; did you mean `{near}`? All of them: {}",
-            knowledge.ids().collect::<Vec<_>>().join(", ")
-        );
+        let near = nearest_word(id, knowledge.ids());
+        let near = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
+        let all = knowledge.ids().collect::<Vec<_>>().join(", ");
+        anyhow::bail!("no diagnosis `{id}`;{near} All of them: {all}");
     };
     println!("{}", section.trim());
     println!();

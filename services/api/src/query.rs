@@ -210,15 +210,17 @@ fn unknown(name: &str, names: &[String]) -> Failure {
             "この呼び出しにパラメーターはありません。",
         );
     }
-    let nearest = names
-        .iter()
-        .max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
-    let nearest = nearest.map_or("", String::as_str);
     let all = names.join(", ");
-    failure.help(
-        format!("Did you mean `{nearest}`? Known here: {all}."),
-        format!("`{nearest}` の間違いではありませんか。使えるのは {all} です。"),
-    )
+    match whymid_diagnosis::nearest_word(name, names.iter().map(String::as_str)) {
+        Some(nearest) => failure.help(
+            format!("Did you mean `{nearest}`? Known here: {all}."),
+            format!("`{nearest}` の間違いではありませんか。使えるのは {all} です。"),
+        ),
+        None => failure.help(
+            format!("Known here: {all}."),
+            format!("使えるのは {all} です。"),
+        ),
+    }
 }
 
 fn repeated(name: &str) -> Failure {

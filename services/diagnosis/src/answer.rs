@@ -52,7 +52,7 @@ impl Knowledge {
     /// Diagnoses without putting anything into words.
     #[must_use]
     pub fn facets(&self, story: &Story) -> Facets {
-        let (outcome, custody) = standing(story, &[]);
+        let (outcome, custody) = standing(story);
         let verdict = decide(self, story, &Facts::of(story), outcome);
         Facets {
             outcome,
@@ -71,7 +71,7 @@ impl Knowledge {
     /// The answer about a message, or about a connection that carried none.
     #[must_use]
     pub fn answer(&self, story: &Story, question: Question, style: &Style) -> Answer {
-        let (outcome, custody) = standing(story, &[]);
+        let (outcome, custody) = standing(story);
         let writer = Writer {
             knowledge: self,
             story,
@@ -92,7 +92,7 @@ impl Knowledge {
         question: Question,
         style: &Style,
     ) -> Answer {
-        let outcomes: Vec<Outcome> = messages.iter().map(|one| standing(one, &[]).0).collect();
+        let outcomes: Vec<Outcome> = messages.iter().map(|one| standing(one).0).collect();
         let badness = |story: &&Story| {
             let deciding = story.message.as_ref().map(outcome::deciding);
             deciding.map_or(u8::MAX, outcome::badness)
@@ -174,16 +174,17 @@ fn summary<'d>(diagnosis: &'d Diagnosis, facts: &Facts<'_>) -> &'d Text {
 }
 
 /// Outcome and custody of the record a story is about.
-fn standing(story: &Story, of_messages: &[Outcome]) -> (Outcome, Custody) {
+fn standing(story: &Story) -> (Outcome, Custody) {
     if let Some(message) = &story.message {
         return (
             outcome::of_message(message),
             outcome::custody_of_message(message),
         );
     }
-    let outcome = story.connection.as_ref().map_or(Outcome::Unknown, |one| {
-        outcome::of_connection(one, of_messages)
-    });
+    let outcome = story
+        .connection
+        .as_ref()
+        .map_or(Outcome::Unknown, |one| outcome::of_connection(one, &[]));
     (outcome, outcome::custody(outcome, false))
 }
 

@@ -40,17 +40,29 @@ impl<'a> Faults<'a> {
     }
 }
 
+/// The one of the known words that is most like a word, if any is like it at all: alike at the
+/// beginning, or a slip or two of the fingers away.
+#[must_use]
+pub fn nearest_word<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let likeness = |candidate: &str| {
+        let slips = strsim::normalized_damerau_levenshtein(word, candidate);
+        slips.max(strsim::jaro_winkler(word, candidate) - 0.1)
+    };
+    let scored = known
+        .into_iter()
+        .map(|candidate| (likeness(candidate), candidate));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(likeness, _)| *likeness > 0.65)
+        .map(|(_, candidate)| candidate)
+}
+
 /// `; did you mean …?` for the nearest of the known words, or the list of them.
 pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    let best = known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match best {
-        Some((likeness, candidate)) if likeness > 0.8 => format!("; did you mean `{candidate}`?"),
-        _ if known.len() <= 12 => format!("; use one of: {}", known.join(", ")),
-        _ => "; the known names stand in kb/README.md".to_owned(),
+    match nearest_word(word, known.iter().copied()) {
+        Some(candidate) => format!("; did you mean `{candidate}`?"),
+        None if known.len() <= 12 => format!("; use one of: {}", known.join(", ")),
+        None => "; the known names stand in kb/README.md".to_owned(),
     }
 }
 
@@ -122,4 +134,23 @@ fn begins_at(lines: &[&str], told: u64, key: &str) -> u64 {
         .iter()
         .rposition(|line| is_wanted(line));
     above.map_or(told, |place| place as u64 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_a_slip_away_and_a_far_one_is_none() {
+        let known = ["mid", "icid", "appliance", "udp_buffer", "data_dir"];
+        for (word, nearest) in [
+            ("mdi", Some("mid")),
+            ("aplliance", Some("appliance")),
+            ("udp_bufer", Some("udp_buffer")),
+            ("data_dri", Some("data_dir")),
+            ("zebra", None),
+        ] {
+            assert_eq!(nearest_word(word, known), nearest, "{word}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ mod words;
 pub use answer::{Facets, Style};
 pub use check::check;
 pub use explain::{Log, LogReader, Reading, Wanted};
-pub use fault::Fault;
+pub use fault::{Fault, nearest_word};
 pub use knowledge::{Knowledge, Source};
 pub use limits::{
     DEFAULT_INBOUND_TIMEOUT, DEFAULT_MAX_CONNECTION_TIME, ListenerTimers, Listeners, Timer, Timers,

@@ -44,12 +44,8 @@ pub(super) fn all() -> Vec<String> {
 
 /// `; did you mean …?` or the list of what is known.
 pub(super) fn nearest(word: &str, known: &[&str]) -> String {
-    let best = known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match best {
-        Some((likeness, candidate)) if likeness > 0.75 => format!("; did you mean `{candidate}`?"),
-        _ => format!("; known here: {}", known.join(", ")),
+    match whymid_diagnosis::nearest_word(word, known.iter().copied()) {
+        Some(candidate) => format!("; did you mean `{candidate}`?"),
+        None => format!("; known here: {}", known.join(", ")),
     }
 }

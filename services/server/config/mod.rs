@@ -78,13 +78,9 @@ impl Default for Config {
             insecure_no_auth: false,
             syslog_udp: loopback(5514),
             syslog_tcp: loopback(5514),
-            allow: vec![
-                IpNet::from(IpAddr::from([0, 0, 0, 0])),
-                IpNet::from(IpAddr::from([0u16; 8])),
-            ]
-            .into_iter()
-            .map(|net| IpNet::new_assert(net.addr(), 0))
-            .collect(),
+            allow: [IpAddr::from([0; 4]), IpAddr::from([0u16; 8])]
+                .map(|every| IpNet::new_assert(every, 0))
+                .to_vec(),
             udp_buffer: 8 * 1024 * 1024,
             max_connections: 1024,
             group_commit_ms: 10,

@@ -69,17 +69,15 @@ impl Indexing {
                 let connection = connection
                     .map(|one| *one)
                     .or_else(|| self.written_connection(&message));
-                let story = Story {
+                let facets = self.knowledge.facets(&Story {
                     timers: self.listeners.timers(connection.as_ref()),
                     newest: Some(message.common.last_at),
-                    message: Some(*message),
+                    message: Some((*message).clone()),
                     connection,
                     deliveries: Vec::new(),
-                };
-                let facets = self.knowledge.facets(&story);
-                let record = story.message.map(|one| Record::Message(Box::new(one)));
+                });
                 Document {
-                    record: record.unwrap_or_else(|| unreachable!("set above")),
+                    record: Record::Message(message),
                     facets: Some(facets),
                 }
             }

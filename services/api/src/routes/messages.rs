@@ -7,6 +7,7 @@ use actix_web::{
 use whymid_schemas::{Answer, MessageTimeline};
 
 use crate::{
+    desk::Style,
     error::{Code, Failure},
     house::House,
     query::{Asked, Fields, Params, Tongue, ZoneAsked, names_of},
@@ -108,16 +109,18 @@ pub(crate) async fn answer(
     let Params((_, zone)) = asked;
     let form = reply::answer_form(&request)?;
     let style = house.style(&request, zone.tz);
-    let answer = house
-        .desk
-        .answer(&id, &style)
-        .await?
-        .ok_or_else(|| message_unknown(&id))?;
+    let answer = answer_of(&house, &id, &style).await?;
     reply::answer(&request, &house, &answer, &style, form).await
 }
 
+/// The answer about a message, or the failure for an unknown id.
+pub(super) async fn answer_of(house: &House, id: &str, style: &Style) -> Result<Answer, Failure> {
+    let found = house.desk.answer(id, style).await?;
+    found.ok_or_else(|| message_unknown(id))
+}
+
 /// The failure for an id that was never assigned, or is no longer kept.
-pub(super) fn message_unknown(id: &str) -> Failure {
+fn message_unknown(id: &str) -> Failure {
     Failure::new(Code::MessageUnknown).detail(
         format!("there is no message `{id}`"),
         format!("メッセージ `{id}` はありません"),

@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Path},
 };
 
-use super::{knowledge::article_unknown, messages::message_unknown};
+use super::{knowledge::article_unknown, messages::answer_of};
 use crate::{
     error::Failure,
     house::House,
@@ -92,11 +92,7 @@ pub(crate) async fn message(
 ) -> Result<HttpResponse, Failure> {
     let Params((_, zone)) = asked;
     let style = house.style(&request, zone.tz);
-    let answer = house
-        .desk
-        .answer(&id, &style)
-        .await?
-        .ok_or_else(|| message_unknown(&id))?;
+    let answer = answer_of(&house, &id, &style).await?;
     pages::message::page(&request, &house, &answer, &style).await
 }
 
