@@ -68,6 +68,7 @@ impl Gate {
             received_at: clock::now(),
             lane: Lane::Live,
             defect: line.defect,
+            label: None,
         }
     }
 }

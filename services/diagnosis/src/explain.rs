@@ -108,6 +108,7 @@ impl LogReader {
                 received_at: self.reading.now,
                 lane: Lane::Archive,
                 defect: line.defect,
+                label: None,
             };
             let nothing = &mut NothingWritten;
             let handled = self

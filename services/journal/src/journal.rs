@@ -223,6 +223,7 @@ mod tests {
             received_at: Timestamp::UNIX_EPOCH,
             lane: Lane::Live,
             defect: None,
+            label: None,
         }
     }
 

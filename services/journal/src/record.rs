@@ -85,6 +85,7 @@ fn flags(frame: &Frame) -> u8 {
         Transport::Udp => 0,
         Transport::Tcp => 1,
         Transport::File => 2,
+        Transport::Http => 3,
     };
     let lane = match frame.lane {
         Lane::Live => 0,
@@ -121,6 +122,7 @@ pub(crate) fn decode(body: &[u8]) -> Option<Frame> {
         received_at: Timestamp::from_microsecond(i64::from_le_bytes(micros)).ok()?,
         lane: read_lane(flags),
         defect: read_defect(flags)?,
+        label: None,
     })
 }
 
@@ -129,7 +131,7 @@ fn read_transport(flags: u8) -> Option<Transport> {
         0 => Some(Transport::Udp),
         1 => Some(Transport::Tcp),
         2 => Some(Transport::File),
-        _ => None,
+        _ => Some(Transport::Http),
     }
 }
 

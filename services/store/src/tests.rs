@@ -39,6 +39,7 @@ fn records(appliance: &str, mid: u64, second: i64) -> Vec<Record> {
             received_at,
             lane: Lane::Live,
             defect: None,
+            label: None,
         };
         intake.take(&frame, place as u64 + 1, &mut NothingWritten);
     }

@@ -4,8 +4,10 @@
 //! say is `header.rs`'s business; how they were cut out of a stream is `framing.rs`'s.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 
 /// The longest line that is kept whole, in bytes. What is longer is cut here and marked
 /// [`Defect::Cut`].
@@ -18,9 +20,26 @@ pub enum Transport {
     Udp,
     /// A TCP stream, by RFC 6587 octet counting or newlines.
     Tcp,
-    /// A file read by `explain` or handed in over HTTP.
+    /// A file read by `explain`.
     File,
+    /// A line of a request to `POST /v1/lines`.
+    Http,
 }
+
+/// What the request that brought a line says of it, beside the line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Label {
+    /// The appliance that wrote it, whatever its header says; at most [`MAX_LABEL`] bytes.
+    pub appliance: Option<String>,
+    /// The IANA name of the zone that its stamp is in; at most [`MAX_LABEL`] bytes.
+    pub zone: Option<String>,
+    /// What the clock of the appliance showed thereabouts, to the second: a stamp without a
+    /// year is the one nearest to it, a line without a stamp was written then.
+    pub near: Option<DateTime>,
+}
+
+/// The longest name in a [`Label`], bytes.
+pub const MAX_LABEL: usize = 255;
 
 /// Whether a frame belongs to the stream of now or to a log of the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +68,7 @@ pub struct Frame {
     pub peer: Option<IpAddr>,
     /// How it came.
     pub transport: Transport,
-    /// Which stream it came in: one number for each TCP connection, UDP peer or file. Two
+    /// Which stream it came in: one number for each TCP connection, UDP peer, file or request. Two
     /// copies of a line from one source are two; from two sources they are one seen twice.
     pub source: u32,
     /// When it was received, by the clock of `server`.
@@ -58,4 +77,6 @@ pub struct Frame {
     pub lane: Lane,
     /// What was wrong with its edges.
     pub defect: Option<Defect>,
+    /// What the request that brought it says of it.
+    pub label: Option<Arc<Label>>,
 }

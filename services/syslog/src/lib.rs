@@ -27,7 +27,7 @@ mod loose;
 mod message;
 mod stamp;
 
-pub use frame::{Defect, Frame, Lane, MAX_LINE, Transport};
+pub use frame::{Defect, Frame, Label, Lane, MAX_LABEL, MAX_LINE, Transport};
 pub use framing::{Decoder, Line, datagram};
 pub use message::{Form, Level, Message, parse, text};
 pub use stamp::{Stamp, YearReader, Years};

@@ -44,6 +44,7 @@ fn any_frame() -> impl Strategy<Value = Frame> {
             received_at,
             lane,
             defect,
+            label: None,
         },
     )
 }

@@ -21,6 +21,7 @@ fn frame(line: impl Into<Vec<u8>>) -> Frame {
         received_at: Timestamp::from_microsecond(1_408_014_291_000_001).expect("a time"),
         lane: Lane::Live,
         defect: None,
+        label: None,
     }
 }
 

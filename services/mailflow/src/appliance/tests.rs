@@ -153,6 +153,7 @@ fn a_stamp_from_the_future_moves_nothing_but_in_an_archive() {
         received_at: "2014-08-14T12:00:00Z".parse().unwrap(),
         lane,
         defect: None,
+        label: None,
     };
     let at = "2014-08-16T12:00:00Z".parse().unwrap();
     for (lane, newest) in [(Lane::Live, None), (Lane::Archive, Some(at))] {

@@ -110,6 +110,7 @@ impl Bench {
             received_at: self.now,
             lane: Lane::Live,
             defect: None,
+            label: None,
         };
         self.intake.take(&frame, position, &mut self.written)
     }

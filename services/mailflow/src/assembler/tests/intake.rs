@@ -110,6 +110,7 @@ fn bytes_that_are_no_text_are_told_and_kept() {
         received_at: bench.now,
         lane: Lane::Live,
         defect: Some(whymid_syslog::Defect::Cut),
+        label: None,
     };
     let handled = bench.intake.take(&frame, 1, &mut NothingWritten);
     assert!(handled.invalid_utf8 && handled.attached && !handled.without_stamp);
