@@ -8,6 +8,7 @@ mod answer;
 mod knowledge;
 mod problem;
 mod status;
+mod taken;
 mod timeline;
 mod words;
 
@@ -18,6 +19,7 @@ pub use answer::{
 pub use knowledge::{ArticleText, DiagnosisEntry, DiagnosisList};
 pub use problem::Problem;
 pub use status::{Lines, Listener, Queue, Status};
+pub use taken::LinesTaken;
 pub use timeline::{Connection, Delivery, Entry, MessageTimeline};
 pub use words::{
     Confidence, Custody, HealsByRetry, Lang, Level, Outcome, Party, Severity, Text, Time, Who, Zone,

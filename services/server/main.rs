@@ -5,7 +5,11 @@
 //! | `args.rs` | the command line |
 //! | `config/` | the configuration, as written and validated |
 //! | `serve.rs` | bind, run, stop |
-//! | `listen.rs` | sockets to frames |
+//! | `listen.rs`, `listen/` | sockets to frames |
+//! | `ingest.rs` | lines handed in over HTTP to frames on disk |
+//! | `descriptors.rs` | how many files and sockets may be open |
+//! | `data.rs` | the data folder: one instance, a known format |
+//! | `retention.rs` | how long what is kept |
 //! | `pipeline/` | journal → assembler → index, one thread each |
 //! | `telemetry.rs` | the counters |
 //! | `explain.rs`, `kb.rs`, `token.rs` | commands that need no service |
@@ -17,11 +21,15 @@
 mod args;
 mod clock;
 mod config;
+mod data;
 mod demo;
+mod descriptors;
 mod explain;
+mod ingest;
 mod kb;
 mod listen;
 mod pipeline;
+mod retention;
 mod serve;
 mod telemetry;
 mod token;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -17,13 +17,16 @@ use whymid_diagnosis::Knowledge;
 use whymid_journal::{Journal, Options};
 use whymid_mailflow::{Intake, Settings};
 use whymid_schemas::{Lines, Listener, Queue, Status, Time};
-use whymid_store::{Index, Library};
+use whymid_store::{Index, Library, Names};
 
 use crate::args::Serve;
 use crate::clock::{self, Uptime};
 use crate::config::{self, Config};
+use crate::data::DataFolder;
 use crate::demo;
-use crate::listen::{self, Batch, Gate};
+use crate::descriptors::{self, Shares};
+use crate::ingest::Ingest;
+use crate::listen::{self, Batch, Gate, Sources};
 use crate::pipeline::{JOURNAL_QUEUE, Parts, Pipeline, State};
 use crate::telemetry::Telemetry;
 
@@ -110,19 +113,12 @@ fn bind(config: &Config) -> anyhow::Result<Sockets> {
     })
 }
 
-fn make_data_dir(dir: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(dir).with_context(|| {
-        format!(
-            "failed to make the data folder {} (set another with --data-dir)",
-            dir.display()
-        )
-    })
-}
-
 async fn serve(config: Config) -> anyhow::Result<()> {
     let uptime = Uptime::start();
-    make_data_dir(&config.data_dir)?;
-    let (journal, recovery) = Journal::open(&config.data_dir.join("journal"), Options::default())?;
+    let shares = descriptors::share_out(config.max_connections);
+    let data = DataFolder::open(&config.data_dir)?;
+    let (writer, index, checkpoint) = whymid_store::open(&data.index())?;
+    let (journal, recovery) = Journal::open(&data.journal(), Options::default())?;
     let sockets = bind(&config)?;
     // before anybody reads an address: whoever does may stop us at once
     let mut stop_signals = StopSignals::install()?;
@@ -154,16 +150,19 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         zone: config.timezone.clone(),
         unnamed: "unnamed".to_owned(),
     };
-    let (mut writer, index) = whymid_store::open(&config.data_dir.join("index"))?;
-    writer.clear()?;
+    let intake = Intake::remembering(&settings, index.memories()?);
+    let names = Names::new(intake.appliances.renamed());
     let pipeline = Pipeline::start(Parts {
         journal,
         group_commit: Duration::from_millis(config.group_commit_ms),
-        intake: Intake::new(&settings),
+        intake,
         writer,
         index: index.clone(),
         knowledge: Arc::clone(&knowledge),
         listeners: config.listeners.clone(),
+        retention: config.retention,
+        checkpoint,
+        memory: config.memory,
         telemetry: Arc::clone(&telemetry),
     })?;
     let (stop, stopped) = watch::channel(false);
@@ -175,7 +174,13 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let syslog_tcp = sockets.tcp.local_addr()?;
     let udp = tokio::spawn(listen::run_udp(sockets.udp, gate.clone()));
-    let tcp = tokio::spawn(listen::run_tcp(sockets.tcp, gate, config.max_connections));
+    let sources = Sources::from_now_on();
+    let ingest = Arc::new(Ingest {
+        journal: pipeline.frames.downgrade(),
+        sources: sources.clone(),
+        telemetry: Arc::clone(&telemetry),
+    });
+    let tcp = tokio::spawn(listen::run_tcp(sockets.tcp, gate, sources, shares.syslog));
     let heart = Arc::new(Heart {
         uptime,
         listeners,
@@ -185,7 +190,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         frames: pipeline.frames.downgrade(),
         kb_version: knowledge.version.clone(),
     });
-    let library = Library::new(index, Arc::new(pipeline.memory.clone()));
+    let library = Library::new(index, Arc::new(pipeline.memory.clone()), names);
     let desk = Arc::new(Reading::new(
         library,
         knowledge,
@@ -193,7 +198,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         settings,
         Arc::clone(&heart) as Arc<dyn Pulse>,
     ));
-    let http = whymid_api::serve(sockets.http, desk, heart, api_settings(&config))?;
+    let settings = api_settings(&config, shares);
+    let http = whymid_api::serve(sockets.http, desk, heart, ingest, settings)?;
     let http_handle = http.handle();
     let http = tokio::spawn(http);
     if config.demo {
@@ -240,13 +246,14 @@ fn announce(sockets: &Sockets) -> anyhow::Result<Vec<Listener>> {
     Ok(listeners)
 }
 
-fn api_settings(config: &Config) -> whymid_api::Settings {
+fn api_settings(config: &Config, shares: Shares) -> whymid_api::Settings {
     let loopback = config.http.ip().is_loopback();
     whymid_api::Settings {
         public_url: config.public_url.clone(),
         hosts: config.hosts.clone(),
         tokens: config.tokens.clone(),
         open: config.tokens.is_empty() && (loopback || config.insecure_no_auth),
+        max_connections: shares.http,
     }
 }
 
@@ -355,7 +362,7 @@ impl Gauge for Heart {
 impl Heart {
     fn lines(&self) -> Lines {
         let telemetry = &self.telemetry;
-        let received = ["udp", "tcp"]
+        let received = ["udp", "tcp", "http"]
             .map(|transport| telemetry.value(&telemetry.received, "transport", transport));
         let (attached, events) = (telemetry.attached.get(), telemetry.events.get());
         let handled = attached + events;

@@ -22,7 +22,7 @@ pub struct Telemetry {
     registry: Registry,
     /// Lines received, by transport.
     pub received: ByLabel,
-    /// Lines or connections refused, by reason.
+    /// Lines, connections or requests refused, by reason.
     pub refused: ByLabel,
     /// Lines on disk since the start.
     pub accepted: Counter,
@@ -44,6 +44,8 @@ pub struct Telemetry {
     pub written: Counter,
     /// Index commits.
     pub commits: Counter,
+    /// Records that were removed because they were too old or too many.
+    pub expired: Counter,
     /// Failures of journal or index, by room.
     pub failures: ByLabel,
 }
@@ -57,8 +59,8 @@ impl Telemetry {
             registry.register(name, help, family.clone());
             family
         };
-        let received = family("lines_received", "Lines received by a listener");
-        let refused = family("refused", "Lines or connections refused");
+        let received = family("lines_received", "Lines received, by transport");
+        let refused = family("refused", "Lines, connections or requests refused");
         let kinds = family("lines_handled", "Lines handled, by kind of event");
         let defects = family(
             "line_defects",
@@ -76,6 +78,7 @@ impl Telemetry {
         let events = counter("appliance_events", "Lines kept as appliance events");
         let written = counter("records_written", "Records written to the index");
         let commits = counter("index_commits", "Index commits");
+        let expired = counter("records_expired", "Records removed by retention");
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::<i64>::default();
             registry.register(name, help, gauge.clone());
@@ -100,6 +103,7 @@ impl Telemetry {
             udp_buffer,
             written,
             commits,
+            expired,
             failures,
         })
     }

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use crate::harness::{Service, Setup, datagrams, sender_quit, tcp_from, udp_from, whymid};
 
 /// A new token: the secret, and the lines for the configuration.
-fn token(name: &str, scope: &str) -> (String, String) {
+pub(crate) fn token(name: &str, scope: &str) -> (String, String) {
     let printed = whymid(&["token", "new", "--name", name, "--scope", scope])
         .exits(0)
         .stdout;

@@ -7,6 +7,8 @@
 //! | `forwarders.rs` | rsyslog's own formats, util-linux `logger` |
 //! | `hostile.rs` | bad input: nothing crashes, nothing else is lost, all is counted |
 //! | `accounting.rs` | sent = received = accepted = attached + events; copies; appliances |
+//! | `handed_in.rs` | `POST /v1/lines`: what is taken, what is not, what survives |
+//! | `crowds.rs` | thousands of connections, bursts of datagrams: no harm, and all is counted |
 //! | `restart.rs` | stop, start, `kill -9`: the same answers and ids |
 //! | `lifetime.rs` | written, re-opened, numbers used again |
 //! | `access.rs` | tokens, foreign pages, who may send |
@@ -21,10 +23,12 @@
 mod access;
 mod accounting;
 mod corpus;
+mod crowds;
 mod demo;
 mod explain;
 mod forwarders;
 mod founding;
+mod handed_in;
 mod harness;
 mod hostile;
 mod kb_check;

@@ -1,15 +1,16 @@
 //! The boundary: what the routes ask of the rest of the house.
 //!
-//! `Desk` answers questions about mail, `Gauge` tells how the service itself fares. Both are
-//! object-safe, so that routes can be tested with a small fake and know neither the store nor the
-//! engine of diagnoses. No HTTP here.
+//! `Desk` answers questions about mail, `Gauge` tells how the service itself fares, `Door` takes
+//! lines in. All are object-safe, so that routes can be tested with small fakes and know neither
+//! the store nor the journal nor the engine of diagnoses. No HTTP here.
 
-use std::pin::Pin;
+use std::{net::IpAddr, pin::Pin};
 
 use jiff::Timestamp;
 use whymid_schemas::{
     Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
 };
+use whymid_syslog::Lane;
 
 /// A boxed future: what an object-safe trait returns in place of `async`.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -105,4 +106,46 @@ pub trait Gauge: Send + Sync + 'static {
 
     /// Why the service is not ready, a sentence each; empty when it is.
     fn not_ready(&self) -> Vec<String>;
+}
+
+/// Where lines that are handed in come from, and what is said of them beside them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Who sent them.
+    pub peer: Option<IpAddr>,
+    /// Lines of now, or a log of the past.
+    pub lane: Lane,
+    /// The appliance that wrote them all, whatever their headers say.
+    pub appliance: Option<String>,
+    /// The IANA name of the zone that their stamps are in.
+    pub zone: Option<String>,
+    /// The year of the first stamp that has none.
+    pub year: Option<i16>,
+}
+
+/// Every line of a text is on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// How many; empty ones not counted.
+    pub accepted: u64,
+    /// How many of them were too long and kept in part.
+    pub cut: u64,
+}
+
+/// Not every line of a text is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotTaken {
+    /// So many, from the first one on, surely are. Some behind them may be, none behind a gap.
+    pub kept: u64,
+}
+
+/// Takes lines in.
+pub trait Door: Send + Sync + 'static {
+    /// Takes the lines of a text, and returns once they are on disk or can't be. Each call is a
+    /// source of its own: the same text again adds nothing. Dropped half-way, a beginning of the
+    /// text may have been taken.
+    fn take(&self, log: Vec<u8>, origin: Origin) -> Later<'_, Result<Taken, NotTaken>>;
+
+    /// Counts a request that never came so far, by the code of its error.
+    fn turned_away(&self, code: &'static str);
 }

@@ -98,10 +98,19 @@ codes! {
         "Send it again, in smaller parts if the line is slow." "もう一度送ってください。回線が遅い場合は分割してください。";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE
         "The body is too large" "本文が大きすぎます"
-        "A pasted log may have 8 MiB. For more use `whymid explain FILE` on the command line." "貼り付けられるログは 8 MiB までです。それ以上はコマンドラインの `whymid explain FILE` を使ってください。";
+        "Send smaller pieces. The limit of each call stands in /openapi.yaml." "小さく分けて送ってください。各呼び出しの上限は /openapi.yaml を参照してください。";
+    BodyIncomplete "body_incomplete" BAD_REQUEST
+        "The body broke off" "本文が途中で切れています"
+        "Nothing was accepted. Send the whole of it again." "何も受け付けていません。全体をもう一度送ってください。";
+    EncodingBroken "encoding_broken" BAD_REQUEST
+        "The compressed body is broken" "圧縮された本文が壊れています"
+        "Nothing was accepted. Check the file (`gzip -t`, `zstd -t`), compare its coding with the header Content-Encoding, and send it again." "何も受け付けていません。ファイルを確認し（`gzip -t`、`zstd -t`）、Content-Encoding ヘッダーと圧縮形式が一致しているかを確かめて、もう一度送ってください。";
+    NoLines "no_lines" UNPROCESSABLE_ENTITY
+        "There is no line in the body" "本文に行がありません"
+        "Send log lines, one a line, for example with `curl --data-binary @mail.log`." "ログを 1 行ずつ改行で区切って送ってください。例: `curl --data-binary @mail.log`";
     MediaUnsupported "media_unsupported" UNSUPPORTED_MEDIA_TYPE
         "Unsupported kind of body" "対応していない本文の形式です"
-        "Send `Content-Type: application/json` with {\"log\": \"…\"}, or `Content-Type: text/plain` together with the header `X-Whymid: 1`." "`Content-Type: application/json` で {\"log\": \"…\"} を送るか、`Content-Type: text/plain` にヘッダー `X-Whymid: 1` を付けて送ってください。";
+        "What each call takes stands in /openapi.yaml; `Content-Type: text/plain` needs the header `X-Whymid: 1` beside it." "各呼び出しで使える形式は /openapi.yaml を参照してください。`Content-Type: text/plain` にはヘッダー `X-Whymid: 1` が必要です。";
     RouteUnknown "route_unknown" NOT_FOUND
         "There is nothing here" "該当するページがありません"
         "Every call stands in /openapi.yaml; the articles are below /kb." "すべての呼び出しは /openapi.yaml に、記事は /kb にあります。";
@@ -139,8 +148,11 @@ codes! {
         "This is not a name of this service" "このサービスの名前ではありません"
         "If it should be one, add it to `http.hosts` in the configuration, or set `public_url`." "この名前を使う場合は、設定の `http.hosts` に追加するか `public_url` を設定してください。";
     Busy "busy" SERVICE_UNAVAILABLE
-        "Too many pasted logs at once" "貼り付けられたログの処理が混み合っています"
-        "Try again in a few seconds, or use `whymid explain FILE` on the command line." "数秒後にもう一度試すか、コマンドラインの `whymid explain FILE` を使ってください。";
+        "Too many logs at once" "ログの処理が混み合っています"
+        "Try again after so many seconds as the header Retry-After says." "Retry-After ヘッダーに示された秒数の後にもう一度試してください。";
+    NotAccepting "not_accepting" SERVICE_UNAVAILABLE
+        "Lines cannot be put on disk now" "行をディスクに書き込めません"
+        "Send the same body again later: what is on disk already is not doubled. /readyz and the service's log say what is wrong." "しばらくしてから同じ本文をもう一度送ってください。すでに保存された行が重複することはありません。原因は /readyz とサービスのログを確認してください。";
     Replaying "replaying" SERVICE_UNAVAILABLE
         "Still reading the journal" "ジャーナルを読み込み中です"
         "Try again in a few seconds; /readyz tells when." "数秒後にもう一度試してください。完了は /readyz で確認できます。";

@@ -1,4 +1,5 @@
-//! What every request handler shares: the desk, the gauge, and the names and tokens we go by.
+//! What every request handler shares: the desk, the gauge, the door, and the names and tokens we
+//! go by.
 
 use std::{
     io,
@@ -14,7 +15,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
 
 use crate::{
-    desk::{Desk, Gauge, Style},
+    desk::{Desk, Door, Gauge, Style},
     negotiate,
     settings::{Settings, Token},
 };
@@ -23,11 +24,14 @@ use crate::{
 const PASTED_MOST: usize = 16;
 /// Pasted logs being worked on at once.
 const EXPLAINING_MOST: usize = 2;
+/// Bodies of lines in the house at once, each up to 64 MiB.
+const HANDED_IN_MOST: usize = 4;
 
 /// Shared by all workers, never changed.
 pub(crate) struct House {
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) gauge: Arc<dyn Gauge>,
+    pub(crate) door: Arc<dyn Door>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) open: bool,
     pub(crate) names: Names,
@@ -35,6 +39,8 @@ pub(crate) struct House {
     pub(crate) pasted: Arc<Semaphore>,
     /// How many of them may be worked on at once; leaves the processors to the rest.
     pub(crate) explaining: Arc<Semaphore>,
+    /// How many bodies of lines may be in the house at once.
+    pub(crate) handed_in: Arc<Semaphore>,
     public_url: Option<String>,
 }
 
@@ -43,6 +49,7 @@ impl House {
     pub(crate) fn new(
         desk: Arc<dyn Desk>,
         gauge: Arc<dyn Gauge>,
+        door: Arc<dyn Door>,
         settings: Settings,
         bound: SocketAddr,
     ) -> io::Result<Self> {
@@ -59,11 +66,13 @@ impl House {
         Ok(Self {
             desk,
             gauge,
+            door,
             tokens: settings.tokens,
             open: settings.open,
             names,
             pasted: Arc::new(Semaphore::new(PASTED_MOST)),
             explaining: Arc::new(Semaphore::new(EXPLAINING_MOST)),
+            handed_in: Arc::new(Semaphore::new(HANDED_IN_MOST)),
             public_url,
         })
     }

@@ -2,10 +2,12 @@
 //!
 //! A request passes `dress` (headers, failures as problems or pages), `access` (host, origin,
 //! token), and reaches one handler in `routes/`, which reads its parameters (`query`), asks the
-//! `desk`, and writes the form that was asked for (`negotiate`, `reply`, `pages`).
+//! `desk`, and writes the form that was asked for (`negotiate`, `reply`, `pages`). Lines go the
+//! other way: their body is unpacked (`body`, `unpack`) and handed through the `Door`.
 //! Never here: Tantivy types, sockets, the clock. What the desk knows comes from elsewhere.
 
 mod access;
+mod body;
 mod desk;
 mod dress;
 mod error;
@@ -24,10 +26,11 @@ mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod unpack;
 
 use whymid_diagnosis::labels;
 
-pub use desk::{Ask, Desk, Gauge, Later, Missing, Style, What};
+pub use desk::{Ask, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Style, Taken, What};
 pub use reading::{Pulse, Reading};
 pub use server::serve;
 pub use settings::{Scope, Settings, Token};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Story, Wanted};
-use whymid_mailflow::{Connection, Delivery, Message, Settings};
+use whymid_mailflow::{Connection, Delivery, Message, Settings, connection_of};
 use whymid_schemas::{
     Answer, ArticleText, Candidate, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Question,
     Time,
@@ -85,7 +85,7 @@ impl Reading {
         let look = Look {
             kind,
             key,
-            appliance: appliance.map(str::to_owned),
+            appliances: appliance.map(str::to_owned).into_iter().collect(),
             limit,
         };
         let found = self.library.find(look, &Scope::everything()).await;
@@ -107,27 +107,49 @@ impl Reading {
 
     /// The connection that a message came by, where its own lines were seen.
     async fn connection_of(&self, message: &Message) -> Result<Option<Connection>, Missing> {
-        if let Some(id) = &message.connection {
-            let found = self
-                .find(RecordKind::Connection, Key::Id(id.clone()), None, 1)
-                .await?;
-            return Ok(found.into_iter().find_map(Record::into_connection));
-        }
         let Some(icid) = message.icid else {
             return Ok(None);
         };
+        let appliance = Some(message.common.appliance.as_str());
+        let known = self.connections(icid, appliance).await?;
+        let Some(own) = connection_of(message, &known) else {
+            return Ok(None);
+        };
+        let mut own = own.clone();
+        self.note_messages(&mut own, &known).await?;
+        Ok(Some(own))
+    }
+
+    /// The connections of an ICID, newest first; what they carried is not noted yet.
+    async fn connections(
+        &self,
+        icid: u64,
+        appliance: Option<&str>,
+    ) -> Result<Vec<Connection>, Missing> {
+        let key = Key::Icid(icid);
+        let most = MAX_CANDIDATES + 1;
         let found = self
-            .find(
-                RecordKind::Connection,
-                Key::Icid(icid),
-                Some(&message.common.appliance),
-                5,
-            )
+            .find(RecordKind::Connection, key, appliance, most)
             .await?;
-        Ok(found
-            .into_iter()
-            .filter_map(Record::into_connection)
-            .find(|one| came_by(message, one)))
+        let found = found.into_iter().filter_map(Record::into_connection);
+        Ok(found.collect())
+    }
+
+    /// Notes what a connection carried; `known` are all of its ICID.
+    async fn note_messages(
+        &self,
+        connection: &mut Connection,
+        known: &[Connection],
+    ) -> Result<(), Missing> {
+        let appliance = connection.common.appliance.as_str();
+        let same: Vec<Connection> = known
+            .iter()
+            .filter(|one| one.common.appliance == appliance)
+            .cloned()
+            .collect();
+        let carried = self.library.carried(connection.icid, appliance).await;
+        connection.note_messages(carried.map_err(failed)?, &same);
+        Ok(())
     }
 
     async fn story(&self, message: Message, now: &Newest) -> Result<Story, Missing> {
@@ -203,24 +225,16 @@ impl Reading {
         let question = question(ask, style);
         let now = self.newest().await?;
         let appliance = ask.appliance.as_deref();
-        let found = self
-            .find(
-                RecordKind::Connection,
-                Key::Icid(icid),
-                appliance,
-                MAX_CANDIDATES + 1,
-            )
-            .await?;
-        let mut found: Vec<Connection> = found
-            .into_iter()
-            .filter_map(Record::into_connection)
-            .collect();
+        let mut found = self.connections(icid, appliance).await?;
         if found.is_empty() {
             return self.why_messages_of(icid, ask, question, style, &now).await;
         }
-        let connection = found.remove(chosen(&found, ask.at, |one| {
+        let place = chosen(&found, ask.at, |one| {
             (one.common.first_at, one.common.last_at)
-        }));
+        });
+        let mut connection = found[place].clone();
+        self.note_messages(&mut connection, &found).await?;
+        found.remove(place);
         let messages = self.stories_of(&connection, &now).await?;
         let story = Story {
             message: None,
@@ -261,8 +275,12 @@ impl Reading {
             .await?;
         let mut stories = Vec::new();
         let found = found.into_iter().filter_map(Record::into_message);
-        for message in found.filter(|one| came_by(one, connection)) {
-            stories.push(self.story(message, now).await?);
+        for message in found.filter(|one| connection.mids.contains(&one.mid)) {
+            let story = self.story(message, now).await?;
+            let own = story.connection.as_ref();
+            if own.is_some_and(|own| own.common.id == connection.common.id) {
+                stories.push(story);
+            }
         }
         Ok(stories)
     }
@@ -352,16 +370,6 @@ fn chosen<R>(
         .enumerate()
         .min_by_key(|(_, one)| distance(one));
     nearest.map_or(0, |(place, _)| place)
-}
-
-/// Whether a message came by a connection: it is tied to it, or it is tied to none and began
-/// while that connection of its ICID lasted.
-fn came_by(message: &Message, connection: &Connection) -> bool {
-    let span = connection.common.first_at..=connection.common.last_at;
-    match &message.connection {
-        Some(id) => *id == connection.common.id,
-        None => message.icid == Some(connection.icid) && span.contains(&message.common.first_at),
-    }
 }
 
 fn failed(error: whymid_store::Error) -> Missing {

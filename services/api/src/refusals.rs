@@ -63,6 +63,8 @@ refusals! {
     OfMessage = ANY QUERY TOKEN RECORDS [PathMalformed, MessageUnknown, NotAcceptable, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// `POST /v1/explain`.
     OfExplain = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, Busy, ParameterInvalid, LangUnknown, TimezoneUnknown];
+    /// `POST /v1/lines`.
+    OfLines = ANY QUERY TOKEN [BodyIncomplete, EncodingBroken, BodySlow, BodyTooLarge, MediaUnsupported, NoLines, Busy, NotAccepting, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// The list of diagnoses.
     OfDiagnoses = ANY QUERY TOKEN [LangUnknown];
     /// One diagnosis.

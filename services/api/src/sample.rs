@@ -5,7 +5,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use whymid_schemas::{
-    Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
+    Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, LinesTaken, MessageTimeline, Status,
 };
 
 /// Reads a sample. The samples are part of the program and a test reads them all.
@@ -57,4 +57,11 @@ pub(crate) fn log() -> &'static str {
 
 pub(crate) fn explain_ask() -> Value {
     json!({"log": log(), "year": 2014, "timezone": "Asia/Tokyo"})
+}
+
+pub(crate) fn lines_taken() -> LinesTaken {
+    LinesTaken {
+        accepted: log().lines().count() as u64,
+        cut: 0,
+    }
 }

@@ -13,13 +13,16 @@ use utoipa_actix_web::AppExt;
 
 use crate::{
     access::guard,
-    desk::{Desk, Gauge},
+    desk::{Desk, Door, Gauge},
     dress::dress,
     error::{Code, Failure},
     house::House,
     routes,
     settings::Settings,
 };
+
+/// Threads that serve.
+const WORKERS: usize = 2;
 
 /// Serves until the returned server is dropped or stopped. Handles no signals.
 ///
@@ -29,13 +32,17 @@ pub fn serve(
     listener: TcpListener,
     desk: Arc<dyn Desk>,
     gauge: Arc<dyn Gauge>,
+    door: Arc<dyn Door>,
     settings: Settings,
 ) -> io::Result<Server> {
-    let house = House::new(desk, gauge, settings, listener.local_addr()?)?;
+    let connections = (settings.max_connections / WORKERS).max(1);
+    let house = House::new(desk, gauge, door, settings, listener.local_addr()?)?;
     let house = Data::new(house);
     let server = HttpServer::new(move || application(house.clone()))
-        .workers(2)
-        .max_connections(2048)
+        .workers(WORKERS)
+        // for each worker; further ones wait in the kernel's queue
+        .max_connections(connections)
+        // for a request's head; bodies have a patience of their own
         .client_request_timeout(Duration::from_secs(10))
         .client_disconnect_timeout(Duration::from_secs(5))
         .keep_alive(Duration::from_secs(60))

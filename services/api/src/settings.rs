@@ -53,7 +53,7 @@ pub struct Token {
 }
 
 /// How the HTTP side is to behave.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// What permalinks begin with, `https://host[/path]`; by the request where absent.
     pub public_url: Option<String>,
@@ -63,4 +63,18 @@ pub struct Settings {
     pub tokens: Vec<Token>,
     /// Whether everything is open without a token (loopback without tokens, or said out loud).
     pub open: bool,
+    /// How many connections may be open at a time; further ones wait.
+    pub max_connections: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            hosts: Vec::new(),
+            tokens: Vec::new(),
+            open: false,
+            max_connections: 1024,
+        }
+    }
 }

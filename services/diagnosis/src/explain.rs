@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use whymid_mailflow::{
-    Common, Connection, Delivery, Intake, Message, NothingWritten, Rested, Settings,
+    Common, Connection, Delivery, Intake, Message, NothingWritten, Settings, connection_of,
 };
 use whymid_schemas::{Answer, Candidate, Outcome, Question, Time};
 use whymid_syslog::{Decoder, Frame, Lane, Transport, YearReader, Years};
@@ -40,8 +40,8 @@ pub struct Log {
     messages: Vec<Message>,
     connections: Vec<Connection>,
     deliveries: Vec<Delivery>,
-    /// Places of the connections by record id.
-    connection_by_id: HashMap<String, usize>,
+    /// Places of the connections by appliance and ICID.
+    connections_by_icid: HashMap<(String, u64), Vec<usize>>,
     /// Places of the messages that a connection carried, by its record id.
     messages_by_connection: HashMap<String, Vec<usize>>,
     /// Places of the deliveries by appliance and DCID.
@@ -120,11 +120,10 @@ impl LogReader {
 
     /// The log as a whole.
     #[must_use]
-    pub fn finish(mut self) -> Log {
-        let _ended: (u64, Vec<Rested>) = self.intake.assembler.drain(self.reading.now);
+    pub fn finish(self) -> Log {
         let newest = self.intake.appliances.iter();
         let newest = newest
-            .filter_map(|one| Some((one.name.clone(), one.newest?)))
+            .filter_map(|one| Some((one.name.clone(), one.newest()?)))
             .collect();
         let assembler = &self.intake.assembler;
         let mut messages: Vec<Message> = assembler.messages().cloned().collect();
@@ -133,7 +132,7 @@ impl LogReader {
         connections.sort_by(|a, b| order(&a.common, a.icid).cmp(&order(&b.common, b.icid)));
         let deliveries: Vec<Delivery> = assembler.deliveries().cloned().collect();
         let mut log = Log {
-            connection_by_id: HashMap::new(),
+            connections_by_icid: HashMap::new(),
             messages_by_connection: HashMap::new(),
             deliveries_by_dcid: HashMap::new(),
             messages,
@@ -156,20 +155,34 @@ fn order(common: &Common, number: u64) -> (Timestamp, u64, &str) {
 impl Log {
     fn note_places(&mut self) {
         for (place, one) in self.connections.iter().enumerate() {
-            self.connection_by_id.insert(one.common.id.clone(), place);
+            let key = (one.common.appliance.clone(), one.icid);
+            self.connections_by_icid.entry(key).or_default().push(place);
         }
         for (place, one) in self.messages.iter().enumerate() {
-            if let Some(id) = &one.connection {
-                self.messages_by_connection
-                    .entry(id.clone())
-                    .or_default()
-                    .push(place);
+            let Some(id) = self.connection_of(one).map(|one| one.common.id.clone()) else {
+                continue;
+            };
+            let places = self.messages_by_connection.entry(id);
+            places.or_default().push(place);
+        }
+        for connection in &mut self.connections {
+            let places = self.messages_by_connection.get(&connection.common.id);
+            for place in places.into_iter().flatten() {
+                let message = &self.messages[*place];
+                connection.note(message.mid, message.ready_at);
             }
         }
         for (place, one) in self.deliveries.iter().enumerate() {
             let key = (one.common.appliance.clone(), one.dcid);
             self.deliveries_by_dcid.entry(key).or_default().push(place);
         }
+    }
+
+    /// The connection that a message came by.
+    fn connection_of(&self, message: &Message) -> Option<&Connection> {
+        let key = (message.common.appliance.clone(), message.icid?);
+        let places = self.connections_by_icid.get(&key).into_iter().flatten();
+        connection_of(message, places.map(|place| &self.connections[*place]))
     }
 
     /// The answer for one MID: of the newest message, the others as candidates.
@@ -300,11 +313,7 @@ impl Log {
     }
 
     fn story(&self, message: &Message) -> Story {
-        let place = message
-            .connection
-            .as_ref()
-            .and_then(|id| self.connection_by_id.get(id));
-        let connection = place.map(|place| self.connections[*place].clone());
+        let connection = self.connection_of(message).cloned();
         let used = |dcid: &u64| {
             let places = self
                 .deliveries_by_dcid

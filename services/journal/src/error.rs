@@ -5,7 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use whymid_syslog::MAX_LINE;
+use whymid_syslog::{MAX_LABEL, MAX_LINE};
 
 use crate::Position;
 
@@ -22,9 +22,15 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
-    /// The folder is locked by another open journal, here or in another process.
+    /// The folder is locked by another open journal or vault, here or in another process.
     #[error("another whymid is using the journal folder {}", dir.display())]
     InUse {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The folder, or the file that takes the lines, was removed below the open journal.
+    #[error("the journal folder {} was removed while it was in use", dir.display())]
+    Vanished {
         /// The folder.
         dir: PathBuf,
     },
@@ -38,7 +44,7 @@ pub enum Error {
     },
     /// A segment of a version that this program does not know.
     #[error(
-        "{} has journal format {found}, but this whymid knows only format {known}",
+        "{} has journal format {found}, but this whymid knows only formats up to {known}",
         path.display()
     )]
     UnknownVersion {
@@ -46,7 +52,7 @@ pub enum Error {
         path: PathBuf,
         /// The version in its header.
         found: u32,
-        /// The version that is written and read here.
+        /// The newest version that is read here, the one that is written.
         known: u32,
     },
     /// Records that were accepted once can't be read any more.
@@ -54,10 +60,19 @@ pub enum Error {
     Damaged {
         /// The segment file.
         path: PathBuf,
-        /// Where in the file, in bytes from its beginning.
+        /// Where in the file, in bytes from its beginning; for a packed one, from the beginning
+        /// of what is packed in it.
         offset: u64,
         /// What is wrong there.
         what: &'static str,
+    },
+    /// A raw segment could not be packed and is kept as it is under another name.
+    #[error("a raw segment is damaged and was set aside as {}", path.display())]
+    SetAside {
+        /// The file, under its new name.
+        path: PathBuf,
+        /// What is wrong with it; names the file as it was called before.
+        source: Box<Error>,
     },
     /// A replay was asked for from a position that this journal does not hold.
     #[error("journal position {asked} is outside of what is kept ({oldest} to {durable})")]
@@ -75,9 +90,30 @@ pub enum Error {
         /// Its length in bytes.
         len: usize,
     },
+    /// A frame whose label has a longer name than a label may have. The journal itself is fine.
+    #[error("a label of {len} bytes is above the limit of {MAX_LABEL}")]
+    LabelTooLong {
+        /// The name's length in bytes.
+        len: usize,
+    },
     /// An earlier write or sync failed, so nothing more is accepted.
-    #[error("the journal takes no more lines since an earlier write failed; open it again")]
+    #[error("the journal takes no more lines since an earlier write failed")]
     Failed,
+}
+
+impl Error {
+    /// Whether it says that there is no such file or folder.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Whether it says that a file holds something else than it must, for good.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Damaged { .. } | Self::NotASegment { .. } | Self::UnknownVersion { .. }
+        )
+    }
 }
 
 /// Says on what an I/O error happened.

@@ -1,4 +1,4 @@
-//! The journal: takes frames, makes them durable, gives them back.
+//! The journal: takes frames, makes them durable, gives them back, lets them go.
 //!
 //! Between `append` and `sync` records are in one buffer of our own (handed to the operating
 //! system earlier when it passes 1 MiB) and nobody may act on them. A segment is left for a new
@@ -6,15 +6,21 @@
 //!
 //! How bytes get to disk is `tail.rs`'s business, what a crash leaves `recover.rs`'s.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use whymid_syslog::Frame;
 
+use crate::disk::{Disk, DiskFile, Os};
+use crate::error::IoContext;
+use crate::fault::point;
+use crate::folder::Folder;
 use crate::recover::recover;
+use crate::release::Release;
+use crate::replay::Replays;
 use crate::segment::HEADER_BYTES;
 use crate::tail::Tail;
-use crate::{Error, Position, Replay, disk, record};
+use crate::{Error, Position, Replay, record};
 
 /// From this size on the buffer is handed to the operating system without waiting for a sync.
 const BUFFER_BYTES: usize = 1024 * 1024;
@@ -25,12 +31,20 @@ pub struct Options {
     /// A segment with at least this many bytes of records gets no more; the next one is
     /// started. It may be larger by what was appended between two syncs. Default: 64 MiB.
     pub segment_bytes: u64,
+    /// The highest position that anybody remembers (the index): no record gets one at or before
+    /// it. Default: [`Position::START`].
+    pub not_before: Position,
+    /// Whether [`Journal::release`] keeps what it releases as raw segments (see
+    /// [`Vault`](crate::Vault)), or removes it. Default: true.
+    pub keep_raw: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             segment_bytes: 64 * 1024 * 1024,
+            not_before: Position::START,
+            keep_raw: true,
         }
     }
 }
@@ -46,12 +60,17 @@ pub struct Recovery {
     /// from the end. After a crash this is at most what was never accepted; much more than one
     /// group commit writes points at a damaged disk.
     pub torn_bytes: u64,
+    /// By how many bytes the journal ended before [`Options::not_before`] (or before what the
+    /// raw segments say was accepted once): it was lost in whole or in part, or is an older
+    /// copy. What it held is with the raw segments now, even without [`Options::keep_raw`], and
+    /// the log begins anew at `oldest`, which is `end`. 0 as a rule.
+    pub missing_bytes: u64,
 }
 
 /// An ordered log of frames in one folder. Dropping it forgets what was not synced.
 #[derive(Debug)]
 pub struct Journal {
-    dir: PathBuf,
+    home: Folder,
     options: Options,
     /// The first positions of all segments, in order; the last is the tail's.
     firsts: Vec<Position>,
@@ -60,13 +79,15 @@ pub struct Journal {
     pending: Vec<u8>,
     durable: Position,
     failed: bool,
+    release: Release,
+    replays: Replays,
     /// Holds the folder for as long as the journal lives.
-    _lock: File,
+    lock: Box<dyn DiskFile>,
 }
 
 impl Journal {
     /// Opens the journal in `dir`, creating the folder if it is missing, and takes it for
-    /// itself. Mends what a crash left at the end of the log and says so.
+    /// itself. Mends what a crash left and says so.
     ///
     /// # Errors
     /// [`Error::InUse`] if the folder is open elsewhere; [`Error::NotASegment`] and
@@ -74,34 +95,51 @@ impl Journal {
     /// [`Error::Damaged`] if a segment is missing or has not the length it must have;
     /// [`Error::Io`]. The records of earlier segments are not read: see [`Journal::replay`].
     pub fn open(dir: &Path, options: Options) -> Result<(Self, Recovery), Error> {
-        disk::create_dir(dir)?;
-        let lock = disk::lock(dir)?;
-        let found = recover(dir)?;
+        Self::open_on(Arc::new(Os), dir, options)
+    }
+
+    /// As [`Journal::open`], in a folder of `disk`.
+    ///
+    /// # Errors
+    /// As for [`Journal::open`].
+    pub fn open_on(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        options: Options,
+    ) -> Result<(Self, Recovery), Error> {
+        let home = Folder::new(disk, dir);
+        home.create()?;
+        let lock = home.lock()?;
+        let found = recover(&home, options.not_before)?;
         let recovery = Recovery {
             oldest: found.firsts[0],
             end: found.tail.end(),
             torn_bytes: found.torn_bytes,
+            missing_bytes: found.missing_bytes,
         };
         let journal = Self {
-            dir: dir.to_owned(),
+            release: Release::from(&home),
+            home,
             options,
             firsts: found.firsts,
             durable: found.tail.end(),
             tail: found.tail,
             pending: Vec::new(),
             failed: false,
-            _lock: lock,
+            replays: Replays::default(),
+            lock,
         };
         Ok((journal, recovery))
     }
 
     /// Takes `frame` as the next record and returns its position. Nothing is accepted yet: until
     /// a [`Journal::sync`] has returned this position or a later one, the record may be lost and
-    /// its position be given to another. `received_at` is kept in whole microseconds.
+    /// its position be given to another. `received_at` is kept in whole microseconds, a label's
+    /// `near` in whole seconds.
     ///
     /// # Errors
-    /// [`Error::LineTooLong`], without consequences; [`Error::Io`] if a full buffer could not be
-    /// written, and [`Error::Failed`] from then on.
+    /// [`Error::LineTooLong`] and [`Error::LabelTooLong`], without consequences; [`Error::Io`]
+    /// if a full buffer could not be written, and [`Error::Failed`] from then on.
     pub fn append(&mut self, frame: &Frame) -> Result<Position, Error> {
         self.refuse_if_failed()?;
         record::encode(frame, &mut self.pending)?;
@@ -117,19 +155,83 @@ impl Journal {
     /// up to there is accepted. Costs nothing when there is nothing to do.
     ///
     /// # Errors
-    /// [`Error::Io`] if writing or syncing failed, and [`Error::Failed`] from then on: whether
-    /// the operating system still has what it could not write is not known, so nothing more is
+    /// [`Error::Io`] if writing or syncing failed, [`Error::Vanished`] if the folder is gone,
+    /// and [`Error::Failed`] from then on, until [`Journal::revive`] succeeds: whether the
+    /// operating system still has what it could not write is not known, so nothing more is
     /// accepted, and what was not accepted is cut off again where that is possible.
     pub fn sync(&mut self) -> Result<Position, Error> {
         self.refuse_if_failed()?;
-        let written = self.write_pending();
-        self.fail_on_error(written)?;
-        if self.tail.end() > self.durable {
-            let synced = self.tail.sync();
-            self.fail_on_error(synced)?;
-            self.durable = self.tail.end();
-        }
+        let synced = self.write_and_sync();
+        self.fail_on_error(synced)?;
         Ok(self.durable)
+    }
+
+    /// After a failed write or sync: forgets what was not accepted, on disk too, and goes on
+    /// behind what was, in a new segment. Does nothing if nothing has failed.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Vanished`] and [`Error::Damaged`] if the disk, the folder or the
+    /// last segment is still not as it must be. Nothing is accepted then, as before, and this
+    /// can be called again.
+    pub fn revive(&mut self) -> Result<(), Error> {
+        if !self.failed {
+            return Ok(());
+        }
+        point("journal-reviving");
+        self.check_locked()?;
+        if self.durable > self.tail.first() {
+            // What the old handle says after a failed sync is worth nothing.
+            let mut tail = Tail::reopen(&self.home, self.tail.first(), self.durable)?;
+            tail.check_length()?;
+            tail.cut(self.durable)?;
+        }
+        self.start_segment()?;
+        self.failed = false;
+        point("journal-revived");
+        Ok(())
+    }
+
+    /// Starts a new segment, so that [`Journal::release`] can release all that is accepted now.
+    /// Does nothing, and says so by false, if the present one has no record or if something is
+    /// appended and not synced.
+    ///
+    /// # Errors
+    /// As for [`Journal::sync`].
+    pub fn roll(&mut self) -> Result<bool, Error> {
+        self.refuse_if_failed()?;
+        let durable = self.tail.end() == self.durable && self.pending.is_empty();
+        if !durable || self.tail.record_bytes() == 0 {
+            return Ok(false);
+        }
+        let started = self.check_there().and_then(|()| self.start_segment());
+        self.fail_on_error(started)?;
+        Ok(true)
+    }
+
+    /// Takes the segments that lie wholly at or before `through` out of the replay range and
+    /// says how many. The last one stays, and so does what a [`Replay`] has yet to open; both
+    /// can go with a later call. What is released is with the raw segments, or removed if
+    /// [`Options::keep_raw`] says so. Works on a journal that has failed, too.
+    ///
+    /// # Errors
+    /// [`Error::Io`]. What was released until then is; the next call goes on.
+    pub fn release(&mut self, through: Position) -> Result<usize, Error> {
+        self.release.settle()?;
+        let mut released = 0;
+        while let &[first, next, ..] = &*self.firsts
+            && next <= through
+            && !self.replays.need(first)
+        {
+            if self.options.keep_raw {
+                self.release.give_to_raw(first, next)?;
+            } else {
+                self.release.remove(first)?;
+            }
+            self.firsts.remove(0);
+            self.release.settle()?;
+            released += 1;
+        }
+        Ok(released)
     }
 
     /// The position of the last accepted record.
@@ -138,7 +240,7 @@ impl Journal {
         self.durable
     }
 
-    /// Bytes on disk up to the last accepted record, file headers included.
+    /// Bytes on disk in the replay range, up to the last accepted record, file headers included.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let headers = self.firsts.len() * HEADER_BYTES;
@@ -163,7 +265,7 @@ impl Journal {
         }
         let later = self.firsts.partition_point(|&first| first <= after);
         let firsts = &self.firsts[later.saturating_sub(1)..];
-        Replay::over(self.dir.clone(), firsts, after, self.durable)
+        self.replays.start(&self.home, firsts, after, self.durable)
     }
 
     fn refuse_if_failed(&self) -> Result<(), Error> {
@@ -173,12 +275,25 @@ impl Journal {
         Ok(())
     }
 
+    fn write_and_sync(&mut self) -> Result<(), Error> {
+        self.write_pending()?;
+        if self.tail.end() > self.durable {
+            self.tail.sync()?;
+            self.check_there()?;
+            point("journal-after-sync");
+            self.durable = self.tail.end();
+        }
+        Ok(())
+    }
+
     fn write_pending(&mut self) -> Result<(), Error> {
         if self.pending.is_empty() {
             return Ok(());
         }
         self.start_segment_if_full()?;
+        point("journal-before-write");
         self.tail.write(&self.pending)?;
+        point("journal-after-write");
         self.pending.clear();
         Ok(())
     }
@@ -187,15 +302,48 @@ impl Journal {
         let durable = self.tail.end() == self.durable;
         let full = self.tail.record_bytes() >= self.options.segment_bytes.max(1);
         if durable && full {
-            self.tail = Tail::create(&self.dir, self.durable)?;
+            self.check_there()?;
+            self.start_segment()?;
+        }
+        Ok(())
+    }
+
+    /// Goes on in a new segment behind what is durable; in place of the present one if that has
+    /// no such record.
+    fn start_segment(&mut self) -> Result<(), Error> {
+        self.tail = Tail::create(&self.home, self.durable)?;
+        if self.firsts.last() != Some(&self.durable) {
             self.firsts.push(self.durable);
         }
         Ok(())
     }
 
+    /// Lines that go to a file without a name are lost with it.
+    fn check_there(&self) -> Result<(), Error> {
+        if self.tail.is_there()? {
+            return Ok(());
+        }
+        Err(self.vanished())
+    }
+
+    /// Another may have taken the folder if the file by which it is locked has no name.
+    fn check_locked(&self) -> Result<(), Error> {
+        let links = self.lock.links().while_doing("read", self.home.dir())?;
+        if links > 0 {
+            return Ok(());
+        }
+        Err(self.vanished())
+    }
+
+    fn vanished(&self) -> Error {
+        Error::Vanished {
+            dir: self.home.dir().to_owned(),
+        }
+    }
+
     /// After an error nothing is accepted any more. What was written but not accepted is cut
     /// off: the next to open the folder would find it in the memory of the operating system and
-    /// take it for durable, though it may never reach the disk.
+    /// take it for accepted.
     fn fail_on_error(&mut self, outcome: Result<(), Error>) -> Result<(), Error> {
         if outcome.is_err() {
             self.failed = true;
@@ -204,104 +352,5 @@ impl Journal {
             let _ = self.tail.cut(self.durable);
         }
         outcome
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use jiff::Timestamp;
-    use whymid_syslog::{Lane, Transport};
-
-    use super::*;
-
-    fn frame(line: &[u8]) -> Frame {
-        Frame {
-            bytes: line.to_vec(),
-            peer: None,
-            transport: Transport::Udp,
-            source: 1,
-            received_at: Timestamp::UNIX_EPOCH,
-            lane: Lane::Live,
-            defect: None,
-            label: None,
-        }
-    }
-
-    fn lines(journal: &Journal) -> Vec<Vec<u8>> {
-        let replay = journal.replay(Position::START).expect("a replay");
-        replay
-            .map(|record| record.expect("a whole record").1.bytes)
-            .collect()
-    }
-
-    /// A journal with one accepted line and one that goes to `device` in place of the disk.
-    fn with_failing(device: &str, dir: &Path) -> Journal {
-        let (mut journal, _) = Journal::open(dir, Options::default()).expect("a journal");
-        journal.append(&frame(b"accepted")).expect("append");
-        journal.sync().expect("sync");
-        journal.tail.redirect(device);
-        journal.append(&frame(b"never accepted")).expect("append");
-        journal
-    }
-
-    fn refuses_everything_after_a_failed_sync(device: &str, doing: &str) {
-        let dir = tempfile::tempdir().expect("a folder");
-        let mut journal = with_failing(device, dir.path());
-        let before = journal.durable();
-
-        let error = journal.sync().expect_err("a failed sync");
-        assert!(error.to_string().starts_with(doing), "{error}");
-        assert!(matches!(journal.sync(), Err(Error::Failed)));
-        assert!(matches!(journal.append(&frame(b"x")), Err(Error::Failed)));
-        assert_eq!(journal.durable(), before);
-        assert_eq!(lines(&journal), [b"accepted"]);
-
-        drop(journal);
-        let (journal, recovery) = Journal::open(dir.path(), Options::default()).expect("reopen");
-        assert_eq!(recovery.end, before);
-        assert_eq!(lines(&journal), [b"accepted"]);
-    }
-
-    #[test]
-    fn after_a_write_to_a_full_disk_nothing_is_accepted_any_more() {
-        refuses_everything_after_a_failed_sync("/dev/full", "cannot write");
-    }
-
-    #[test]
-    fn after_a_failed_fdatasync_nothing_is_accepted_any_more() {
-        refuses_everything_after_a_failed_sync("/dev/null", "cannot sync");
-    }
-
-    #[test]
-    fn a_full_buffer_that_cannot_be_written_fails_the_append() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let mut journal = with_failing("/dev/full", dir.path());
-        let line = frame(&vec![b'x'; 60_000]);
-        let error = (0..100).find_map(|_| journal.append(&line).err());
-        assert!(
-            matches!(error, Some(Error::Io { doing: "write", .. })),
-            "{error:?}"
-        );
-        assert!(matches!(journal.append(&line), Err(Error::Failed)));
-    }
-
-    #[test]
-    fn what_was_written_but_not_synced_is_cut_off_after_a_failure() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let (mut journal, _) = Journal::open(dir.path(), Options::default()).expect("a journal");
-        journal.append(&frame(b"accepted")).expect("append");
-        journal.sync().expect("sync");
-        journal
-            .append(&frame(b"written, never synced"))
-            .expect("append");
-        journal.write_pending().expect("write");
-
-        let error = Err(Error::Failed);
-        journal.fail_on_error(error).expect_err("the error itself");
-        drop(journal);
-
-        let (journal, recovery) = Journal::open(dir.path(), Options::default()).expect("reopen");
-        assert_eq!(recovery.torn_bytes, 0);
-        assert_eq!(lines(&journal), [b"accepted"]);
     }
 }

@@ -32,16 +32,30 @@
 
 mod disk;
 mod error;
+mod expire;
+mod fault;
+mod folder;
+mod frames;
 mod journal;
+mod label;
+mod pack;
 mod position;
+mod raw;
 mod reader;
 mod record;
 mod recover;
+mod release;
 mod replay;
 mod segment;
+mod stream;
 mod tail;
+mod vault;
 
+pub use disk::{Disk, DiskFile, Listed, Os};
 pub use error::Error;
+pub use fault::FAIL_POINTS;
+pub use frames::RawFrames;
 pub use journal::{Journal, Options, Recovery};
 pub use position::Position;
 pub use replay::Replay;
+pub use vault::{Removed, Stock, Vault};

@@ -3,79 +3,60 @@
 //! A replay has handles of its own, so it can run in another thread while the journal takes
 //! more; it ends where the journal was durable when it was asked for. Every record is checked;
 //! the first that can't be read is an error with its file and offset, and the end.
+//!
+//! A segment that a replay has yet to open does not leave the replay range; see [`Replays`].
 
 use std::collections::VecDeque;
 use std::iter::FusedIterator;
-use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use whymid_syslog::Frame;
 
+use crate::folder::Folder;
+use crate::label::Labels;
 use crate::reader::Reader;
-use crate::{Error, Position, record};
+use crate::{Error, Position, segment};
 
 /// Gives frames with their positions, oldest first; made by
-/// [`Journal::replay`](crate::Journal::replay). Ends after the first error.
+/// [`Journal::replay`](crate::Journal::replay). Ends after the first error. Frames behind each
+/// other with equal labels share one.
 #[derive(Debug)]
 pub struct Replay {
-    dir: PathBuf,
+    home: Folder,
     /// The first positions of the segments after the one that is open.
     coming: VecDeque<Position>,
     end: Position,
     /// `None` at the end and after an error.
     reader: Option<Reader>,
+    labels: Labels,
+    needs: Arc<AtomicU64>,
 }
 
 impl Replay {
-    /// Replays what is behind `after` and up to `end`. `firsts` are the segments that hold it,
-    /// in order; `after` is in the first of them.
-    pub(crate) fn over(
-        dir: PathBuf,
-        firsts: &[Position],
-        after: Position,
-        end: Position,
-    ) -> Result<Self, Error> {
-        let mut replay = Self {
-            dir,
-            coming: firsts.iter().copied().collect(),
-            end,
-            reader: None,
-        };
-        replay.reader = replay.next_segment(after)?;
-        Ok(replay)
-    }
-
     /// Opens the next segment behind `after`, if there is one.
     fn next_segment(&mut self, after: Position) -> Result<Option<Reader>, Error> {
         let Some(first) = self.coming.pop_front() else {
             return Ok(None);
         };
         let end = self.coming.front().copied().unwrap_or(self.end);
-        Reader::open(&self.dir, first, after.max(first), end).map(Some)
+        let name = segment::name(first);
+        let reader = Reader::open(&self.home, &name, first, after.max(first), end);
+        // An open file can be read to its end whatever happens to its name.
+        let next = self.coming.front().map_or(u64::MAX, |first| first.0);
+        self.needs.store(next, Ordering::Release);
+        reader.map(Some)
     }
 
     fn next_frame(&mut self) -> Result<Option<(Position, Frame)>, Error> {
         while let Some(mut reader) = self.reader.take() {
-            if let Some(found) = read_frame(&mut reader)? {
+            if let Some(found) = reader.next_frame(&mut self.labels)? {
                 self.reader = Some(reader);
                 return Ok(Some(found));
             }
             self.reader = self.next_segment(reader.at())?;
         }
         Ok(None)
-    }
-}
-
-/// The next frame of one segment.
-fn read_frame(reader: &mut Reader) -> Result<Option<(Position, Frame)>, Error> {
-    let before = reader.at();
-    let frame = match reader.next_body() {
-        Ok(None) => return Ok(None),
-        Ok(Some(body)) => record::decode(body),
-        Err(stop) => return Err(reader.error(stop)),
-    };
-    match frame {
-        Some(frame) => Ok(Some((reader.at(), frame))),
-        None => Err(reader.damaged_behind(before, "the record makes no sense")),
     }
 }
 
@@ -88,3 +69,48 @@ impl Iterator for Replay {
 }
 
 impl FusedIterator for Replay {}
+
+/// The replays that run, each with the first position of the oldest segment that it has yet to
+/// open.
+#[derive(Debug, Default)]
+pub(crate) struct Replays {
+    needs: Mutex<Vec<Weak<AtomicU64>>>,
+}
+
+impl Replays {
+    /// Starts a replay of what is behind `after` and up to `end`. `firsts` are the segments that
+    /// hold it, in order; `after` is in the first of them.
+    pub(crate) fn start(
+        &self,
+        home: &Folder,
+        firsts: &[Position],
+        after: Position,
+        end: Position,
+    ) -> Result<Replay, Error> {
+        let oldest = firsts.first().map_or(u64::MAX, |first| first.0);
+        let mut replay = Replay {
+            home: home.clone(),
+            coming: firsts.iter().copied().collect(),
+            end,
+            reader: None,
+            labels: Labels::default(),
+            needs: Arc::new(AtomicU64::new(oldest)),
+        };
+        replay.reader = replay.next_segment(after)?;
+        self.lock().push(Arc::downgrade(&replay.needs));
+        Ok(replay)
+    }
+
+    /// Whether a replay has yet to open the segment that begins at `first`.
+    pub(crate) fn need(&self, first: Position) -> bool {
+        let mut all = self.lock();
+        all.retain(|needs| needs.strong_count() > 0);
+        let mut needed = all.iter().filter_map(Weak::upgrade);
+        needed.any(|needs| needs.load(Ordering::Acquire) <= first.0)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Weak<AtomicU64>>> {
+        // A list of numbers is whole whatever happened to who held it.
+        self.needs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

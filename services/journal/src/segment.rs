@@ -4,33 +4,64 @@
 //! records to its end. FIRST is the position before its first record in 20 digits, so that
 //! names sort as the log does. A segment ends where the next one begins.
 //!
+//! Version 2 is written; version 1, whose records have no labels, is read.
+//!
 //! Records are `record.rs`'s business.
 
-use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::error::IoContext;
+use crate::folder::Folder;
 use crate::{Error, Position};
 
+/// The version that is written.
+pub(crate) const VERSION: u32 = 2;
+/// The oldest version that is read.
+const OLDEST_VERSION: u32 = 1;
 const MAGIC: [u8; 8] = *b"whymidlg";
-const VERSION: u32 = 1;
-const ENDING: &str = ".wlog";
+/// The ending of a segment's name.
+pub(crate) const ENDING: &str = ".wlog";
+/// Behind the name of a segment that is not wholly there yet.
+const UNFINISHED: &str = ".new";
 const DIGITS: usize = 20;
 
 /// Length of the header, in bytes.
 pub(crate) const HEADER_BYTES: usize = 20;
 
 /// Which file holds the segment that begins at `first`.
-pub(crate) fn path(dir: &Path, first: Position) -> PathBuf {
-    dir.join(format!("{:0width$}{ENDING}", first.0, width = DIGITS))
+pub(crate) fn name(first: Position) -> String {
+    format!("{}{ENDING}", digits(first))
+}
+
+/// What that file is called while it is made.
+pub(crate) fn unfinished_name(first: Position) -> String {
+    format!("{}{UNFINISHED}", name(first))
+}
+
+/// A position in a file's name.
+pub(crate) fn digits(position: Position) -> String {
+    format!("{:0width$}", position.0, width = DIGITS)
+}
+
+/// The position that a part of a file's name says.
+pub(crate) fn from_digits(text: &str) -> Option<Position> {
+    if text.len() != DIGITS || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok().map(Position)
 }
 
 /// The header of the segment that begins at `first`.
 pub(crate) fn header(first: Position) -> [u8; HEADER_BYTES] {
+    header_of(VERSION, first)
+}
+
+/// The header of a segment of any version.
+pub(crate) fn header_of(version: u32, first: Position) -> [u8; HEADER_BYTES] {
     let mut header = [0; HEADER_BYTES];
     header[..8].copy_from_slice(&MAGIC);
-    header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+    header[8..12].copy_from_slice(&version.to_le_bytes());
     header[12..].copy_from_slice(&first.0.to_le_bytes());
     header
 }
@@ -40,45 +71,61 @@ pub(crate) fn offset_of(position: Position, first: Position) -> u64 {
     HEADER_BYTES as u64 + position.bytes_since(first)
 }
 
-/// The first positions of all segments in `dir`, in order. Files with another ending are not
-/// ours and left alone; one with ours and an odd name is an error.
-pub(crate) fn list(dir: &Path) -> Result<Vec<Position>, Error> {
-    let mut firsts = Vec::new();
-    for entry in fs::read_dir(dir).while_doing("list", dir)? {
-        let entry = entry.while_doing("list", dir)?;
-        if let Some(stem) = entry.file_name().to_string_lossy().strip_suffix(ENDING) {
-            firsts.push(first_of(stem).ok_or_else(|| odd_name(&entry.path()))?);
+/// One segment of a folder.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segment {
+    /// The position before its first record.
+    pub first: Position,
+    /// The length of its file.
+    pub size: u64,
+}
+
+impl Segment {
+    /// The position of its last record, if its file is whole.
+    pub(crate) fn end(&self) -> Position {
+        let records = self.size.saturating_sub(HEADER_BYTES as u64);
+        self.first.plus(records)
+    }
+}
+
+/// All segments in `folder`, in order. Files with another ending are not ours and left alone;
+/// one with ours and an odd name is an error.
+pub(crate) fn list(folder: &Folder) -> Result<Vec<Segment>, Error> {
+    let mut segments = Vec::new();
+    for listed in folder.list()? {
+        if let Some(stem) = listed.name.strip_suffix(ENDING) {
+            let first = from_digits(stem).ok_or_else(|| odd_name(folder, &listed.name))?;
+            let size = listed.size;
+            segments.push(Segment { first, size });
         }
     }
-    firsts.sort_unstable();
-    Ok(firsts)
+    segments.sort_unstable_by_key(|segment| segment.first);
+    Ok(segments)
 }
 
-fn first_of(stem: &str) -> Option<Position> {
-    if stem.len() != DIGITS || !stem.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    stem.parse().ok().map(Position)
-}
-
-fn odd_name(path: &Path) -> Error {
+fn odd_name(folder: &Folder, name: &str) -> Error {
     Error::NotASegment {
-        path: path.to_owned(),
+        path: folder.path(name),
         why: "its name is not 20 digits",
     }
 }
 
-/// Opens the file at `path` for reading behind its header, after checking that it is the
-/// segment that begins at `first`.
-pub(crate) fn open(path: &Path, first: Position) -> Result<File, Error> {
-    let mut file = File::open(path).while_doing("open", path)?;
-    let found = read_header(&mut file, path)?;
-    check_header(path, first, &found)?;
-    Ok(file)
+/// Removes segments that a process did not come to finish.
+pub(crate) fn remove_unfinished(folder: &Folder) -> Result<(), Error> {
+    let names = folder.list()?.into_iter().map(|listed| listed.name);
+    names
+        .filter(|name| is_unfinished(name))
+        .try_for_each(|name| folder.remove(&name))
 }
 
-/// As much of the header as the file has.
-pub(crate) fn read_header(file: &mut File, path: &Path) -> Result<Vec<u8>, Error> {
+fn is_unfinished(name: &str) -> bool {
+    let finished = name.strip_suffix(UNFINISHED);
+    let stem = finished.and_then(|name| name.strip_suffix(ENDING));
+    stem.and_then(from_digits).is_some()
+}
+
+/// As much of the header as there is.
+pub(crate) fn read_header(file: &mut dyn Read, path: &Path) -> Result<Vec<u8>, Error> {
     let mut found = Vec::with_capacity(HEADER_BYTES);
     file.take(HEADER_BYTES as u64)
         .read_to_end(&mut found)
@@ -86,7 +133,9 @@ pub(crate) fn read_header(file: &mut File, path: &Path) -> Result<Vec<u8>, Error
     Ok(found)
 }
 
-fn check_header(path: &Path, first: Position, found: &[u8]) -> Result<(), Error> {
+/// Checks that `found` is the header of the segment that begins at `first`, and gives its
+/// version.
+pub(crate) fn check_header(path: &Path, first: Position, found: &[u8]) -> Result<u32, Error> {
     let not_a_segment = |why| Error::NotASegment {
         path: path.to_owned(),
         why,
@@ -100,17 +149,18 @@ fn check_header(path: &Path, first: Position, found: &[u8]) -> Result<(), Error>
     let Some((version, rest)) = rest.split_first_chunk::<4>() else {
         return Err(not_a_segment("its header is cut short"));
     };
-    check_version(path, u32::from_le_bytes(*version))?;
+    let version = u32::from_le_bytes(*version);
+    check_version(path, version)?;
     if rest != first.0.to_le_bytes() {
         return Err(not_a_segment(
             "its header has another position than its name",
         ));
     }
-    Ok(())
+    Ok(version)
 }
 
 fn check_version(path: &Path, found: u32) -> Result<(), Error> {
-    if found == VERSION {
+    if (OLDEST_VERSION..=VERSION).contains(&found) {
         return Ok(());
     }
     Err(Error::UnknownVersion {
@@ -122,9 +172,11 @@ fn check_version(path: &Path, found: u32) -> Result<(), Error> {
 
 /// Whether a file of `len` bytes that begins with `found` is a segment whose creation a crash
 /// interrupted. No record can be in it: a header is durable before the first record is written.
+/// Since segments get their name last, only whymids before version 2 left any.
 pub(crate) fn is_torn_header(first: Position, found: &[u8], len: u64) -> bool {
     let zeros = found.iter().all(|&byte| byte == 0);
-    let begun = found.len() < HEADER_BYTES && header(first).starts_with(found);
+    let begins = |version| header_of(version, first).starts_with(found);
+    let begun = found.len() < HEADER_BYTES && (OLDEST_VERSION..=VERSION).any(begins);
     len <= HEADER_BYTES as u64 && (zeros || begun)
 }
 
@@ -134,27 +186,37 @@ mod tests {
 
     #[test]
     fn names_sort_as_positions_do() {
-        let dir = Path::new("journal");
-        let names = [0, 9, 10, u64::MAX].map(|first| path(dir, Position(first)));
+        let names = [0, 9, 10, u64::MAX].map(|first| name(Position(first)));
         assert!(names.is_sorted());
-        assert_eq!(names[0], Path::new("journal/00000000000000000000.wlog"));
+        assert_eq!(names[0], "00000000000000000000.wlog");
+    }
+
+    #[test]
+    fn only_segments_that_are_not_finished_are_called_so() {
+        assert!(is_unfinished(&unfinished_name(Position(7))));
+        for name in [
+            "00000000000000000007.wlog",
+            "7.wlog.new",
+            "notes.new",
+            "00000000000000000007.new",
+        ] {
+            assert!(!is_unfinished(name), "{name}");
+        }
     }
 
     #[test]
     fn only_a_part_of_the_own_header_or_zeros_is_a_torn_header() {
         let first = Position(77);
-        let whole = header(first);
-        for len in 0..HEADER_BYTES {
-            assert!(is_torn_header(first, &whole[..len], len as u64));
-            assert!(is_torn_header(first, &vec![0; len], len as u64));
+        for whole in [header_of(1, first), header_of(2, first)] {
+            for len in 0..HEADER_BYTES {
+                assert!(is_torn_header(first, &whole[..len], len as u64));
+                assert!(is_torn_header(first, &vec![0; len], len as u64));
+            }
+            assert!(!is_torn_header(first, &whole, HEADER_BYTES as u64));
         }
-        assert!(is_torn_header(
-            first,
-            &[0; HEADER_BYTES],
-            HEADER_BYTES as u64
-        ));
-        assert!(!is_torn_header(first, &whole, HEADER_BYTES as u64));
-        assert!(!is_torn_header(first, &[0; HEADER_BYTES], 21));
+        let zeros = [0; HEADER_BYTES];
+        assert!(is_torn_header(first, &zeros, HEADER_BYTES as u64));
+        assert!(!is_torn_header(first, &zeros, 21));
         assert!(!is_torn_header(first, b"my notes", 8));
     }
 }

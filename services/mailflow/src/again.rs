@@ -1,44 +1,111 @@
-//! When a number in use begins anew: gateways count MIDs, ICIDs and DCIDs from the start again
-//! after a reset, and UDP loses and reorders the lines that tell of it.
+//! Which of the records of one number a line belongs to, and when it begins another: gateways
+//! count MIDs, ICIDs and DCIDs from the start again after a reset, and UDP loses and reorders the
+//! lines that tell of it.
 //!
-//! Invariant: within a second nothing begins anew, so that the order of its lines makes no
-//! difference. A line that may come after its record's end (an answer, a late reason, anything
-//! that is not understood) begins nothing; one that never does, begins another record once
-//! [`LINGER`] has passed: the opening line of that record was lost.
+//! Invariants: the choice goes by the log's own time, never by the order of arrival, so that an
+//! old log is read into old records and a replayed journal chooses as before. Within a second
+//! nothing begins anew. A line that may come after its record's end (an answer, a late reason,
+//! anything that is not understood) begins nothing; one that never does, begins another record
+//! once [`LINGER`] has passed: the opening line of that record was lost.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::assembler::LINGER;
+use crate::entry::Entry;
 use crate::event::{ConnectionEnd, Fact};
-use crate::record::{Common, Connection, Delivery, Message};
+use crate::merge::Record;
+use crate::record::{Connection, Delivery, Message};
 
-/// How far apart two zones can put one moment: offsets go to 18 hours either way.
-const ZONES_APART: SignedDuration = SignedDuration::from_hours(36);
+/// Receiving a message ends long before this: a connection lasts 15 minutes by default.
+const RECEIVING: SignedDuration = SignedDuration::from_hours(6);
+
+/// A host access decision comes with the connection, after at most some slow look-ups.
+const DECIDING: SignedDuration = SignedDuration::from_mins(15);
+
+/// Nothing is silent for so long in the middle of a message: quarantines keep for 40 days.
+const MESSAGE_SILENCE: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// Nothing is silent for so long in the middle of a connection.
+const CONNECTION_SILENCE: SignedDuration = SignedDuration::from_hours(24);
+
+/// The place of the record that a line belongs to; `None` when it begins another.
+///
+/// A record that holds the very line is the one. Otherwise the newest that was there at the
+/// line's moment, unless the line begins another; then the oldest that came later, if the line
+/// can stand before it. A record made by a later line of the journal is none of an earlier one's.
+pub(crate) fn choose<'r, R: Record + 'r>(
+    known: impl Iterator<Item = &'r R> + Clone,
+    fact: &Fact<'_>,
+    entry: &Entry,
+) -> Option<usize> {
+    let mut all = known.clone();
+    if let Some(place) = all.position(|one| one.common().entries.holds(entry)) {
+        return Some(place);
+    }
+    let at = entry.at;
+    let first = |one: &R| (one.common().first_at, one.common().born);
+    let known = known
+        .enumerate()
+        .filter(|(_, one)| one.common().born <= entry.position);
+    let earlier = known.clone().filter(|(_, one)| first(one).0 <= at);
+    let later = known.filter(|(_, one)| first(one).0 > at);
+    let earlier = earlier.max_by_key(|(_, one)| first(one));
+    let later = later
+        .min_by_key(|(_, one)| first(one))
+        .filter(|(_, one)| one.may_precede(fact, at));
+    match (earlier, later) {
+        (Some((_, own)), Some((place, next))) if is_nearer(own, next, at) => Some(place),
+        (Some((place, own)), _) if !own.begins_another(fact, at) => Some(place),
+        (_, later) => later.map(|(place, _)| place),
+    }
+}
+
+/// Whether a line stands just before one record while another has long been silent.
+fn is_nearer<R: Record>(own: &R, next: &R, at: Timestamp) -> bool {
+    far(own.common().last_at, at) && own.common().last_at < at && !far(next.common().first_at, at)
+}
+
+/// Whether the lines of a moment, in an older record, are the first ones of the record that
+/// begins then: the older one was over, or had long been silent.
+pub(crate) fn are_early<R: Record>(older: &R, at: Timestamp) -> bool {
+    let lines = &older.common().entries.lines;
+    let before = lines.iter().rev().find(|line| line.at < at);
+    lines.last().is_some_and(|last| last.at >= at)
+        && before.is_some_and(|before| older.is_over() || far(before.at, at))
+}
 
 /// Whether a line begins another message of that MID: `Start MID` after the end, or at another
 /// moment for another connection or long after; a line of another message's receiving or
 /// delivery long after the end.
 pub(crate) fn message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> bool {
+    let finished = held.finished.map(|finish| finish.at);
+    let silent = at.duration_since(held.common.last_at) > MESSAGE_SILENCE;
+    let first = held.common.first_at;
     match fact {
         Fact::Started { icid } => {
-            let over = held.finished.is_some_and(|finish| finish.at < at);
-            over || held
-                .started_at
-                .is_some_and(|started| started != at && (held.icid != *icid || far(started, at)))
+            let over = finished.is_some_and(|finished| finished < at);
+            let otherwise = held.icid != *icid;
+            over || match held.started_at {
+                Some(started) => started != at && (otherwise || far(started, at)),
+                None => far(first, at),
+            }
         }
-        Fact::Sender { .. }
-        | Fact::Recipient { .. }
-        | Fact::RecipientRefused { .. }
-        | Fact::Ready { .. }
+        Fact::Sender { icid, .. }
+        | Fact::Recipient { icid, .. }
+        | Fact::RecipientRefused { icid, .. } => {
+            let other = conflict(held.icid, *icid) && far(first, at);
+            other || long_over(finished, at) || at.duration_since(first) > RECEIVING
+        }
+        Fact::Ready { .. }
         | Fact::ReceivingAborted { .. }
-        | Fact::Finished { .. }
         | Fact::MessageId(_)
-        | Fact::Subject(_)
+        | Fact::Subject(_) => long_over(finished, at) || at.duration_since(first) > RECEIVING,
+        Fact::Finished { .. }
         | Fact::Queued
         | Fact::DeliveryStart { .. }
         | Fact::Done { .. }
         | Fact::Delayed { .. }
-        | Fact::Bounced { .. } => long_over(held.finished.map(|finish| finish.at), at),
+        | Fact::Bounced { .. } => silent || long_over(finished, at),
         Fact::Stopped(_)
         | Fact::Response { .. }
         | Fact::ConnectionOpened { .. }
@@ -52,8 +119,30 @@ pub(crate) fn message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> bool {
         | Fact::DeliveryEnded
         | Fact::Version { .. }
         | Fact::UtcOffset { .. }
-        | Fact::Nothing => false,
+        | Fact::Nothing => silent,
     }
+}
+
+/// Whether a line can stand before the first one of that message that was seen: nothing stands
+/// long before `Start MID`, and no end long before any other line.
+pub(crate) fn before_message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> bool {
+    let first = held.common.first_at;
+    if first.duration_since(at) > MESSAGE_SILENCE || held.started_at.is_some_and(|own| far(own, at))
+    {
+        return false;
+    }
+    match fact {
+        Fact::Started { icid }
+        | Fact::Sender { icid, .. }
+        | Fact::Recipient { icid, .. }
+        | Fact::RecipientRefused { icid, .. } => !conflict(held.icid, *icid),
+        Fact::Finished { .. } => !far(first, at),
+        _ => true,
+    }
+}
+
+fn conflict(one: Option<u64>, other: Option<u64>) -> bool {
+    one.is_some() && other.is_some() && one != other
 }
 
 /// Whether a line begins another connection of that ICID: an opening after `close`, or of
@@ -63,53 +152,61 @@ pub(crate) fn connection(held: &Connection, fact: &Fact<'_>, at: Timestamp) -> b
         [ConnectionEnd::Close.word(), ConnectionEnd::Killed.word()].contains(&end.how.as_str())
     };
     let closed = held.ends.iter().find(over).map(|end| end.at);
+    let first = held.common.first_at;
     if let Fact::ConnectionOpened { peer, .. } = fact {
-        return closed.is_some_and(|closed| closed < at)
-            || held.opened.as_ref().is_some_and(|opened| {
-                opened.at != at && (opened.peer != *peer || far(opened.at, at))
-            });
+        let over = closed.is_some_and(|closed| closed < at);
+        return over
+            || match &held.opened {
+                Some(opened) => opened.at != at && (opened.peer != *peer || far(opened.at, at)),
+                None => far(first, at),
+            };
     }
-    let of_a_session = matches!(
-        fact,
-        Fact::Hat { .. } | Fact::Tls(..) | Fact::ConnectionEnded(_) | Fact::SenderRefused(_)
-    );
-    of_a_session && long_over(closed, at)
+    let decided = matches!(fact, Fact::Hat { group, .. } if !group.is_empty());
+    let of_a_session = decided
+        || matches!(
+            fact,
+            Fact::Hat { .. } | Fact::Tls(..) | Fact::ConnectionEnded(_) | Fact::SenderRefused(_)
+        );
+    (of_a_session && long_over(closed, at))
+        || (decided && at.duration_since(first) > DECIDING)
+        || at.duration_since(held.common.last_at) > CONNECTION_SILENCE
+}
+
+/// Whether a line can stand before the first one of that connection that was seen.
+pub(crate) fn before_connection(held: &Connection, fact: &Fact<'_>, at: Timestamp) -> bool {
+    let opened = held.opened.as_ref().map(|opened| opened.at);
+    let peer = held.opened.as_ref().map(|opened| opened.peer.as_str());
+    let another = matches!(fact, Fact::ConnectionOpened { peer: own, .. } if peer.is_some_and(|held| held != *own));
+    let ended = matches!(fact, Fact::ConnectionEnded(_));
+    can_precede(held.common.first_at, opened, ended, at) && !another
 }
 
 /// Whether a line begins another delivery connection of that DCID.
 pub(crate) fn delivery(held: &Delivery, fact: &Fact<'_>, at: Timestamp) -> bool {
     if let Fact::DeliveryOpened { peer, .. } = fact {
-        return held.ended_at.is_some_and(|ended| ended < at)
-            || held.opened_at.is_some_and(|opened| {
-                opened != at && (held.peer.as_deref() != Some(*peer) || far(opened, at))
-            });
+        let over = held.ended_at.is_some_and(|ended| ended < at);
+        return over
+            || match held.opened_at {
+                Some(opened) => {
+                    opened != at && (held.peer.as_deref() != Some(*peer) || far(opened, at))
+                }
+                None => far(held.common.first_at, at),
+            };
     }
-    matches!(fact, Fact::DeliveryEnded) && long_over(held.ended_at, at)
+    (matches!(fact, Fact::DeliveryEnded) && long_over(held.ended_at, at))
+        || at.duration_since(held.common.last_at) > CONNECTION_SILENCE
 }
 
-/// Whether a message can have come by that connection: it names its ICID, is not tied to an
-/// earlier one of that number, was not there before it opened and did not begin long after its
-/// end. Where their stamps are not all read in one zone, only a day and a half is long.
-pub(crate) fn belongs(message: &Message, connection: &Connection) -> bool {
-    let tied_elsewhere = message
-        .connection
-        .as_ref()
-        .is_some_and(|id| *id != connection.common.id);
-    let slack = if in_one_zone(&message.common, &connection.common) {
-        LINGER
-    } else {
-        LINGER + ZONES_APART
-    };
-    let first = message.common.first_at;
-    let opened = connection.opened.as_ref().map(|opened| opened.at);
-    let end = connection.ends.iter().map(|end| end.at).max();
-    let before = opened.is_some_and(|opened| opened.duration_since(first) > slack);
-    let after = end.is_some_and(|end| first.duration_since(end) > slack);
-    !tied_elsewhere && !before && !after
+/// Whether a line can stand before the first one of that delivery that was seen.
+pub(crate) fn before_delivery(held: &Delivery, fact: &Fact<'_>, at: Timestamp) -> bool {
+    let ended = matches!(fact, Fact::DeliveryEnded);
+    can_precede(held.common.first_at, held.opened_at, ended, at)
 }
 
-fn in_one_zone(one: &Common, other: &Common) -> bool {
-    one.zone_epoch == other.zone_epoch && !one.zone_changed && !other.zone_changed
+fn can_precede(first: Timestamp, opened: Option<Timestamp>, is_end: bool, at: Timestamp) -> bool {
+    first.duration_since(at) <= CONNECTION_SILENCE
+        && !opened.is_some_and(|opened| far(opened, at))
+        && !(is_end && far(first, at))
 }
 
 fn long_over(end: Option<Timestamp>, at: Timestamp) -> bool {

@@ -7,17 +7,25 @@
 //!
 //! The zone is configured, else learned from `Time offset from UTC`, else assumed to be UTC.
 //!
-//! Not here: aliases and renames that keep an identity (next step), serial numbers as identity.
+//! An appliance's identity is the first name that it was known by, and never changes: records
+//! carry it. What the table calls it is a name to show. A row that names hosts or peers of two
+//! known appliances makes them one: the older identity goes on, both still name it.
+//!
+//! Not here: serial numbers as identity.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
-use whymid_schemas::Zone;
+use jiff::{SignedDuration, Timestamp};
 use whymid_syslog::{Frame, Lane};
 
 use crate::event::Fact;
+
+mod known;
+
+pub(crate) use known::ZoneThen;
+pub use known::{Appliance, ApplianceMemory, ToldOffset, ZoneShift};
 
 /// The most host names, beside the table's, that lines alone can make into appliances; and so
 /// many peers at least.
@@ -25,6 +33,12 @@ const MAX_APPLIANCES: usize = 10_000;
 
 /// The longest host name there is; a longer one is none.
 const MAX_HOST: usize = 255;
+
+/// The most sources that are remembered of one appliance.
+const MAX_SOURCES_REMEMBERED: usize = 64;
+
+/// A newest stamp that moved on by so much is worth remembering.
+const NEWS: SignedDuration = SignedDuration::from_secs(30);
 
 /// The longest version or serial number that is believed.
 const MAX_WORD: usize = 64;
@@ -55,43 +69,6 @@ pub struct Settings {
     pub unnamed: String,
 }
 
-/// One appliance as known so far.
-#[derive(Clone, Debug)]
-pub struct Appliance {
-    /// Its name.
-    pub name: String,
-    /// Its zone.
-    pub zone: TimeZone,
-    /// Where the zone comes from.
-    pub zone_from: Zone,
-    /// Whether a relay's year and offset count.
-    pub trust_relay_time: bool,
-    /// AsyncOS version, once a line told.
-    pub version: Option<String>,
-    /// Serial number, once a line told.
-    pub serial: Option<String>,
-    /// How often its zone has changed.
-    pub zone_epoch: u32,
-    /// The stamp of the first line that was seen.
-    pub first: Option<Timestamp>,
-    /// Whether any of its lines had a stamp.
-    pub has_clock: bool,
-    /// The newest stamp seen, stamps from the future left out.
-    pub newest: Option<Timestamp>,
-}
-
-impl Appliance {
-    /// Learns the zone. What was the newest stamp was so by another clock: the next line tells.
-    fn move_to(&mut self, zone: TimeZone) {
-        if self.zone != zone {
-            self.newest = None;
-            self.zone_epoch += 1;
-        }
-        self.zone = zone;
-        self.zone_from = Zone::Learned;
-    }
-}
-
 /// Index of an appliance in [`Appliances`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ApplianceIndex(usize);
@@ -113,6 +90,12 @@ impl Appliances {
     /// Begins with the table.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
+        Self::remembering(settings, Vec::new())
+    }
+
+    /// Begins with the table and with what is remembered, the oldest first.
+    #[must_use]
+    pub fn remembering(settings: &Settings, memories: Vec<ApplianceMemory>) -> Self {
         let mut appliances = Self {
             known: Vec::new(),
             by_name: HashMap::new(),
@@ -122,23 +105,106 @@ impl Appliances {
             default_zone: settings.zone.clone(),
             unnamed: settings.unnamed.clone(),
         };
-        for one in &settings.appliances {
-            let index = appliances.named(&one.name.to_lowercase());
-            let appliance = &mut appliances.known[index.0];
-            appliance.trust_relay_time = one.trust_relay_time;
-            if let Some(zone) = &one.zone {
-                (appliance.zone, appliance.zone_from) = (zone.clone(), Zone::Configured);
-            }
-            appliances.by_host.insert(one.name.to_lowercase(), index);
-            for host in &one.hosts {
-                appliances.by_host.insert(host.to_lowercase(), index);
-            }
-            appliances
-                .by_peer
-                .extend(one.peers.iter().map(|peer| (peer.to_canonical(), index)));
+        let (of_rows, others): (Vec<_>, Vec<_>) = memories
+            .into_iter()
+            .partition(|one| settings.appliances.iter().any(|row| row.names(one)));
+        for row in &settings.appliances {
+            let own = of_rows.iter().filter(|one| row.names(one)).cloned();
+            appliances.add_row(row, own.collect());
         }
         appliances.of_table = (appliances.by_host.len(), appliances.known.len());
+        for memory in others {
+            appliances.remember(memory);
+        }
         appliances
+    }
+
+    /// A row of the table: what is remembered under its hosts and peers is one appliance.
+    fn add_row(&mut self, row: &ApplianceSettings, remembered: Vec<ApplianceMemory>) {
+        let name = row.name.to_lowercase();
+        let identities: Vec<String> = remembered.iter().map(|one| one.identity.clone()).collect();
+        let hosts: Vec<String> = remembered
+            .iter()
+            .flat_map(|one| one.hosts.clone())
+            .collect();
+        let mut remembered = remembered.into_iter();
+        let index = match remembered.next() {
+            Some(oldest) => self.remember(oldest),
+            None => self.named(&name),
+        };
+        let appliance = &mut self.known[index.0];
+        appliance.name.clone_from(&name);
+        appliance.trust_relay_time = row.trust_relay_time;
+        if !identities.is_empty() {
+            appliance.identities.clone_from(&identities);
+        }
+        if let Some(zone) = &row.zone {
+            appliance.zone = Some(zone.clone());
+        }
+        let names = [name].into_iter().chain(identities);
+        self.by_name.extend(names.clone().map(|name| (name, index)));
+        let own = row.hosts.iter().map(|host| host.to_lowercase());
+        let hosts = names.chain(own).chain(hosts);
+        self.by_host.extend(hosts.map(|host| (host, index)));
+        let peers = row.peers.iter().map(|peer| (peer.to_canonical(), index));
+        self.by_peer.extend(peers);
+    }
+
+    /// What was to be remembered is not: all of it is news again.
+    pub fn not_remembered(&mut self) {
+        self.known.iter_mut().for_each(|one| one.changed = true);
+    }
+
+    /// Identities that are shown by another name, with that name.
+    pub fn renamed(&self) -> impl Iterator<Item = (String, String)> {
+        self.known.iter().flat_map(|one| {
+            let others = one
+                .identities
+                .iter()
+                .filter(|identity| **identity != one.name);
+            others.map(|identity| (identity.clone(), one.name.clone()))
+        })
+    }
+
+    /// The appliance of that identity, if it is known.
+    #[must_use]
+    pub fn index_of(&self, identity: &str) -> Option<ApplianceIndex> {
+        self.by_name.get(identity).copied()
+    }
+
+    fn remember(&mut self, memory: ApplianceMemory) -> ApplianceIndex {
+        let index = self.named(&memory.identity);
+        let hosts = memory.hosts.iter().map(|host| (host.clone(), index));
+        self.by_host.extend(hosts);
+        let appliance = &mut self.known[index.0];
+        appliance.newest_remembered = memory.newest;
+        appliance.memory = memory;
+        appliance.changed = false;
+        index
+    }
+
+    /// What is to be remembered anew; everything that differs when `all` is asked for.
+    pub fn news(&mut self, all: bool) -> Vec<ApplianceMemory> {
+        let mut news = Vec::new();
+        for one in &mut self.known {
+            let moved = one.memory.newest.is_some_and(|newest| {
+                let remembered = one.newest_remembered;
+                remembered.is_none_or(|then| {
+                    let ahead = newest.duration_since(then);
+                    if all {
+                        !ahead.is_zero()
+                    } else {
+                        ahead.abs() > NEWS
+                    }
+                })
+            });
+            if one.changed || moved {
+                one.changed = false;
+                one.newest_remembered = one.memory.newest;
+                news.push(one.memory.clone());
+            }
+        }
+        news
     }
 
     /// The appliance of a line.
@@ -169,6 +235,9 @@ impl Appliances {
             return known.unwrap_or_else(|| self.of_peer(peer));
         }
         let index = known.unwrap_or_else(|| self.named(&host));
+        let appliance = &mut self.known[index.0];
+        appliance.memory.hosts.push(host.clone());
+        appliance.changed = true;
         self.by_host.insert(host, index);
         index
     }
@@ -213,22 +282,17 @@ impl Appliances {
             return *index;
         }
         let index = ApplianceIndex(self.known.len());
-        let zone_from = if self.default_zone.is_some() {
-            Zone::Configured
-        } else {
-            Zone::Assumed
-        };
         self.known.push(Appliance {
             name: name.to_owned(),
-            zone: self.default_zone.clone().unwrap_or(TimeZone::UTC),
-            zone_from,
+            identities: vec![name.to_owned()],
             trust_relay_time: false,
-            version: None,
-            serial: None,
-            zone_epoch: 0,
-            first: None,
-            has_clock: false,
-            newest: None,
+            zone: self.default_zone.clone(),
+            memory: ApplianceMemory {
+                identity: name.to_owned(),
+                ..ApplianceMemory::default()
+            },
+            changed: true,
+            newest_remembered: None,
         });
         self.by_name.insert(name.to_owned(), index);
         index
@@ -253,21 +317,47 @@ impl Appliances {
         self.known.iter()
     }
 
+    /// Every appliance with its index.
+    pub fn indexed(&self) -> impl Iterator<Item = (ApplianceIndex, &Appliance)> {
+        let indexes = (0..).map(ApplianceIndex);
+        indexes.zip(&self.known)
+    }
+
     /// Takes what a line tells of the appliance itself.
-    pub(crate) fn learn(&mut self, index: ApplianceIndex, fact: &Fact<'_>) {
+    pub(crate) fn learn(&mut self, index: ApplianceIndex, fact: &Fact<'_>, position: u64) {
         let appliance = &mut self.known[index.0];
         if let Fact::Version { version, serial } = fact
             && version.len().max(serial.len()) <= MAX_WORD
         {
-            appliance.version = Some((*version).to_owned());
-            appliance.serial = Some((*serial).to_owned());
+            let told = (Some((*version).to_owned()), Some((*serial).to_owned()));
+            let memory = &mut appliance.memory;
+            appliance.changed |= (&memory.version, &memory.serial) != (&told.0, &told.1);
+            (memory.version, memory.serial) = told;
         }
         if let Fact::UtcOffset { seconds } = fact
-            && appliance.zone_from != Zone::Configured
-            && let Ok(offset) = Offset::from_seconds(*seconds)
+            && appliance.zone.is_none()
+            && Offset::from_seconds(*seconds).is_ok()
         {
-            appliance.move_to(offset.to_time_zone());
+            appliance.told_offset(*seconds, position);
         }
+    }
+
+    /// Notes that a line with a header came from a source; the first one is remembered.
+    pub(crate) fn heard_from(&mut self, index: ApplianceIndex, source: u32, position: u64) {
+        let appliance = &mut self.known[index.0];
+        if appliance.memory.sources.len() >= MAX_SOURCES_REMEMBERED {
+            appliance.memory.sources.remove(0);
+        }
+        appliance.memory.sources.push((source, position));
+        appliance.changed = true;
+    }
+
+    /// The sources that are remembered, with the appliance and the place of the first line.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (u32, (ApplianceIndex, u64))> {
+        self.indexed().flat_map(|(index, one)| {
+            let sources = one.memory.sources.iter();
+            sources.map(move |(source, position)| (*source, (index, *position)))
+        })
     }
 
     /// Moves an appliance's newest stamp on. A stamp more than a day ahead of the moment it was
@@ -281,17 +371,34 @@ impl Appliances {
         stamped: bool,
     ) {
         let appliance = &mut self.known[index.0];
-        appliance.first.get_or_insert(at);
-        appliance.has_clock |= stamped;
-        if !stamped && appliance.has_clock {
+        let memory = &mut appliance.memory;
+        appliance.changed |= memory.first.is_none() || (stamped && !memory.has_clock);
+        memory.first.get_or_insert(at);
+        memory.has_clock |= stamped;
+        if !stamped && memory.has_clock {
             return;
         }
-        let day = jiff::SignedDuration::from_hours(24);
+        let day = SignedDuration::from_hours(24);
         let limit = frame.received_at.checked_add(day);
         // an archive has no better clock than its own
         if frame.lane == Lane::Archive || limit.is_ok_and(|limit| at <= limit) {
-            appliance.newest = Some(appliance.newest.map_or(at, |newest| newest.max(at)));
+            memory.newest = Some(memory.newest.map_or(at, |newest| newest.max(at)));
         }
+    }
+}
+
+impl ApplianceSettings {
+    /// Whether the row names an appliance that is remembered: by its identity, by a host name
+    /// that it had, or by the address that is its identity.
+    fn names(&self, known: &ApplianceMemory) -> bool {
+        let is_host = |host: &str| {
+            let mut hosts = self.hosts.iter().chain([&self.name]);
+            hosts.any(|own| own.eq_ignore_ascii_case(host))
+        };
+        let peer = known.identity.parse::<IpAddr>().ok();
+        is_host(&known.identity)
+            || known.hosts.iter().any(|host| is_host(host))
+            || peer.is_some_and(|peer| self.peers.iter().any(|own| own.to_canonical() == peer))
     }
 }
 

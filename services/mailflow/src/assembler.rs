@@ -1,38 +1,47 @@
 //! Events to records: one owner, lines in order, no clock and no I/O of its own.
 //!
-//! A record is in memory while it is open, and after its end for [`LINGER`], for stragglers.
-//! Then [`Assembler::tick`] hands it out to be written; it stays readable here until
-//! [`Assembler::settled`] says that what was written can be read where it was written to. A
-//! later line brings a written record back through [`Recall`] and it is written again under the
-//! same id. When a number begins anew is `again.rs`'s to say; how records rest, `shelf.rs`'s.
+//! Each line goes into one record and changes no other. A record is in memory while it is
+//! active; [`Assembler::tick`] hands out what is to be written, with a ticket and the journal
+//! position up to which everything is then written ([`Handout::complete`]); it stays readable
+//! here until [`Assembler::settled`] says that what was written can be read where it was written
+//! to. A later line brings a written record back through [`Recall`] and it is written again
+//! under the same id. Which record a line belongs to is `again.rs`'s to say; how long records
+//! stay, `shelf.rs`'s; how they hang together, `join.rs`'s.
 //!
-//! Not here yet: parking of quiet open records, watermarks, the archive lane, aliases, shards.
+//! When a record is written changes nothing in it: so waiting goes by the clock of receipt, also
+//! for archives, and under memory pressure ([`Assembler::shed`]) it is cut short.
+//!
+//! Not here yet: shards.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use jiff::{SignedDuration, Timestamp};
 use whymid_schemas::Zone;
 
-use crate::again;
-use crate::appliance::ApplianceIndex;
+use crate::appliance::{ApplianceIndex, ZoneShift};
 use crate::entry::Entry;
 use crate::event::{Fact, MailEvent, Owner};
 use crate::grammar;
+use crate::join;
+use crate::merge::Record;
 use crate::record::{ApplianceEvent, Connection, Delivery, Message};
-use crate::shelf::{Held, Key, Shelf};
+use crate::shelf::{Coming, Shelf};
 
 /// How long a finished record waits for stragglers before it is written.
 pub const LINGER: SignedDuration = SignedDuration::from_secs(10);
 
-/// Finds what was written before.
+/// Finds what was written before. An appliance may have had several identities; all are asked
+/// for.
 pub trait Recall {
-    /// The newest message of that MID.
-    fn message(&mut self, appliance: &str, mid: u64) -> Option<Message>;
-    /// The newest connection of that ICID.
-    fn connection(&mut self, appliance: &str, icid: u64) -> Option<Connection>;
-    /// The newest delivery of that DCID.
-    fn delivery(&mut self, appliance: &str, dcid: u64) -> Option<Delivery>;
+    /// The messages of that MID.
+    fn messages(&mut self, appliance: &[String], mid: u64) -> Vec<Message>;
+    /// The connections of that ICID.
+    fn connections(&mut self, appliance: &[String], icid: u64) -> Vec<Connection>;
+    /// The deliveries of that DCID.
+    fn deliveries(&mut self, appliance: &[String], dcid: u64) -> Vec<Delivery>;
+    /// The appliance event of that id.
+    fn event(&mut self, id: &str) -> Option<ApplianceEvent>;
 }
 
 /// For a log that is read in one go: nothing was written before.
@@ -40,13 +49,16 @@ pub trait Recall {
 pub struct NothingWritten;
 
 impl Recall for NothingWritten {
-    fn message(&mut self, _: &str, _: u64) -> Option<Message> {
-        None
+    fn messages(&mut self, _: &[String], _: u64) -> Vec<Message> {
+        Vec::new()
     }
-    fn connection(&mut self, _: &str, _: u64) -> Option<Connection> {
-        None
+    fn connections(&mut self, _: &[String], _: u64) -> Vec<Connection> {
+        Vec::new()
     }
-    fn delivery(&mut self, _: &str, _: u64) -> Option<Delivery> {
+    fn deliveries(&mut self, _: &[String], _: u64) -> Vec<Delivery> {
+        Vec::new()
+    }
+    fn event(&mut self, _: &str) -> Option<ApplianceEvent> {
         None
     }
 }
@@ -56,7 +68,7 @@ impl Recall for NothingWritten {
 pub enum Rested {
     /// A message, with its connection as far as it is in memory.
     Message(Box<Message>, Option<Box<Connection>>),
-    /// A connection.
+    /// A connection, with its messages as far as they are in memory.
     Connection(Box<Connection>),
     /// A delivery.
     Delivery(Box<Delivery>),
@@ -64,17 +76,45 @@ pub enum Rested {
     Event(Box<ApplianceEvent>),
 }
 
+/// What is to be written next.
+#[derive(Clone, Debug)]
+pub struct Handout {
+    /// To be given back when all of it, and all that was handed out before, can be read.
+    pub ticket: u64,
+    /// The records.
+    pub records: Vec<Rested>,
+    /// Once that is so, every line up to this journal position is in what was written.
+    pub complete: u64,
+    /// No line behind this journal position is.
+    pub reached: u64,
+}
+
 /// Where a line comes from, beside what it says.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
     /// The appliance.
     pub appliance: ApplianceIndex,
-    /// Its name.
+    /// Its identity, that new records carry.
     pub name: &'a str,
+    /// Every identity that it has had.
+    pub names: &'a [String],
     /// Where its zone comes from.
     pub zone: Zone,
-    /// When the line was handled, by the caller's clock.
+    /// Its zone, if it was assumed at first and is known by now.
+    pub shift: Option<ZoneShift>,
+    /// When the line was received, by the caller's clock.
     pub now: Timestamp,
+}
+
+impl Origin<'_> {
+    /// Brings a record that was read in an assumed zone up to date.
+    fn renew<R: Record>(&self, record: &mut R) {
+        if let Some(shift) = self.shift
+            && record.common().zone == Zone::Assumed
+        {
+            record.move_zone(self.zone, shift.epoch, shift.behind);
+        }
+    }
 }
 
 /// All records in memory. See the file's head.
@@ -83,13 +123,12 @@ pub struct Assembler {
     messages: Shelf<Message>,
     connections: Shelf<Connection>,
     deliveries: Shelf<Delivery>,
-    events: Vec<ApplianceEvent>,
-    /// Handed out events with their tickets, in order, until they are settled.
-    leaving_events: VecDeque<(u64, ApplianceEvent)>,
-    /// The MIDs in memory that came by an ICID, to join the two whichever is seen first.
-    by_icid: HashMap<Key, BTreeSet<u64>, RandomState>,
+    events: Shelf<ApplianceEvent>,
+    /// Every identity of every appliance.
     by_name: HashMap<String, ApplianceIndex, RandomState>,
     ticket: u64,
+    /// The journal position of the last line taken.
+    reached: u64,
 }
 
 impl Default for Assembler {
@@ -106,11 +145,10 @@ impl Assembler {
             messages: Shelf::new(),
             connections: Shelf::new(),
             deliveries: Shelf::new(),
-            events: Vec::new(),
-            leaving_events: VecDeque::new(),
-            by_icid: HashMap::default(),
+            events: Shelf::new(),
             by_name: HashMap::default(),
             ticket: 0,
+            reached: 0,
         }
     }
 
@@ -122,222 +160,157 @@ impl Assembler {
         entry: Entry,
         recall: &mut dyn Recall,
     ) {
+        self.reached = self.reached.max(entry.position);
+        let names = origin.names;
         if !self.by_name.contains_key(origin.name) {
-            self.by_name
-                .insert(origin.name.to_owned(), origin.appliance);
+            let names = names.iter().map(|name| (name.clone(), origin.appliance));
+            self.by_name.extend(names);
         }
         match event.owner {
-            Owner::Message(mid) => self.push_message(origin, mid, &event.fact, entry, recall),
-            Owner::Connection(icid) => {
-                self.push_connection(origin, icid, &event.fact, entry, recall);
-            }
-            Owner::Delivery(dcid) => self.push_delivery(origin, dcid, &event.fact, entry, recall),
-            Owner::Appliance => self.events.push(ApplianceEvent::new(origin.name, entry)),
+            Owner::Message(mid) => self.messages.take(
+                coming(origin, mid, &event.fact, entry),
+                || united(recall.messages(names, mid)),
+                |one| origin.renew(one),
+                |first| Message::new(origin, mid, first),
+            ),
+            Owner::Connection(icid) => self.connections.take(
+                coming(origin, icid, &event.fact, entry),
+                || united(recall.connections(names, icid)),
+                |one| origin.renew(one),
+                |first| Connection::new(origin, icid, first),
+            ),
+            Owner::Delivery(dcid) => self.deliveries.take(
+                coming(origin, dcid, &event.fact, entry),
+                || united(recall.deliveries(names, dcid)),
+                |one| origin.renew(one),
+                |first| Delivery::new(origin, dcid, first),
+            ),
+            Owner::Appliance => self.push_event(origin, &event.fact, entry, recall),
         }
     }
 
-    fn push_message(
+    fn push_event(
         &mut self,
         origin: Origin<'_>,
-        mid: u64,
         fact: &Fact<'_>,
         entry: Entry,
         recall: &mut dyn Recall,
     ) {
-        let key = (origin.appliance, mid);
-        let again = |held: &Message| again::message(held, fact, entry.at);
-        let former = self.messages.take_former(key, again);
-        let early = former.map(|former| self.retire_message(former, key, entry.at));
-        let held = self.messages.open(key, origin.now, || {
-            let known = recall
-                .message(origin.name, mid)
-                .filter(|known| !again(known));
-            known.unwrap_or_else(|| Message::new(origin.name, mid, origin.zone, &entry))
-        });
-        let before = held.icid;
-        held.merge(entry, fact);
-        for line in early.into_iter().flatten() {
-            let text = line.line.clone();
-            held.absorb(line, &grammar::read(&text).fact);
-        }
-        let (icid, joined) = (held.icid, held.connection.is_some());
-        if held.finished.is_some() {
-            self.messages.finish_later(key, origin.now);
-        }
-        if let Some(other) = before.filter(|_| before != icid) {
-            self.untie(key, other);
-        }
-        if let Some(icid) = icid
-            && (!joined || matches!(fact, Fact::Ready { .. }))
-        {
-            self.join(origin.appliance, icid, mid, origin.now);
-        }
+        let (id, number) = ApplianceEvent::id_of(origin.name, &entry);
+        self.events.take(
+            coming(origin, number, fact, entry),
+            || recall.event(&id).into_iter().collect(),
+            |_| {},
+            |first| ApplianceEvent::new(origin, first),
+        );
     }
 
-    /// Retires the former holder of a MID. The lines of the moment in which the MID begins anew
-    /// are the new holder's, though they came before the line that told: they are given back.
-    fn retire_message(&mut self, mut former: Held<Message>, key: Key, at: Timestamp) -> Vec<Entry> {
-        if let Some(icid) = former.record.icid {
-            self.untie(key, icid);
-        }
-        let over = former.record.finished.is_some_and(|finish| finish.at < at);
-        let early = if over {
-            former.record.give_back(at)
-        } else {
-            Vec::new()
-        };
-        self.messages.retire(former, !early.is_empty());
-        early
+    /// Hands out what must be written by `now`: what has finished and lingered, and what has
+    /// been changed for a minute.
+    pub fn tick(&mut self, now: Timestamp) -> Handout {
+        self.hand_out(|shelves, ticket| Due {
+            messages: shelves.messages.due(now, ticket),
+            connections: shelves.connections.due(now, ticket),
+            deliveries: shelves.deliveries.due(now, ticket),
+            events: shelves.events.due(now, ticket),
+        })
     }
 
-    fn untie(&mut self, (appliance, mid): Key, icid: u64) {
-        if let Some(mids) = self.by_icid.get_mut(&(appliance, icid)) {
-            mids.remove(&mid);
-            if mids.is_empty() {
-                self.by_icid.remove(&(appliance, icid));
+    /// Hands out about so many bytes of records, those first that have waited longest.
+    pub fn shed(&mut self, weight: usize) -> Handout {
+        self.hand_out(|shelves, ticket| {
+            let all = shelves.weight().max(1);
+            let share = |own: usize| usize::try_from(weight as u128 * own as u128 / all as u128);
+            let share = |own| share(own).unwrap_or(usize::MAX);
+            Due {
+                messages: shelves
+                    .messages
+                    .shed(ticket, share(shelves.messages.weight())),
+                connections: shelves
+                    .connections
+                    .shed(ticket, share(shelves.connections.weight())),
+                deliveries: shelves
+                    .deliveries
+                    .shed(ticket, share(shelves.deliveries.weight())),
+                events: shelves.events.shed(ticket, share(shelves.events.weight())),
             }
-        }
+        })
     }
 
-    /// Ties a message to its connection, if that is in memory, and notes the tie in any case.
-    fn join(&mut self, appliance: ApplianceIndex, icid: u64, mid: u64, now: Timestamp) {
-        let (by, own) = ((appliance, icid), (appliance, mid));
-        self.by_icid.entry(by).or_default().insert(mid);
-        let Some(connection) = self.connections.get_mut(by) else {
-            return;
-        };
-        let Some(message) = self.messages.get_mut(own) else {
-            return;
-        };
-        if !again::belongs(message, connection) {
-            return;
-        }
-        let mut news = connection.carried(mid);
-        if let Some(ready_at) = message.ready_at {
-            news |= connection.took(mid, ready_at);
-        }
-        if message.connection.is_none() {
-            message.connection = Some(connection.common.id.clone());
-            self.messages.changed(own, now);
-        }
-        if news {
-            self.connections.changed(by, now);
-        }
-    }
-
-    fn push_connection(
-        &mut self,
-        origin: Origin<'_>,
-        icid: u64,
-        fact: &Fact<'_>,
-        entry: Entry,
-        recall: &mut dyn Recall,
-    ) {
-        let key = (origin.appliance, icid);
-        let again = |held: &Connection| again::connection(held, fact, entry.at);
-        if let Some(former) = self.connections.take_former(key, again) {
-            self.connections.retire(former, false);
-        }
-        let fresh = self.connections.get(key).is_none();
-        let held = self.connections.open(key, origin.now, || {
-            let known = recall
-                .connection(origin.name, icid)
-                .filter(|known| !again(known));
-            known.unwrap_or_else(|| Connection::new(origin.name, icid, origin.zone, &entry))
-        });
-        held.merge(entry, fact);
-        if held.has_ended() {
-            self.connections.finish_later(key, origin.now);
-        }
-        if fresh && let Some(mids) = self.by_icid.get(&key) {
-            for mid in mids.clone() {
-                self.join(origin.appliance, icid, mid, origin.now);
-            }
-        }
-    }
-
-    fn push_delivery(
-        &mut self,
-        origin: Origin<'_>,
-        dcid: u64,
-        fact: &Fact<'_>,
-        entry: Entry,
-        recall: &mut dyn Recall,
-    ) {
-        let key = (origin.appliance, dcid);
-        let again = |held: &Delivery| again::delivery(held, fact, entry.at);
-        if let Some(former) = self.deliveries.take_former(key, again) {
-            self.deliveries.retire(former, false);
-        }
-        let held = self.deliveries.open(key, origin.now, || {
-            let known = recall
-                .delivery(origin.name, dcid)
-                .filter(|known| !again(known));
-            known.unwrap_or_else(|| Delivery::new(origin.name, dcid, origin.zone, &entry))
-        });
-        held.merge(entry, fact);
-        if held.ended_at.is_some() {
-            self.deliveries.finish_later(key, origin.now);
-        }
-    }
-
-    /// Hands out what has finished and lingered by `now`, and every appliance event so far,
-    /// with the ticket to give back when all of it can be read where it went.
-    pub fn tick(&mut self, now: Timestamp) -> (u64, Vec<Rested>) {
-        self.hand_out(now, false)
-    }
-
-    /// Hands out everything that has ended, at the end of a log; open records stay.
-    pub fn drain(&mut self, now: Timestamp) -> (u64, Vec<Rested>) {
-        self.hand_out(now, true)
-    }
-
-    fn hand_out(&mut self, now: Timestamp, everything: bool) -> (u64, Vec<Rested>) {
+    fn hand_out(&mut self, due: impl FnOnce(&mut Self, u64) -> Due) -> Handout {
         self.ticket += 1;
         let ticket = self.ticket;
-        let messages = self.messages.due(now, ticket, everything);
-        let mut rested: Vec<Rested> = messages
-            .into_iter()
-            .map(|message| {
-                let connection = self.connection_of(&message).cloned().map(Box::new);
-                Rested::Message(Box::new(message), connection)
-            })
+        let due = due(self, ticket);
+        let messages = due.messages.into_iter().map(|message| {
+            let connection = self.connection_of(&message).map(Box::new);
+            Rested::Message(Box::new(message), connection)
+        });
+        let connections = due.connections.into_iter().map(|mut connection| {
+            self.note_messages(&mut connection);
+            Rested::Connection(Box::new(connection))
+        });
+        let deliveries = due.deliveries.into_iter().map(Box::new);
+        let events = due.events.into_iter().map(Box::new);
+        let records = messages
+            .chain(connections)
+            .chain(deliveries.map(Rested::Delivery))
+            .chain(events.map(Rested::Event))
             .collect();
-        let connections = self.connections.due(now, ticket, everything);
-        rested.extend(
-            connections
-                .into_iter()
-                .map(|one| Rested::Connection(Box::new(one))),
-        );
-        let deliveries = self.deliveries.due(now, ticket, everything);
-        rested.extend(
-            deliveries
-                .into_iter()
-                .map(|one| Rested::Delivery(Box::new(one))),
-        );
-        for event in self.events.drain(..) {
-            rested.push(Rested::Event(Box::new(event.clone())));
-            self.leaving_events.push_back((ticket, event));
+        Handout {
+            ticket,
+            records,
+            complete: self.complete(),
+            reached: self.reached,
         }
-        (ticket, rested)
+    }
+
+    fn complete(&self) -> u64 {
+        let pending = [
+            self.messages.pending_from(),
+            self.connections.pending_from(),
+            self.deliveries.pending_from(),
+            self.events.pending_from(),
+        ];
+        let first = pending.into_iter().flatten().min();
+        first.map_or(self.reached, |first| {
+            first.saturating_sub(1).min(self.reached)
+        })
     }
 
     /// What went out with that ticket, or before, can be read where it went: it leaves memory.
     pub fn settled(&mut self, ticket: u64) {
-        let mut gone = Vec::new();
-        self.messages
-            .settled(ticket, |key, message| gone.push((key, message.icid)));
-        for (key, icid) in gone {
-            if let Some(icid) = icid {
-                self.untie(key, icid);
-            }
-        }
-        self.connections.settled(ticket, |_, _| {});
-        self.deliveries.settled(ticket, |_, _| {});
-        let left = self
-            .leaving_events
-            .partition_point(|(written, _)| *written <= ticket);
-        self.leaving_events.drain(..left);
+        self.messages.settled(ticket);
+        self.connections.settled(ticket);
+        self.deliveries.settled(ticket);
+        self.events.settled(ticket);
+    }
+
+    /// What went out since the last settled ticket was not written: it goes out again.
+    pub fn not_written(&mut self, now: Timestamp) {
+        self.messages.not_written(now);
+        self.connections.not_written(now);
+        self.deliveries.not_written(now);
+        self.events.not_written(now);
+    }
+
+    /// What the records take in memory, about, bytes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.messages.weight()
+            + self.connections.weight()
+            + self.deliveries.weight()
+            + self.events.weight()
+    }
+
+    /// How many messages, connections, deliveries and appliance events are in memory.
+    #[must_use]
+    pub fn counts(&self) -> [usize; 4] {
+        [
+            self.messages.count(),
+            self.connections.count(),
+            self.deliveries.count(),
+            self.events.count(),
+        ]
     }
 
     /// The messages in memory.
@@ -345,9 +318,28 @@ impl Assembler {
         self.messages.iter()
     }
 
+    /// The messages of one MID in memory.
+    pub fn messages_of(&self, of: ApplianceIndex, mid: u64) -> impl Iterator<Item = &Message> {
+        self.messages.of((of, mid))
+    }
+
+    /// The messages in memory that name an ICID.
+    pub fn messages_by(&self, of: ApplianceIndex, icid: u64) -> impl Iterator<Item = &Message> {
+        self.messages.linked_to((of, icid))
+    }
+
     /// The connections in memory.
     pub fn connections(&self) -> impl Iterator<Item = &Connection> {
         self.connections.iter()
+    }
+
+    /// The connections of one ICID in memory.
+    pub fn connections_of(
+        &self,
+        of: ApplianceIndex,
+        icid: u64,
+    ) -> impl Iterator<Item = &Connection> {
+        self.connections.of((of, icid))
     }
 
     /// The deliveries in memory.
@@ -355,23 +347,79 @@ impl Assembler {
         self.deliveries.iter()
     }
 
-    /// The appliance events that are not yet written.
-    pub fn events(&self) -> impl Iterator<Item = &ApplianceEvent> {
-        self.events
-            .iter()
-            .chain(self.leaving_events.iter().map(|(_, event)| event))
+    /// The deliveries of one DCID in memory.
+    pub fn deliveries_of(&self, of: ApplianceIndex, dcid: u64) -> impl Iterator<Item = &Delivery> {
+        self.deliveries.of((of, dcid))
     }
 
-    /// The connection of a message, if it is in memory.
-    #[must_use]
-    pub fn connection_of(&self, message: &Message) -> Option<&Connection> {
-        let id = message.connection.as_deref()?;
-        let appliance = self.by_name.get(&message.common.appliance)?;
-        let held = self.connections.get((*appliance, message.icid?));
-        held.into_iter()
-            .chain(self.connections.former())
-            .find(|one| one.common.id == id)
+    /// The appliance events in memory.
+    pub fn events(&self) -> impl Iterator<Item = &ApplianceEvent> {
+        self.events.iter()
     }
+
+    /// The connection of a message with its messages, as far as they are in memory.
+    #[must_use]
+    pub fn connection_of(&self, message: &Message) -> Option<Connection> {
+        let of = *self.by_name.get(&message.common.appliance)?;
+        let known = self.connections_of(of, message.icid?);
+        let mut connection = join::connection_of(message, known)?.clone();
+        self.note_messages(&mut connection);
+        Some(connection)
+    }
+
+    fn note_messages(&self, connection: &mut Connection) {
+        let Some(of) = self.by_name.get(&connection.common.appliance).copied() else {
+            return;
+        };
+        let icid = connection.icid;
+        let known: Vec<Connection> = self.connections_of(of, icid).cloned().collect();
+        let messages = self.messages_by(of, icid).map(join::Carried::from);
+        connection.note_messages(messages, &known);
+    }
+}
+
+/// What is to be written of each kind.
+struct Due {
+    messages: Vec<Message>,
+    connections: Vec<Connection>,
+    deliveries: Vec<Delivery>,
+    events: Vec<ApplianceEvent>,
+}
+
+fn coming<'l>(origin: Origin<'_>, number: u64, fact: &'l Fact<'l>, entry: Entry) -> Coming<'l> {
+    Coming {
+        key: (origin.appliance, number),
+        now: origin.now,
+        fact,
+        entry,
+    }
+}
+
+/// Written records of one number, of an appliance that had several identities: what turns out to
+/// be one record becomes one. The older id stays.
+fn united<R: Record>(mut written: Vec<R>) -> Vec<R> {
+    written.sort_by_key(|one| one.common().born);
+    let mut all: Vec<R> = Vec::with_capacity(written.len());
+    for record in written {
+        match all.iter_mut().find(|older| are_one(*older, &record)) {
+            Some(older) => older.take_over(record),
+            None => all.push(record),
+        }
+    }
+    all
+}
+
+fn are_one<R: Record>(older: &R, record: &R) -> bool {
+    let first = record.common().entries.lines.first();
+    older.common().appliance != record.common().appliance
+        && first.is_some_and(|first| {
+            let fact = grammar::read(&first.line).fact;
+            if older.common().first_at <= first.at {
+                !older.begins_another(&fact, first.at)
+            } else {
+                older.may_precede(&fact, first.at)
+            }
+        })
 }
 
 #[cfg(test)]

@@ -3,13 +3,15 @@
 use std::cmp::{Ordering, Reverse};
 
 use jiff::Timestamp;
-use whymid_schemas::Zone;
 
-use crate::entry::{Added, Entry};
+use crate::again;
+use crate::assembler::Origin;
+use crate::entry::Entry;
 use crate::event::{ConnectionEnd, Fact, TlsOutcome};
 use crate::kind::{self, Kind};
+use crate::merge::Record;
 use crate::record::{
-    Common, Connection, Delivery, End, Hat, MAX_LINKS, MAX_REMARKS, Opening, Space, Tls, put,
+    Common, Connection, Delivery, End, Hat, MAX_REMARKS, Opening, Space, Tls, put,
 };
 
 const REJECT: &str = "REJECT";
@@ -51,9 +53,14 @@ impl TlsOutcome {
 }
 
 impl Connection {
-    pub(crate) fn new(appliance: &str, icid: u64, zone: Zone, first: &Entry) -> Self {
+    pub(crate) fn new(origin: Origin<'_>, icid: u64, first: &Entry) -> Self {
+        Self::blank(Common::new(Space::Connection, icid, origin, first), icid)
+    }
+
+    /// A connection whose lines have told nothing yet.
+    fn blank(common: Common, icid: u64) -> Self {
         Self {
-            common: Common::new(Space::Connection, icid, appliance, zone, first),
+            common,
             icid,
             opened: None,
             hat: None,
@@ -71,80 +78,6 @@ impl Connection {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         !self.ends.is_empty()
-    }
-
-    /// Merges a line; see [`crate::Message`].
-    pub(crate) fn merge(&mut self, entry: Entry, fact: &Fact<'_>) {
-        let at = entry.at;
-        if !self.common.holds(entry.position) && self.common.add(entry) == Added::New {
-            self.apply(at, fact);
-        }
-    }
-
-    fn apply(&mut self, at: Timestamp, fact: &Fact<'_>) {
-        match fact {
-            Fact::ConnectionOpened {
-                interface,
-                listener,
-                peer,
-                host,
-                verified,
-            } => {
-                self.open(Opening {
-                    at,
-                    interface: (*interface).to_owned(),
-                    listener: listener.map(str::to_owned),
-                    peer: (*peer).to_owned(),
-                    host: host.map(str::to_owned),
-                    verified: *verified,
-                });
-            }
-            Fact::Hat {
-                action,
-                group,
-                matched,
-                score,
-            } => {
-                self.decide(at, [group, matched, score, action]);
-            }
-            Fact::Tls(outcome, detail) => self.secure(at, *outcome, detail),
-            Fact::ConnectionEnded(how) => {
-                let end = End {
-                    at,
-                    how: how.word().to_owned(),
-                };
-                put(&mut self.ends, end, MAX_REMARKS);
-            }
-            Fact::ReceivingFailed(reason) => {
-                put(&mut self.failures, (at, (*reason).to_owned()), MAX_REMARKS);
-            }
-            Fact::SenderRefused(reason) => self.refuse_sender(at, reason),
-            Fact::RecipientRefusedOnConnection { address, by } => {
-                let refused = ((*address).to_owned(), (*by).to_owned());
-                put(&mut self.refused, refused, MAX_REMARKS);
-            }
-            Fact::Started { .. }
-            | Fact::Sender { .. }
-            | Fact::Recipient { .. }
-            | Fact::RecipientRefused { .. }
-            | Fact::Ready { .. }
-            | Fact::ReceivingAborted { .. }
-            | Fact::Stopped(_)
-            | Fact::Finished { .. }
-            | Fact::MessageId(_)
-            | Fact::Subject(_)
-            | Fact::Queued
-            | Fact::DeliveryOpened { .. }
-            | Fact::DeliveryEnded
-            | Fact::DeliveryStart { .. }
-            | Fact::Done { .. }
-            | Fact::Response { .. }
-            | Fact::Delayed { .. }
-            | Fact::Bounced { .. }
-            | Fact::Version { .. }
-            | Fact::UtcOffset { .. }
-            | Fact::Nothing => {}
-        }
     }
 
     fn open(&mut self, fresh: Opening) {
@@ -223,29 +156,109 @@ impl Connection {
             self.sender_refused = Some(reason.to_owned());
         }
     }
+}
 
-    /// Notes a MID that it carried; whether that is new.
-    pub(crate) fn carried(&mut self, mid: u64) -> bool {
-        let before = self.mids.len();
-        put(&mut self.mids, mid, MAX_LINKS);
-        self.mids.len() > before
+impl Record for Connection {
+    fn common(&self) -> &Common {
+        &self.common
     }
 
-    /// Notes when a MID that it carried was accepted; whether that is new.
-    pub(crate) fn took(&mut self, mid: u64, at: Timestamp) -> bool {
-        match self.accepted.binary_search_by_key(&mid, |(held, _)| *held) {
-            Ok(place) if at < self.accepted[place].1 => self.accepted[place].1 = at,
-            Err(place) if self.accepted.len() < MAX_LINKS => self.accepted.insert(place, (mid, at)),
-            _ => return false,
+    fn common_mut(&mut self) -> &mut Common {
+        &mut self.common
+    }
+
+    fn apply(&mut self, at: Timestamp, fact: &Fact<'_>) {
+        match fact {
+            Fact::ConnectionOpened {
+                interface,
+                listener,
+                peer,
+                host,
+                verified,
+            } => {
+                self.open(Opening {
+                    at,
+                    interface: (*interface).to_owned(),
+                    listener: listener.map(str::to_owned),
+                    peer: (*peer).to_owned(),
+                    host: host.map(str::to_owned),
+                    verified: *verified,
+                });
+            }
+            Fact::Hat {
+                action,
+                group,
+                matched,
+                score,
+            } => {
+                self.decide(at, [group, matched, score, action]);
+            }
+            Fact::Tls(outcome, detail) => self.secure(at, *outcome, detail),
+            Fact::ConnectionEnded(how) => {
+                let end = End {
+                    at,
+                    how: how.word().to_owned(),
+                };
+                put(&mut self.ends, end, MAX_REMARKS);
+            }
+            Fact::ReceivingFailed(reason) => {
+                put(&mut self.failures, (at, (*reason).to_owned()), MAX_REMARKS);
+            }
+            Fact::SenderRefused(reason) => self.refuse_sender(at, reason),
+            Fact::RecipientRefusedOnConnection { address, by } => {
+                let refused = ((*address).to_owned(), (*by).to_owned());
+                put(&mut self.refused, refused, MAX_REMARKS);
+            }
+            Fact::Started { .. }
+            | Fact::Sender { .. }
+            | Fact::Recipient { .. }
+            | Fact::RecipientRefused { .. }
+            | Fact::Ready { .. }
+            | Fact::ReceivingAborted { .. }
+            | Fact::Stopped(_)
+            | Fact::Finished { .. }
+            | Fact::MessageId(_)
+            | Fact::Subject(_)
+            | Fact::Queued
+            | Fact::DeliveryOpened { .. }
+            | Fact::DeliveryEnded
+            | Fact::DeliveryStart { .. }
+            | Fact::Done { .. }
+            | Fact::Response { .. }
+            | Fact::Delayed { .. }
+            | Fact::Bounced { .. }
+            | Fact::Version { .. }
+            | Fact::UtcOffset { .. }
+            | Fact::Nothing => {}
         }
-        true
+    }
+
+    fn reset(&mut self) {
+        *self = Self::blank(self.common.clone(), self.icid);
+    }
+
+    fn begins_another(&self, fact: &Fact<'_>, at: Timestamp) -> bool {
+        again::connection(self, fact, at)
+    }
+
+    fn may_precede(&self, fact: &Fact<'_>, at: Timestamp) -> bool {
+        again::before_connection(self, fact, at)
+    }
+
+    fn is_over(&self) -> bool {
+        self.has_ended()
     }
 }
 
 impl Delivery {
-    pub(crate) fn new(appliance: &str, dcid: u64, zone: Zone, first: &Entry) -> Self {
+    pub(crate) fn new(origin: Origin<'_>, dcid: u64, first: &Entry) -> Self {
+        Self::blank(Common::new(Space::Delivery, dcid, origin, first), dcid)
+    }
+
+    /// A delivery whose lines have told nothing yet.
+    fn blank(common: Common, dcid: u64) -> Self {
         Self {
-            common: Common::new(Space::Delivery, dcid, appliance, zone, first),
+            common,
             dcid,
             peer: None,
             port: None,
@@ -253,13 +266,18 @@ impl Delivery {
             ended_at: None,
         }
     }
+}
 
-    /// Merges a line; see [`crate::Message`].
-    pub(crate) fn merge(&mut self, entry: Entry, fact: &Fact<'_>) {
-        let at = entry.at;
-        if self.common.holds(entry.position) || self.common.add(entry) == Added::Copy {
-            return;
-        }
+impl Record for Delivery {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn common_mut(&mut self) -> &mut Common {
+        &mut self.common
+    }
+
+    fn apply(&mut self, at: Timestamp, fact: &Fact<'_>) {
         if let Fact::DeliveryOpened { peer, port } = fact {
             let fresh = (at, Reverse((Some(*peer), *port)));
             let held = Reverse((self.peer.as_deref(), self.port));
@@ -275,5 +293,21 @@ impl Delivery {
         if matches!(fact, Fact::DeliveryEnded) {
             self.ended_at = Some(self.ended_at.map_or(at, |held| held.min(at)));
         }
+    }
+
+    fn reset(&mut self) {
+        *self = Self::blank(self.common.clone(), self.dcid);
+    }
+
+    fn begins_another(&self, fact: &Fact<'_>, at: Timestamp) -> bool {
+        again::delivery(self, fact, at)
+    }
+
+    fn may_precede(&self, fact: &Fact<'_>, at: Timestamp) -> bool {
+        again::before_delivery(self, fact, at)
+    }
+
+    fn is_over(&self) -> bool {
+        self.ended_at.is_some()
     }
 }

@@ -68,8 +68,14 @@ impl Entry {
         self.seen.iter().map(|(_, times)| *times).max().unwrap_or(1)
     }
 
+    /// The same words at the same second are one line, whichever way it came.
     fn is_same_line(&self, other: &Entry) -> bool {
-        self.line == other.line && self.at == other.at && self.stamp == other.stamp
+        self.line == other.line && self.at == other.at
+    }
+
+    /// What it takes in memory, about, bytes.
+    pub(crate) fn weight(&self) -> usize {
+        size_of::<Self>() + self.line.len() + self.stamp.len() + 16 * self.seen.len()
     }
 
     /// Counts copies from a source; how many of them there is no room for.
@@ -188,15 +194,24 @@ impl Entries {
         }
     }
 
+    /// Whether that line is among them.
+    pub(crate) fn holds(&self, line: &Entry) -> bool {
+        let from = self.lines.partition_point(|held| held.at < line.at);
+        let mut same_second = self.lines[from..]
+            .iter()
+            .take_while(|held| held.at == line.at);
+        same_second.any(|held| held.is_same_line(line))
+    }
+
+    /// What they take in memory, about, bytes.
+    pub(crate) fn weight(&self) -> usize {
+        self.lines.iter().map(Entry::weight).sum()
+    }
+
     /// Takes out the lines from a moment on.
     pub(crate) fn split_off(&mut self, from: Timestamp) -> Vec<Entry> {
         let place = self.lines.partition_point(|held| held.at < from);
         self.lines.split_off(place)
-    }
-
-    /// Whether any line was added.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.spilled == 0
     }
 }
 

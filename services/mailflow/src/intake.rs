@@ -10,10 +10,11 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use jiff::Timestamp;
-use whymid_schemas::Level;
+use jiff::tz::TimeZone;
+use whymid_schemas::{Level, Zone};
 use whymid_syslog::{Form, Frame, Lane, Message as Header, Years};
 
-use crate::appliance::{ApplianceIndex, Appliances, Settings};
+use crate::appliance::{ApplianceIndex, ApplianceMemory, Appliances, Settings, ZoneThen};
 use crate::assembler::{Assembler, Origin, Recall};
 use crate::entry::{Entry, KindName};
 use crate::event::{Fact, MailEvent, Owner};
@@ -21,6 +22,9 @@ use crate::grammar;
 
 /// The most sources of which it is remembered that their lines have headers.
 const MAX_HEADED: usize = 10_000;
+
+/// The most zones that are remembered by name.
+const MAX_ZONES: usize = 1_000;
 
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,29 +46,48 @@ pub struct Intake {
     pub appliances: Appliances,
     /// What is in memory.
     pub assembler: Assembler,
-    /// The sources whose lines have headers, with the appliance of the last one.
-    headed: HashMap<u32, ApplianceIndex, RandomState>,
+    /// The sources whose lines have headers: the appliance of the first one, and its place in
+    /// the journal.
+    headed: HashMap<u32, (ApplianceIndex, u64), RandomState>,
+    /// Zones that requests named, by name.
+    zones: HashMap<String, Option<TimeZone>, RandomState>,
+}
+
+/// Whose a line is, when it was written, and in which zone its stamp was read.
+struct Told {
+    at: Timestamp,
+    stamped: bool,
+    zone: ZoneThen,
 }
 
 impl Intake {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
+        Self::remembering(settings, Vec::new())
+    }
+
+    /// Nothing in memory yet, but appliances that are remembered.
+    #[must_use]
+    pub fn remembering(settings: &Settings, memories: Vec<ApplianceMemory>) -> Self {
+        let appliances = Appliances::remembering(settings, memories);
         Self {
-            appliances: Appliances::new(settings),
+            headed: appliances.sources().collect(),
+            appliances,
             assembler: Assembler::new(),
-            headed: HashMap::default(),
+            zones: HashMap::default(),
         }
     }
 
-    /// Takes a live frame: years are resolved by the moment it was received.
+    /// Takes a frame of the journal: years are resolved by the moment it was received, or by
+    /// what the request that brought it says.
     pub fn take(&mut self, frame: &Frame, position: u64, recall: &mut dyn Recall) -> Handled {
-        self.take_with_years(
-            frame,
-            position,
-            &mut Years::NearestTo(frame.received_at),
-            recall,
-        )
+        let near = frame.label.as_ref().and_then(|label| label.near);
+        let mut years = match near {
+            Some(near) => Years::Around(near),
+            None => Years::NearestTo(frame.received_at),
+        };
+        self.take_with_years(frame, position, &mut years, recall)
     }
 
     /// Takes a frame, years resolved by the caller's rule.
@@ -77,28 +100,29 @@ impl Intake {
     ) -> Handled {
         let (text, invalid_utf8) = whymid_syslog::text(&frame.bytes);
         let header = whymid_syslog::parse(&text);
-        let (index, event) = self.read(&header, frame);
-        self.appliances.learn(index, &event.fact);
-        let stamped = self.moment(&header, index, years);
-        let at = stamped.unwrap_or_else(|| self.without_stamp(index, frame));
+        let (index, event) = self.read(&header, frame, position);
+        self.appliances.learn(index, &event.fact, position);
+        let told = self.moment(&header, index, frame, position, years);
         self.appliances
-            .seen_until(index, at, frame, stamped.is_some());
+            .seen_until(index, told.at, frame, told.stamped);
         let appliance = self.appliances.get(index);
         let origin = Origin {
             appliance: index,
-            name: &appliance.name,
-            zone: appliance.zone_from,
+            name: &appliance.identities[0],
+            names: &appliance.identities,
+            zone: told.zone.from,
+            shift: told.zone.shift,
             now: frame.received_at,
         };
         let entry = Entry {
-            at,
+            at: told.at,
             stamp: header.stamp_text.to_owned(),
             level: header.level.map(level),
             kind: KindName(event.kind),
             line: header.body.to_owned(),
             position,
             cut: frame.defect.is_some(),
-            zone_epoch: appliance.zone_epoch,
+            zone_epoch: told.zone.epoch,
             seen: vec![(frame.source, 1)],
         };
         self.assembler.push(origin, &event, entry, recall);
@@ -106,51 +130,109 @@ impl Intake {
             kind: event.kind.map(|kind| kind.name),
             attached: event.owner != Owner::Appliance,
             invalid_utf8,
-            without_stamp: stamped.is_none(),
+            without_stamp: !told.stamped,
         }
     }
 
     /// Whose line it is and what it says.
-    fn read<'a>(&mut self, header: &Header<'a>, frame: &Frame) -> (ApplianceIndex, MailEvent<'a>) {
+    fn read<'a>(
+        &mut self,
+        header: &Header<'a>,
+        frame: &Frame,
+        position: u64,
+    ) -> (ApplianceIndex, MailEvent<'a>) {
         let headless = header.form == Form::Bare && header.pri.is_none();
-        if headless && let Some(index) = self.headed.get(&frame.source) {
+        let headed = self.headed.get(&frame.source).copied();
+        let headed = headed.filter(|(_, first)| *first <= position);
+        if headless && let Some((index, _)) = headed {
             let event = MailEvent {
                 kind: None,
                 owner: Owner::Appliance,
                 fact: Fact::Nothing,
             };
-            return (*index, event);
+            return (index, event);
         }
-        let index = self.appliances.of(header.host, frame.peer);
-        if !headless {
-            if self.headed.len() >= MAX_HEADED && !self.headed.contains_key(&frame.source) {
-                self.headed.clear();
-            }
-            self.headed.insert(frame.source, index);
+        let named = frame
+            .label
+            .as_ref()
+            .and_then(|label| label.appliance.as_deref());
+        let index = self.appliances.of(named.or(header.host), frame.peer);
+        if !headless && headed.is_none() {
+            self.hear(index, frame.source, position);
         }
         (index, grammar::read(header.body))
     }
 
-    /// When a line without a stamp was written: when it was received; in an archive, which is
-    /// received long after, as its neighbours.
-    fn without_stamp(&self, index: ApplianceIndex, frame: &Frame) -> Timestamp {
-        let newest = self.appliances.get(index).newest;
-        match frame.lane {
-            Lane::Live => frame.received_at,
-            Lane::Archive => newest.unwrap_or(frame.received_at),
+    fn hear(&mut self, index: ApplianceIndex, source: u32, position: u64) {
+        if self.headed.len() >= MAX_HEADED {
+            self.headed.clear();
+        }
+        self.headed.insert(source, (index, position));
+        self.appliances.heard_from(index, source, position);
+    }
+
+    /// When a line was written, to the second: AsyncOS's clock shows no more, and a relay's
+    /// fraction is the relay's. A line without a stamp was written when it was received; in an
+    /// archive, which is received long after, when its neighbours were.
+    fn moment(
+        &mut self,
+        header: &Header<'_>,
+        index: ApplianceIndex,
+        frame: &Frame,
+        position: u64,
+        years: &mut Years,
+    ) -> Told {
+        let own = self.appliances.get(index).zone_at(position);
+        let trusts = self.appliances.get(index).trust_relay_time;
+        let label = frame.label.as_deref();
+        let named = label.and_then(|label| label.zone.as_deref());
+        let named = named.and_then(|name| self.zone_named(name));
+        let zone = named.as_ref().unwrap_or(&own.zone);
+        let stamp = header.stamp.as_ref();
+        let by_own_zone = || stamp?.resolve(&mut years.clone(), &own.zone, trusts);
+        let by_own_zone = named.as_ref().map(|_| by_own_zone());
+        let at = stamp.and_then(|stamp| stamp.resolve(years, zone, trusts));
+        let near = label.and_then(|label| label.near);
+        let near = near.and_then(|near| zone.to_timestamp(near).ok());
+        let newest = self.appliances.get(index).newest();
+        let without = match frame.lane {
+            Lane::Live => near.unwrap_or(frame.received_at),
+            Lane::Archive => near.or(newest).unwrap_or(frame.received_at),
+        };
+        let differs = by_own_zone.is_some_and(|by_own| by_own != at);
+        Told {
+            at: whole_second(at.unwrap_or(without)),
+            stamped: at.is_some(),
+            zone: if differs { by_request(own) } else { own },
         }
     }
 
-    fn moment(
-        &self,
-        header: &Header<'_>,
-        index: ApplianceIndex,
-        years: &mut Years,
-    ) -> Option<Timestamp> {
-        let appliance = self.appliances.get(index);
-        let stamp = header.stamp.as_ref()?;
-        stamp.resolve(years, &appliance.zone, appliance.trust_relay_time)
+    fn zone_named(&mut self, name: &str) -> Option<TimeZone> {
+        if let Some(zone) = self.zones.get(name) {
+            return zone.clone();
+        }
+        let zone = TimeZone::get(name).ok();
+        if self.zones.len() < MAX_ZONES {
+            self.zones.insert(name.to_owned(), zone.clone());
+        }
+        zone
     }
+}
+
+/// The epoch of stamps that were read in a zone that a request named and the appliance's own
+/// clock is not known to be in.
+const BY_REQUEST: u32 = u32::MAX;
+
+fn by_request(own: ZoneThen) -> ZoneThen {
+    ZoneThen {
+        from: Zone::Configured,
+        epoch: BY_REQUEST,
+        ..own
+    }
+}
+
+fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 fn level(level: whymid_syslog::Level) -> Level {

@@ -6,6 +6,7 @@
 //!                                             ──► grammar/: MailEvent (kind.rs is the table)
 //!                                             ──► assembler.rs: Message · Connection · Delivery · ApplianceEvent
 //!                                                 again.rs: which of two under one number · shelf.rs: until when
+//!                                                 join.rs: which message came by which connection
 //! ```
 //!
 //! Knows no I/O, no clock, no index, no rules. Parsers here never fail: a line that is not
@@ -19,18 +20,25 @@ mod entry;
 pub mod event;
 mod grammar;
 mod intake;
+mod join;
 pub mod kind;
+mod merge;
 mod message;
 mod record;
 mod scan;
 mod shelf;
 
-pub use appliance::{Appliance, ApplianceSettings, Appliances, Settings};
-pub use assembler::{Assembler, LINGER, NothingWritten, Origin, Recall, Rested};
+pub use appliance::{
+    Appliance, ApplianceIndex, ApplianceMemory, ApplianceSettings, Appliances, Settings,
+    ToldOffset, ZoneShift,
+};
+pub use assembler::{Assembler, Handout, LINGER, NothingWritten, Origin, Recall, Rested};
 pub use entry::{Entries, Entry, KindName, MAX_ENTRIES, MAX_SOURCES};
 pub use grammar::read;
 pub use intake::{Handled, Intake};
+pub use join::{Carried, connection_of};
 pub use record::{
     ApplianceEvent, Common, Connection, Delivery, End, Fate, Finish, Hat, MAX_LINKS,
     MAX_RECIPIENTS, MAX_REMARKS, Message, Opening, ReceivingAbort, Recipient, Tls,
 };
+pub use shelf::PARK;

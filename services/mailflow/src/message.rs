@@ -3,22 +3,28 @@
 use std::cmp::{Ordering, Reverse};
 
 use jiff::Timestamp;
-use whymid_schemas::Zone;
 
-use crate::entry::{Added, Entry};
+use crate::again;
+use crate::assembler::Origin;
+use crate::entry::Entry;
 use crate::event::{Fact, Refusal, Reply};
 use crate::kind;
+use crate::merge::Record;
 use crate::record::{
     Common, Fate, Finish, MAX_LINKS, MAX_RECIPIENTS, Message, ReceivingAbort, Recipient, Space, put,
 };
 
 impl Message {
-    pub(crate) fn new(appliance: &str, mid: u64, zone: Zone, first: &Entry) -> Self {
+    pub(crate) fn new(origin: Origin<'_>, mid: u64, first: &Entry) -> Self {
+        Self::blank(Common::new(Space::Message, mid, origin, first), mid)
+    }
+
+    /// A message whose lines have told nothing yet.
+    fn blank(common: Common, mid: u64) -> Self {
         Self {
-            common: Common::new(Space::Message, mid, appliance, zone, first),
+            common,
             mid,
             icid: None,
-            connection: None,
             started_at: None,
             sender: None,
             ready_sender: None,
@@ -50,30 +56,116 @@ impl Message {
         lines.filter(|line| line.kind.is_unknown()).count()
     }
 
-    /// Merges a line. A copy of a line that is there changes nothing but its count; a line that
-    /// a replayed journal brings once more changes nothing.
-    pub(crate) fn merge(&mut self, entry: Entry, fact: &Fact<'_>) {
-        if !self.common.holds(entry.position) {
-            self.absorb(entry, fact);
+    /// Two lines that name two connections can't both be right: the lower ICID is the older.
+    fn came_by(&mut self, icid: Option<u64>) {
+        let Some(icid) = icid else { return };
+        if self.icid.is_none_or(|held| icid < held) {
+            self.icid = Some(icid);
         }
     }
 
-    /// Merges a line, wherever in the journal it stands.
-    pub(crate) fn absorb(&mut self, entry: Entry, fact: &Fact<'_>) {
-        let at = entry.at;
-        if self.common.add(entry) == Added::New {
-            self.apply(at, fact);
+    fn taken(&mut self, at: Timestamp, bytes: u64, sender: Option<&str>) {
+        let fresh = (at, Reverse((sender, bytes)));
+        let held = (self.ready_sender.as_deref(), self.size.unwrap_or_default());
+        if self
+            .ready_at
+            .is_none_or(|ready_at| fresh < (ready_at, Reverse(held)))
+        {
+            self.ready_at = Some(at);
+            self.size = Some(bytes);
+            self.ready_sender = sender.map(str::to_owned);
         }
     }
 
-    /// Gives the lines from a moment on back. What they told stays told: no more than a later
-    /// line of the same MID could have told.
-    pub(crate) fn give_back(&mut self, from: Timestamp) -> Vec<Entry> {
-        let lines = self.common.entries.split_off(from);
-        if let Some(last) = self.common.entries.lines.last() {
-            self.common.last_at = last.at;
+    fn went_by(&mut self, dcid: Option<u64>) {
+        if let Some(dcid) = dcid {
+            put(&mut self.dcids, dcid, MAX_LINKS);
         }
-        lines
+    }
+
+    /// The recipient of that RID, made if it is new and there is room; kept in order of RID,
+    /// refused ones last.
+    fn recipient(&mut self, rid: u32, at: Timestamp) -> Option<&mut Recipient> {
+        let held = |held: &Recipient| held.rid.is_some_and(|own| own < rid);
+        let place = self.recipients.partition_point(held);
+        if self
+            .recipients
+            .get(place)
+            .is_none_or(|held| held.rid != Some(rid))
+        {
+            if self.recipients.len() >= MAX_RECIPIENTS {
+                self.recipients_left_out += 1;
+                return None;
+            }
+            self.recipients
+                .insert(place, Recipient::fresh(Some(rid), None, Fate::Accepted, at));
+        }
+        let recipient = &mut self.recipients[place];
+        if recipient.fate == Fate::Accepted {
+            recipient.at = recipient.at.min(at);
+        }
+        Some(recipient)
+    }
+
+    /// Settles recipients. In order of RID, so that a long list is appended, not shuffled in.
+    fn settle(&mut self, rids: &[u32], fate: &Fate, at: Timestamp) {
+        for rid in in_order(rids) {
+            if let Some(recipient) = self.recipient(rid, at) {
+                recipient.settle(fate.clone(), at);
+            }
+        }
+    }
+
+    fn answered(&mut self, rids: &[u32], text: &str, at: Timestamp) {
+        for rid in in_order(rids) {
+            if let Some(recipient) = self.recipient(rid, at) {
+                tell(&mut recipient.response, text, || Ordering::Equal);
+            }
+        }
+    }
+
+    fn name(&mut self, rids: &[u32], address: Option<&str>, at: Timestamp) {
+        if let ([rid], Some(address)) = (rids, address)
+            && let Some(recipient) = self.recipient(*rid, at)
+        {
+            tell(&mut recipient.address, address, || Ordering::Equal);
+        }
+    }
+
+    /// Adds a refused recipient. Once lines have spilled, a copy of one can't be told from
+    /// another refusal of the same address in the same second, and counts as a copy.
+    fn refuse(&mut self, address: Option<&str>, refusal: Refusal<'_>, at: Timestamp) {
+        let by = match refusal {
+            Refusal::By(what) => what,
+            Refusal::Invalid => "invalid address",
+            Refusal::BounceVerification => "bounce verification",
+        };
+        if self.recipients.len() >= MAX_RECIPIENTS {
+            self.recipients_left_out += 1;
+            return;
+        }
+        let fate = Fate::Refused(by.to_owned());
+        let refused = Recipient::fresh(None, address.map(str::to_owned), fate, at);
+        let place = self
+            .recipients
+            .partition_point(|held| held.key() < refused.key());
+        let again = self
+            .recipients
+            .get(place)
+            .is_some_and(|held| *held == refused);
+        if !(again && self.common.entries.spilled > 0) {
+            self.recipients.insert(place, refused);
+        }
+    }
+}
+
+impl Record for Message {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn common_mut(&mut self) -> &mut Common {
+        &mut self.common
     }
 
     fn apply(&mut self, at: Timestamp, fact: &Fact<'_>) {
@@ -179,107 +271,24 @@ impl Message {
         }
     }
 
-    /// Two lines that name two connections can't both be right: the lower ICID is the older.
-    fn came_by(&mut self, icid: Option<u64>) {
-        let Some(icid) = icid else { return };
-        if self.icid.is_none_or(|held| icid < held) {
-            self.icid = Some(icid);
-            self.connection = None;
-        }
+    fn reset(&mut self) {
+        *self = Self::blank(self.common.clone(), self.mid);
     }
 
-    fn taken(&mut self, at: Timestamp, bytes: u64, sender: Option<&str>) {
-        let fresh = (at, Reverse((sender, bytes)));
-        let held = (self.ready_sender.as_deref(), self.size.unwrap_or_default());
-        if self
-            .ready_at
-            .is_none_or(|ready_at| fresh < (ready_at, Reverse(held)))
-        {
-            self.ready_at = Some(at);
-            self.size = Some(bytes);
-            self.ready_sender = sender.map(str::to_owned);
-        }
+    fn begins_another(&self, fact: &Fact<'_>, at: Timestamp) -> bool {
+        again::message(self, fact, at)
     }
 
-    fn went_by(&mut self, dcid: Option<u64>) {
-        if let Some(dcid) = dcid {
-            put(&mut self.dcids, dcid, MAX_LINKS);
-        }
+    fn may_precede(&self, fact: &Fact<'_>, at: Timestamp) -> bool {
+        again::before_message(self, fact, at)
     }
 
-    /// The recipient of that RID, made if it is new and there is room; kept in order of RID,
-    /// refused ones last.
-    fn recipient(&mut self, rid: u32, at: Timestamp) -> Option<&mut Recipient> {
-        let held = |held: &Recipient| held.rid.is_some_and(|own| own < rid);
-        let place = self.recipients.partition_point(held);
-        if self
-            .recipients
-            .get(place)
-            .is_none_or(|held| held.rid != Some(rid))
-        {
-            if self.recipients.len() >= MAX_RECIPIENTS {
-                self.recipients_left_out += 1;
-                return None;
-            }
-            self.recipients
-                .insert(place, Recipient::fresh(Some(rid), None, Fate::Accepted, at));
-        }
-        let recipient = &mut self.recipients[place];
-        if recipient.fate == Fate::Accepted {
-            recipient.at = recipient.at.min(at);
-        }
-        Some(recipient)
+    fn is_over(&self) -> bool {
+        self.finished.is_some()
     }
 
-    /// Settles recipients. In order of RID, so that a long list is appended, not shuffled in.
-    fn settle(&mut self, rids: &[u32], fate: &Fate, at: Timestamp) {
-        for rid in in_order(rids) {
-            if let Some(recipient) = self.recipient(rid, at) {
-                recipient.settle(fate.clone(), at);
-            }
-        }
-    }
-
-    fn answered(&mut self, rids: &[u32], text: &str, at: Timestamp) {
-        for rid in in_order(rids) {
-            if let Some(recipient) = self.recipient(rid, at) {
-                tell(&mut recipient.response, text, || Ordering::Equal);
-            }
-        }
-    }
-
-    fn name(&mut self, rids: &[u32], address: Option<&str>, at: Timestamp) {
-        if let ([rid], Some(address)) = (rids, address)
-            && let Some(recipient) = self.recipient(*rid, at)
-        {
-            tell(&mut recipient.address, address, || Ordering::Equal);
-        }
-    }
-
-    /// Adds a refused recipient. Once lines have spilled, a copy of one can't be told from
-    /// another refusal of the same address in the same second, and counts as a copy.
-    fn refuse(&mut self, address: Option<&str>, refusal: Refusal<'_>, at: Timestamp) {
-        let by = match refusal {
-            Refusal::By(what) => what,
-            Refusal::Invalid => "invalid address",
-            Refusal::BounceVerification => "bounce verification",
-        };
-        if self.recipients.len() >= MAX_RECIPIENTS {
-            self.recipients_left_out += 1;
-            return;
-        }
-        let fate = Fate::Refused(by.to_owned());
-        let refused = Recipient::fresh(None, address.map(str::to_owned), fate, at);
-        let place = self
-            .recipients
-            .partition_point(|held| held.key() < refused.key());
-        let again = self
-            .recipients
-            .get(place)
-            .is_some_and(|held| *held == refused);
-        if !(again && self.common.entries.spilled > 0) {
-            self.recipients.insert(place, refused);
-        }
+    fn link(&self) -> Option<u64> {
+        self.icid
     }
 }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use whymid_schemas::Zone;
 
+use crate::assembler::Origin;
 use crate::entry::{Added, Entries, Entry};
 
 /// The most recipients that one message keeps.
@@ -30,7 +31,10 @@ pub const MAX_REMARKS: usize = 2_000;
 pub struct Common {
     /// Opaque, URL-safe; assigned when the record was first seen, never computed again.
     pub id: String,
-    /// The appliance that wrote the lines.
+    /// Ids of records that turned out to be this one; they still name it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// The appliance that wrote the lines: its identity, not the name it is shown by.
     pub appliance: String,
     /// Where the appliance's time zone came from when the record was first seen.
     pub zone: Zone,
@@ -38,8 +42,12 @@ pub struct Common {
     pub first_at: Timestamp,
     /// Stamp of the last line.
     pub last_at: Timestamp,
+    /// The journal position of the line that made the record.
+    pub born: u64,
     /// The highest journal position merged into the record.
     pub position: u64,
+    /// When the newest of its lines was received. Retention counts from here.
+    pub received_at: Timestamp,
     /// How often the zone that its first stamp is read in had changed.
     #[serde(default)]
     pub zone_epoch: u32,
@@ -60,39 +68,50 @@ pub(crate) enum Space {
 }
 
 impl Common {
-    pub(crate) fn new(
-        space: Space,
-        number: u64,
-        appliance: &str,
-        zone: Zone,
-        first: &Entry,
-    ) -> Self {
+    pub(crate) fn new(space: Space, number: u64, origin: Origin<'_>, first: &Entry) -> Self {
         Self {
-            id: assign_id(space, number, appliance, first),
-            appliance: appliance.to_owned(),
-            zone,
+            id: assign_id(space, number, origin.name, first),
+            aliases: Vec::new(),
+            appliance: origin.name.to_owned(),
+            zone: origin.zone,
             first_at: first.at,
             last_at: first.at,
-            position: first.position,
+            born: first.position,
+            position: 0,
+            received_at: origin.now,
             zone_epoch: first.zone_epoch,
             zone_changed: false,
             entries: Entries::default(),
         }
     }
 
-    /// Whether a line is in already: a journal that is replayed brings it once more, under the
-    /// position that it had.
-    pub(crate) fn holds(&self, position: u64) -> bool {
-        position <= self.position && !self.entries.is_empty()
+    /// Whether a line is in already, from that very place in the journal: a replay brings it
+    /// once more. Where lines have spilled, the position alone tells.
+    pub(crate) fn has_merged(&self, line: &Entry) -> bool {
+        line.position <= self.position && (self.entries.spilled > 0 || self.entries.holds(line))
     }
 
     /// Adds a line, and says whether it says something new.
-    pub(crate) fn add(&mut self, entry: Entry) -> Added {
+    pub(crate) fn add(&mut self, entry: Entry, received_at: Timestamp) -> Added {
         self.first_at = self.first_at.min(entry.at);
         self.last_at = self.last_at.max(entry.at);
+        self.born = self.born.min(entry.position);
         self.position = self.position.max(entry.position);
+        self.received_at = self.received_at.max(received_at);
         self.zone_changed |= entry.zone_epoch != self.zone_epoch;
         self.entries.add(entry)
+    }
+
+    /// Whether it goes by that id.
+    #[must_use]
+    pub fn goes_by(&self, id: &str) -> bool {
+        self.id == id || self.aliases.iter().any(|alias| alias == id)
+    }
+
+    pub(crate) fn measure_span(&mut self) {
+        if let (Some(first), Some(last)) = (self.entries.lines.first(), self.entries.lines.last()) {
+            (self.first_at, self.last_at) = (first.at, last.at);
+        }
     }
 }
 
@@ -106,11 +125,15 @@ pub(crate) fn put<T: Ord>(list: &mut Vec<T>, one: T, most: usize) {
 }
 
 /// The hash of appliance, number and first stamp as written (without one, the first line's
-/// position): opaque, 96 bits, URL-safe.
+/// position): opaque, 96 bits, URL-safe. An appliance event has no number but its moment and its
+/// words, so that the same event is the same again, whichever way its line came.
 fn assign_id(space: Space, number: u64, appliance: &str, first: &Entry) -> String {
-    let stamp = match first.stamp.as_str() {
-        "" => format!("#{}", first.position),
-        stamp => stamp.to_owned(),
+    let stamp = match (space, first.stamp.as_str()) {
+        (Space::Event, _) => format!("{}\0{}", first.at.as_second(), first.line),
+        (Space::Message | Space::Connection | Space::Delivery, "") => {
+            format!("#{}", first.position)
+        }
+        (Space::Message | Space::Connection | Space::Delivery, stamp) => stamp.to_owned(),
     };
     let prefix = match space {
         Space::Message => 'm',
@@ -134,10 +157,9 @@ pub struct Message {
     pub common: Common,
     /// The message id.
     pub mid: u64,
-    /// The connection it came by; `None` for ICID 0 or when no line named one.
+    /// The connection it came by; `None` for ICID 0 or when no line named one. Which record of
+    /// that number it is, is found when the two are read: `join.rs`.
     pub icid: Option<u64>,
-    /// The connection's record, once it is known.
-    pub connection: Option<String>,
     /// Stamp of `Start MID`.
     pub started_at: Option<Timestamp>,
     /// MAIL FROM, empty for `<>`.
@@ -295,9 +317,12 @@ pub struct Connection {
     pub sender_refused: Option<String>,
     /// Recipients refused on the connection alone.
     pub refused: Vec<(String, String)>,
-    /// The MIDs it carried, in order of number.
+    /// The MIDs it carried, in order of number. Known when it is read together with its messages
+    /// (`join.rs`), not stored.
+    #[serde(skip)]
     pub mids: Vec<u64>,
-    /// Those that were accepted, and when.
+    /// Those that were accepted, and when; likewise.
+    #[serde(skip)]
     pub accepted: Vec<(u64, Timestamp)>,
 }
 
@@ -371,21 +396,27 @@ pub struct Delivery {
 /// A line that belongs to no message, connection or delivery.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApplianceEvent {
-    /// Opaque, unique by the line's position in the journal.
-    pub id: String,
-    /// The appliance.
-    pub appliance: String,
-    /// The line.
-    pub entry: Entry,
+    /// Id, appliance, the one line.
+    pub common: Common,
 }
 
 impl ApplianceEvent {
-    pub(crate) fn new(appliance: &str, entry: Entry) -> Self {
-        let id = assign_id(Space::Event, entry.position, appliance, &entry);
+    pub(crate) fn new(origin: Origin<'_>, entry: &Entry) -> Self {
         Self {
-            id,
-            appliance: appliance.to_owned(),
-            entry,
+            common: Common::new(Space::Event, 0, origin, entry),
         }
+    }
+
+    /// The id that an event of that line has, and a number to keep it by.
+    pub(crate) fn id_of(appliance: &str, entry: &Entry) -> (String, u64) {
+        let id = assign_id(Space::Event, 0, appliance, entry);
+        let number = u64::from_str_radix(&id[1..17], 16).unwrap_or_default();
+        (id, number)
+    }
+
+    /// The line. An event without one was never written.
+    #[must_use]
+    pub fn entry(&self) -> Option<&Entry> {
+        self.common.entries.lines.first()
     }
 }

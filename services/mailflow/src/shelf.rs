@@ -1,182 +1,444 @@
-//! Records of one kind in memory: open, finished and lingering, handed out, settled.
+//! Records of one kind in memory: active, handed out to be written, settled.
 //!
-//! A number (MID, ICID, DCID) names one held record. A former holder of a number that is used
-//! again is retired: handed out at the next occasion, and readable until it is settled.
+//! Invariants:
+//! - while a number (MID, ICID, DCID) has a record in memory, all of its records are: what was
+//!   written of it was recalled when its first line came;
+//! - a record leaves memory only when what was handed out holds all of it and can be read;
+//! - [`Shelf::pending_from`] is at or before the journal position of every line that is in no
+//!   hand-out.
 //!
-//! Not here: what a line does to a record, how records hang together (`assembler.rs`).
+//! A finished record is handed out when it has lingered; any other when it has been changed for
+//! [`PARK`], whether it still grows or not: so a message that waits for days leaves memory
+//! (parked), and a connection that trickles for hours holds no journal back (a snapshot).
+//!
+//! Not here: what a line does to a record, and which record it belongs to (`again.rs`).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::again;
 use crate::appliance::ApplianceIndex;
 use crate::assembler::LINGER;
+use crate::entry::Entry;
+use crate::event::Fact;
+use crate::merge::Record;
+
+/// A record is written at the latest so long after its first unwritten line.
+pub const PARK: SignedDuration = SignedDuration::from_secs(60);
 
 pub(crate) type Key = (ApplianceIndex, u64);
 
+/// One record's place: its number and a serial number of its own.
+type Place = (Key, u64);
+
 /// A record in memory.
 #[derive(Debug)]
-pub(crate) struct Held<R> {
-    pub(crate) record: R,
+struct Held<R> {
+    record: R,
+    serial: u64,
+    /// Where in the journal the first line stands that no hand-out holds, and when it came.
+    pending: Option<(u64, Timestamp)>,
     /// When a line last touched it, by the caller's clock.
     touched: Timestamp,
-    /// Handed out with that ticket and not touched since.
-    written: Option<u64>,
+    /// Handed out with that ticket, and what was pending then.
+    handed: Option<(u64, u64)>,
     /// Whether it waits in the queue of finished ones.
-    finishing: bool,
+    lingering: bool,
+    weight: usize,
 }
 
 /// Records of one kind.
 #[derive(Debug)]
 pub(crate) struct Shelf<R> {
-    held: HashMap<Key, Held<R>, RandomState>,
-    /// Ends in order, each with when it may be written.
-    finishing: VecDeque<(Timestamp, Key)>,
+    held: HashMap<Key, Vec<Held<R>>, RandomState>,
+    /// Finished ones, each with when it may be written, in order.
+    lingering: VecDeque<(Timestamp, Place)>,
+    /// Changed ones, each with when it must be written, in order.
+    parking: VecDeque<(Timestamp, Place)>,
+    /// Those that are over because their number is used again.
+    retired: Vec<Place>,
+    /// What is pending: journal position and serial number.
+    pending: BTreeSet<(u64, u64)>,
     /// What was handed out, in order of tickets.
-    handed: VecDeque<(u64, Key)>,
-    /// Former holders of a number that is used again, to be handed out.
-    retired: Vec<R>,
-    /// Former holders that were handed out, until they are settled.
-    leaving: Vec<(u64, R)>,
+    handed: VecDeque<(u64, Place)>,
+    /// Numbers that were recalled and perhaps not changed.
+    recalled: Vec<Key>,
+    /// The numbers of the records that name a connection.
+    linked: HashMap<Key, BTreeSet<u64>, RandomState>,
+    serial: u64,
+    weight: usize,
+    count: usize,
 }
 
-impl<R: Clone> Shelf<R> {
+/// A line on its way into a record.
+pub(crate) struct Coming<'l> {
+    pub(crate) key: Key,
+    pub(crate) now: Timestamp,
+    pub(crate) fact: &'l Fact<'l>,
+    pub(crate) entry: Entry,
+}
+
+impl<R: Record> Shelf<R> {
     pub(crate) fn new() -> Self {
         Self {
             held: HashMap::default(),
-            finishing: VecDeque::new(),
-            handed: VecDeque::new(),
+            lingering: VecDeque::new(),
+            parking: VecDeque::new(),
             retired: Vec::new(),
-            leaving: Vec::new(),
+            pending: BTreeSet::new(),
+            handed: VecDeque::new(),
+            recalled: Vec::new(),
+            linked: HashMap::default(),
+            serial: 0,
+            weight: 0,
+            count: 0,
         }
     }
 
-    pub(crate) fn get(&self, key: Key) -> Option<&R> {
-        self.held.get(&key).map(|held| &held.record)
+    /// Takes a line into the record that it belongs to. `recall` gives what was written of the
+    /// number, `renew` brings a record's zone up to date, `make` makes another record.
+    pub(crate) fn take(
+        &mut self,
+        coming: Coming<'_>,
+        recall: impl FnOnce() -> Vec<R>,
+        renew: impl Fn(&mut R),
+        make: impl FnOnce(&Entry) -> R,
+    ) {
+        let Coming {
+            key,
+            now,
+            fact,
+            entry,
+        } = coming;
+        if !self.held.contains_key(&key) {
+            self.bring_back(key, now, recall());
+        }
+        let place = {
+            let held = self.held.entry(key).or_default();
+            held.iter_mut().for_each(|one| renew(&mut one.record));
+            again::choose(held.iter().map(|one| &one.record), fact, &entry)
+        };
+        match place {
+            Some(place) => self.merge(key, place, now, fact, entry),
+            None => self.begin(key, now, fact, entry, make),
+        }
     }
 
-    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut R> {
-        self.held.get_mut(&key).map(|held| &mut held.record)
+    fn bring_back(&mut self, key: Key, now: Timestamp, written: Vec<R>) {
+        if written.is_empty() {
+            return;
+        }
+        self.recalled.push(key);
+        for record in written {
+            self.put(key, now, record);
+        }
     }
 
-    /// The record of that number, touched: the held one or the one that `make` recalls or makes.
-    pub(crate) fn open(&mut self, key: Key, now: Timestamp, make: impl FnOnce() -> R) -> &mut R {
-        let held = self.held.entry(key).or_insert_with(|| Held {
-            record: make(),
+    /// Puts a record without anything pending on the shelf; its place among those of its number.
+    fn put(&mut self, key: Key, now: Timestamp, record: R) -> usize {
+        self.serial += 1;
+        let weight = record_weight(&record);
+        self.weight += weight;
+        self.count += 1;
+        if let Some(link) = record.link() {
+            self.linked.entry((key.0, link)).or_default().insert(key.1);
+        }
+        let held = self.held.entry(key).or_default();
+        held.push(Held {
+            record,
+            serial: self.serial,
+            pending: None,
             touched: now,
-            written: None,
-            finishing: false,
+            handed: None,
+            lingering: false,
+            weight,
         });
-        held.touched = now;
-        held.written = None;
-        &mut held.record
+        held.len() - 1
     }
 
-    /// Takes the held record away if the number begins anew. To be given back by
-    /// [`Self::retire`].
-    pub(crate) fn take_former(
+    fn merge(&mut self, key: Key, place: usize, now: Timestamp, fact: &Fact<'_>, entry: Entry) {
+        let position = entry.position;
+        let weight = entry.weight();
+        let Some(held) = self.held.get_mut(&key).and_then(|held| held.get_mut(place)) else {
+            return;
+        };
+        let link = held.record.link();
+        if !held.record.merge(entry, fact, now) {
+            return;
+        }
+        held.weight += weight;
+        self.weight += weight;
+        let (serial, linked) = (held.serial, held.record.link());
+        self.relink(key, link, linked);
+        self.touch(key, serial, position, now);
+    }
+
+    /// Another record of a number. The lines of the moment in which it begins are the new one's,
+    /// though they came before the line that told: they are given back by the older one.
+    fn begin(
         &mut self,
         key: Key,
-        begins_again: impl FnOnce(&R) -> bool,
-    ) -> Option<Held<R>> {
-        let begins_again = self
-            .held
-            .get(&key)
-            .is_some_and(|held| begins_again(&held.record));
-        if begins_again {
-            self.held.remove(&key)
-        } else {
-            None
+        now: Timestamp,
+        fact: &Fact<'_>,
+        entry: Entry,
+        make: impl FnOnce(&Entry) -> R,
+    ) {
+        let at = entry.at;
+        let early = self.early_lines(key, at, now);
+        let held = self.held.entry(key).or_default();
+        let older = held.iter().filter(|one| one.record.common().first_at <= at);
+        let older: Vec<u64> = older.map(|one| one.serial).collect();
+        self.retired
+            .extend(older.into_iter().map(|serial| (key, serial)));
+        let mut record = make(&entry);
+        for line in early {
+            let text = line.line.clone();
+            record.merge(line, &crate::grammar::read(&text).fact, now);
+        }
+        // the position of an early line is below the one that made the record
+        let from = record.common().born.min(entry.position);
+        record.merge(entry, fact, now);
+        let place = self.put(key, now, record);
+        let serial = self.held[&key][place].serial;
+        self.touch(key, serial, from, now);
+    }
+
+    fn early_lines(&mut self, key: Key, at: Timestamp, now: Timestamp) -> Vec<Entry> {
+        let held = self.held.entry(key).or_default();
+        let older = held
+            .iter_mut()
+            .filter(|one| one.record.common().first_at < at);
+        let older = older.max_by_key(|one| one.record.common().first_at);
+        let Some(older) = older.filter(|one| again::are_early(&one.record, at)) else {
+            return Vec::new();
+        };
+        let link = older.record.link();
+        let early = older.record.give_back(at);
+        let (serial, linked) = (older.serial, older.record.link());
+        let first = early.iter().map(|line| line.position).min();
+        self.relink(key, link, linked);
+        if let Some(first) = first {
+            self.touch(key, serial, first, now);
+        }
+        early
+    }
+
+    fn relink(&mut self, (appliance, number): Key, before: Option<u64>, after: Option<u64>) {
+        if before == after {
+            return;
+        }
+        if let Some(before) = before {
+            self.unlink((appliance, number), before);
+        }
+        if let Some(after) = after {
+            self.linked
+                .entry((appliance, after))
+                .or_default()
+                .insert(number);
         }
     }
 
-    /// Keeps a former holder until it is settled; `changed` says that it differs from what was
-    /// handed out.
-    pub(crate) fn retire(&mut self, former: Held<R>, changed: bool) {
-        match former.written {
-            Some(ticket) if !changed => self.leaving.push((ticket, former.record)),
-            _ => self.retired.push(former.record),
-        }
-    }
-
-    /// A finished record is handed out when it has lingered.
-    pub(crate) fn finish_later(&mut self, key: Key, now: Timestamp) {
-        if let Some(held) = self.held.get_mut(&key)
-            && !held.finishing
-        {
-            held.finishing = true;
-            self.finishing.push_back((after_linger(now), key));
-        }
-    }
-
-    /// A record was changed by another one's line: if it is written, it is to be written again.
-    pub(crate) fn changed(&mut self, key: Key, now: Timestamp) {
-        if let Some(held) = self.held.get_mut(&key)
-            && held.written.take().is_some()
-        {
-            self.finish_later(key, now);
-        }
-    }
-
-    /// What may be written by now; `everything` at the end of a log.
-    pub(crate) fn due(&mut self, now: Timestamp, ticket: u64, everything: bool) -> Vec<R> {
-        let mut due: Vec<R> = Vec::new();
-        for former in self.retired.drain(..) {
-            due.push(former.clone());
-            self.leaving.push((ticket, former));
-        }
-        while let Some((when, key)) = self.finishing.front().copied() {
-            if when > now && !everything {
-                break;
+    fn unlink(&mut self, (appliance, number): Key, link: u64) {
+        if let Some(numbers) = self.linked.get_mut(&(appliance, link)) {
+            numbers.remove(&number);
+            if numbers.is_empty() {
+                self.linked.remove(&(appliance, link));
             }
-            self.finishing.pop_front();
-            // a retired record's place in the queue says nothing of the number's new holder
-            let Some(held) = self.held.get_mut(&key).filter(|held| held.finishing) else {
-                continue;
-            };
-            let rested = after_linger(held.touched);
-            if rested > now && !everything {
-                self.finishing.push_back((rested, key));
-                continue;
+        }
+    }
+
+    /// Notes that a line of that position changed a record.
+    fn touch(&mut self, key: Key, serial: u64, position: u64, now: Timestamp) {
+        let Some(held) = self.held.get_mut(&key).and_then(|all| find(all, serial)) else {
+            return;
+        };
+        held.touched = now;
+        match held.pending {
+            Some((from, _)) if from <= position => {}
+            Some((from, since)) => {
+                self.pending.remove(&(from, serial));
+                self.pending.insert((position, serial));
+                held.pending = Some((position, since));
             }
-            held.finishing = false;
-            held.written = Some(ticket);
-            self.handed.push_back((ticket, key));
-            due.push(held.record.clone());
+            None => {
+                held.pending = Some((position, now));
+                self.pending.insert((position, serial));
+                self.parking.push_back((later(now, PARK), (key, serial)));
+            }
+        }
+        if held.record.is_over() && !held.lingering {
+            held.lingering = true;
+            self.lingering
+                .push_back((later(now, LINGER), (key, serial)));
+        }
+    }
+
+    /// What must be written by now.
+    pub(crate) fn due(&mut self, now: Timestamp, ticket: u64) -> Vec<R> {
+        let mut due = Vec::new();
+        for place in std::mem::take(&mut self.retired) {
+            due.extend(self.hand_out(place, ticket));
+        }
+        while let Some((_, place)) = self.lingering.pop_front_if(|(when, _)| is_time(*when, now)) {
+            match self.still_lingers(place, now) {
+                Some(until) => self.lingering.push_back((until, place)),
+                None => due.extend(self.hand_out(place, ticket)),
+            }
+        }
+        while let Some((when, place)) = self.parking.pop_front_if(|(when, _)| is_time(*when, now)) {
+            if self.is_due(place, when) {
+                due.extend(self.hand_out(place, ticket));
+            }
+        }
+        self.forget_recalled();
+        due
+    }
+
+    /// What has changed, the longest ago first, until so much memory of it is on its way out.
+    pub(crate) fn shed(&mut self, ticket: u64, mut weight: usize) -> Vec<R> {
+        let mut due = Vec::new();
+        while weight > 0
+            && let Some((when, place)) = self.parking.pop_front()
+        {
+            if self.is_due(place, when)
+                && let Some(record) = self.hand_out(place, ticket)
+            {
+                weight = weight.saturating_sub(record_weight(&record));
+                due.push(record);
+            }
         }
         due
     }
 
-    /// Lets go what was handed out with that ticket, or before, and not touched since; `gone`
-    /// is told of each. Costs what was handed out, not what is held.
-    pub(crate) fn settled(&mut self, ticket: u64, mut gone: impl FnMut(Key, &R)) {
-        while let Some((_, key)) = self.handed.pop_front_if(|(written, _)| *written <= ticket) {
-            let settled = |held: &Held<R>| held.written.is_some_and(|written| written <= ticket);
-            if self.held.get(&key).is_some_and(settled)
-                && let Some(held) = self.held.remove(&key)
-            {
-                gone(key, &held.record);
-            }
-        }
-        self.leaving.retain(|(written, _)| *written > ticket);
+    /// Until when a finished record waits for stragglers, if it still does.
+    fn still_lingers(&mut self, (key, serial): Place, now: Timestamp) -> Option<Timestamp> {
+        let held = self.held.get_mut(&key).and_then(|all| find(all, serial))?;
+        let until = later(held.touched, LINGER);
+        held.lingering = !is_time(until, now);
+        held.lingering.then_some(until)
     }
 
-    /// Former holders of used-again numbers that are still readable.
-    pub(crate) fn former(&self) -> impl Iterator<Item = &R> {
-        self.retired
-            .iter()
-            .chain(self.leaving.iter().map(|(_, record)| record))
+    /// Whether what was pending when it was queued for that moment still is.
+    fn is_due(&mut self, (key, serial): Place, when: Timestamp) -> bool {
+        let held = self.held.get_mut(&key).and_then(|all| find(all, serial));
+        let pending = held.and_then(|held| held.pending);
+        pending.is_some_and(|(_, since)| later(since, PARK) <= when)
+    }
+
+    /// The record as it is now, if anything of it is pending.
+    fn hand_out(&mut self, (key, serial): Place, ticket: u64) -> Option<R> {
+        let held = self.held.get_mut(&key).and_then(|all| find(all, serial))?;
+        let (from, _) = held.pending.take()?;
+        self.pending.remove(&(from, serial));
+        let first = held.handed.map_or(from, |(_, first)| first.min(from));
+        held.handed = Some((ticket, first));
+        self.handed.push_back((ticket, (key, serial)));
+        Some(held.record.clone())
+    }
+
+    /// Lets go what was handed out with that ticket, or before, and not touched since. Costs
+    /// what was handed out, not what is held.
+    pub(crate) fn settled(&mut self, ticket: u64) {
+        while let Some((_, (key, serial))) =
+            self.handed.pop_front_if(|(written, _)| *written <= ticket)
+        {
+            if let Some(held) = self.held.get_mut(&key).and_then(|all| find(all, serial))
+                && held.handed.is_some_and(|(written, _)| written <= ticket)
+            {
+                held.handed = None;
+                self.let_go(key);
+            }
+        }
+    }
+
+    /// What was handed out since the last settled ticket was not written: all of it is pending
+    /// again.
+    pub(crate) fn not_written(&mut self, now: Timestamp) {
+        for (_, (key, serial)) in std::mem::take(&mut self.handed) {
+            let Some(held) = self.held.get_mut(&key).and_then(|all| find(all, serial)) else {
+                continue;
+            };
+            if let Some((_, from)) = held.handed.take() {
+                self.touch(key, serial, from, now);
+                self.retired.push((key, serial));
+            }
+        }
+    }
+
+    /// Numbers that were recalled for a line that changed nothing.
+    fn forget_recalled(&mut self) {
+        for key in std::mem::take(&mut self.recalled) {
+            self.let_go(key);
+        }
+    }
+
+    /// Forgets a number if all of its records can be read where they were written to.
+    fn let_go(&mut self, key: Key) {
+        let rests = |held: &Held<R>| held.pending.is_none() && held.handed.is_none();
+        if !self.held.get(&key).is_some_and(|all| all.iter().all(rests)) {
+            return;
+        }
+        for held in self.held.remove(&key).into_iter().flatten() {
+            self.weight -= held.weight;
+            self.count -= 1;
+            if let Some(link) = held.record.link() {
+                self.unlink(key, link);
+            }
+        }
+    }
+
+    /// The journal position of the oldest line that is in no hand-out.
+    pub(crate) fn pending_from(&self) -> Option<u64> {
+        self.pending.first().map(|(position, _)| *position)
+    }
+
+    /// Bytes in memory, about.
+    pub(crate) fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// Records in memory.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The records of a number.
+    pub(crate) fn of(&self, key: Key) -> impl Iterator<Item = &R> {
+        self.held
+            .get(&key)
+            .into_iter()
+            .flatten()
+            .map(|held| &held.record)
+    }
+
+    /// The records that name a connection.
+    pub(crate) fn linked_to(&self, link: Key) -> impl Iterator<Item = &R> {
+        let numbers = self.linked.get(&link).into_iter().flatten();
+        let all = numbers.flat_map(move |number| self.of((link.0, *number)));
+        all.filter(move |record| record.link() == Some(link.1))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &R> {
-        self.held
-            .values()
-            .map(|held| &held.record)
-            .chain(self.former())
+        self.held.values().flatten().map(|held| &held.record)
     }
 }
 
-fn after_linger(moment: Timestamp) -> Timestamp {
-    moment.saturating_add(LINGER).unwrap_or(moment)
+fn find<R>(all: &mut Vec<Held<R>>, serial: u64) -> Option<&mut Held<R>> {
+    all.iter_mut().find(|held| held.serial == serial)
+}
+
+fn record_weight<R: Record>(record: &R) -> usize {
+    size_of::<Held<R>>() + record.common().entries.weight()
+}
+
+/// Whether a moment has come. One that is further ahead than any wait was set by a clock that has
+/// been put back since.
+fn is_time(when: Timestamp, now: Timestamp) -> bool {
+    when <= now || when > later(now, PARK)
+}
+
+fn later(moment: Timestamp, by: SignedDuration) -> Timestamp {
+    moment.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

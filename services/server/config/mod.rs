@@ -16,6 +16,8 @@ use whymid_api::Token;
 use whymid_diagnosis::Listeners;
 use whymid_mailflow::ApplianceSettings;
 
+use crate::retention::Retention;
+
 /// The commented default configuration.
 pub const DEFAULT: &str = include_str!("default.toml");
 
@@ -57,6 +59,10 @@ pub struct Config {
     pub max_connections: usize,
     /// Group commit, milliseconds.
     pub group_commit_ms: u64,
+    /// How long things are kept.
+    pub retention: Retention,
+    /// Bytes that records may take in memory, about.
+    pub memory: usize,
     /// The gateways' inbound timers.
     pub listeners: Listeners,
     /// The appliances.
@@ -82,8 +88,10 @@ impl Default for Config {
                 .map(|every| IpNet::new_assert(every, 0))
                 .to_vec(),
             udp_buffer: 8 * 1024 * 1024,
-            max_connections: 1024,
+            max_connections: 8192,
             group_commit_ms: 10,
+            retention: Retention::default(),
+            memory: 512 * 1024 * 1024,
             listeners: Listeners::default(),
             appliances: Vec::new(),
             tokens: Vec::new(),

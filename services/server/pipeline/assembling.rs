@@ -8,20 +8,27 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 use whymid_journal::Replay;
-use whymid_mailflow::Intake;
+use whymid_mailflow::{Handout, Intake};
 use whymid_syslog::Frame;
 
 use super::journaling::{CatchUp, CaughtUp};
 use super::memory::Question;
 use super::recall::IndexRecall;
-use super::{Accepted, Handout, State};
+use super::{Accepted, State, Writing, Written};
 use crate::clock;
 use crate::telemetry::Telemetry;
 
 /// How often resting records are handed out.
 const TICK: Duration = Duration::from_millis(500);
+/// How long is waited, while reading the journal, for the index.
+const WAIT: Duration = Duration::from_millis(20);
+/// Bytes of records that are written when the service ends; a second or two of the index's work.
+const AT_THE_END: usize = 64 * 1024 * 1024;
 /// An appliance that is silent for so long does not hold the others' `complete_up_to` back.
 const SILENT: SignedDuration = SignedDuration::from_hours(1);
+
+/// Lines that are taken between two looks at the memory.
+const LOOK: usize = 1_000;
 
 /// What comes to the assembler.
 pub(super) struct Inbox {
@@ -29,8 +36,17 @@ pub(super) struct Inbox {
     pub(super) lines: mpsc::Receiver<Accepted>,
     /// Look-ups.
     pub(super) asked: mpsc::Receiver<Question>,
-    /// Tickets of what can be read in the index.
-    pub(super) settled: mpsc::UnboundedReceiver<u64>,
+    /// What became of what was handed out.
+    pub(super) written: mpsc::UnboundedReceiver<Written>,
+}
+
+/// How much memory records may take, bytes about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Beyond this, records are written before their time.
+    pub(super) soft: usize,
+    /// Beyond this, no line is taken until some have been written.
+    pub(super) hard: usize,
 }
 
 /// The assembler thread.
@@ -39,9 +55,16 @@ pub(super) struct Assembling {
     pub(super) recall: IndexRecall,
     pub(super) state: Arc<State>,
     pub(super) telemetry: Arc<Telemetry>,
-    pub(super) rested: mpsc::Sender<Handout>,
+    pub(super) handouts: mpsc::Sender<Writing>,
+    pub(super) room: Room,
+    /// Up to here the index holds the journal.
+    pub(super) complete: u64,
     /// Where the journal ended at the start: up to there lines are replayed.
     pub(super) replay_end: u64,
+    /// The failures of the index that are known.
+    pub(super) failures: u64,
+    /// What was shed last, until it is settled.
+    pub(super) shed: Option<u64>,
 }
 
 impl Assembling {
@@ -54,22 +77,27 @@ impl Assembling {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut asking, mut receiving) = (true, true);
         loop {
+            let has_room = self.intake.assembler.weight() < self.room.hard;
             tokio::select! {
                 biased;
-                Some(ticket) = inbox.settled.recv() => self.intake.assembler.settled(ticket),
+                Some(written) = inbox.written.recv() => self.note(written, clock::now()),
                 question = inbox.asked.recv(), if asking => match question {
                     Some(question) => question.answer(&self.intake),
                     None => asking = false,
                 },
                 _ = tick.tick() => {
                     let over = !receiving && self.state.stopping.load(Ordering::Relaxed);
-                    if over || !self.hand_out(clock::now()).await {
-                        return;
+                    if over {
+                        break;
                     }
+                    self.hand_out(clock::now());
                 }
-                group = inbox.lines.recv(), if receiving => match group {
-                    Some(group) => for (position, frame) in group {
-                        self.take(position, &frame);
+                group = inbox.lines.recv(), if receiving && has_room => match group {
+                    Some(group) => for lines in group.chunks(LOOK) {
+                        for (position, frame) in lines {
+                            self.take(*position, frame);
+                        }
+                        self.make_room();
                     },
                     // a failed journal ends the lines, not the answers
                     None if self.state.failed.load(Ordering::Relaxed) => receiving = false,
@@ -77,12 +105,29 @@ impl Assembling {
                 },
             }
         }
-        self.hand_out(clock::now()).await;
+        self.hand_all_out().await;
     }
 
-    /// Reads the journal from its start until lines are handed over; false when stopped.
+    /// What the index says of what it was handed.
+    fn note(&mut self, written: Written, now: Timestamp) {
+        match written {
+            Written::Settled(ticket) => {
+                self.intake.assembler.settled(ticket);
+                self.shed = self.shed.filter(|shed| *shed > ticket);
+            }
+            Written::Lost(failures) => {
+                self.failures = failures;
+                self.shed = None;
+                self.intake.assembler.not_written(now);
+                self.intake.appliances.not_remembered();
+            }
+        }
+    }
+
+    /// Reads the journal from where the index ends until lines are handed over; false when
+    /// stopped.
     async fn catch_up(&mut self, behind: mpsc::Sender<CatchUp>, inbox: &mut Inbox) -> bool {
-        let mut after = Some(0);
+        let mut after = Some(self.complete);
         loop {
             let (reply, caught_up) = oneshot::channel();
             if behind.send(CatchUp { after, reply }).await.is_err() {
@@ -93,11 +138,13 @@ impl Assembling {
             };
             after = match replay {
                 None => None,
-                Some(Ok(replay)) => match self.replay(replay, after.unwrap_or(0), inbox).await {
-                    Replayed::UpTo(position) => Some(position),
-                    Replayed::Stopped => return false,
-                    Replayed::Damaged(error) => self.damaged(&error),
-                },
+                Some(Ok(replay)) => {
+                    match self.replay(replay, after.unwrap_or_default(), inbox).await {
+                        Replayed::UpTo(position) => Some(position),
+                        Replayed::Stopped => return false,
+                        Replayed::Damaged(error) => self.damaged(&error),
+                    }
+                }
                 Some(Err(error)) => self.damaged(&error),
             };
             if last {
@@ -129,6 +176,10 @@ impl Assembling {
                 self.telemetry.replayed.inc();
             }
             self.take(reached, &frame);
+            if count % LOOK == 0 {
+                self.make_room();
+                self.wait_for_room(inbox, frame.received_at).await;
+            }
             if frame.received_at < next_tick && count % 10_000 != 0 {
                 continue;
             }
@@ -137,16 +188,11 @@ impl Assembling {
                 .received_at
                 .saturating_add(second)
                 .unwrap_or(Timestamp::MAX);
-            let stopping = self.state.stopping.load(Ordering::Relaxed);
-            if stopping || !self.hand_out(frame.received_at).await {
+            if self.state.stopping.load(Ordering::Relaxed) {
                 return Replayed::Stopped;
             }
-            while let Ok(ticket) = inbox.settled.try_recv() {
-                self.intake.assembler.settled(ticket);
-            }
-            while let Ok(question) = inbox.asked.try_recv() {
-                question.answer(&self.intake);
-            }
+            self.hand_out(frame.received_at);
+            self.look_into(inbox, frame.received_at);
         }
         Replayed::UpTo(reached)
     }
@@ -156,17 +202,83 @@ impl Assembling {
         self.telemetry.handled(handled);
     }
 
-    /// Hands resting records to the index; false when it is gone.
-    async fn hand_out(&mut self, now: Timestamp) -> bool {
+    /// What waits in the inbox beside lines.
+    fn look_into(&mut self, inbox: &mut Inbox, now: Timestamp) {
+        while let Ok(written) = inbox.written.try_recv() {
+            self.note(written, now);
+        }
+        while let Ok(question) = inbox.asked.try_recv() {
+            question.answer(&self.intake);
+        }
+    }
+
+    /// While reading the journal: waits until the index has written enough.
+    async fn wait_for_room(&mut self, inbox: &mut Inbox, now: Timestamp) {
+        while self.intake.assembler.weight() >= self.room.hard
+            && !self.state.stopping.load(Ordering::Relaxed)
+        {
+            self.look_into(inbox, now);
+            self.make_room();
+            self.hand_out(now);
+            tokio::time::sleep(WAIT).await;
+        }
+    }
+
+    /// Hands records that must be written to the index, if it has room for them.
+    fn hand_out(&mut self, now: Timestamp) {
         let micros = self.complete_up_to().map_or(0, Timestamp::as_microsecond);
         self.state.complete_up_to.store(micros, Ordering::Relaxed);
-        let (ticket, rested) = self.intake.assembler.tick(now);
-        rested.is_empty() || self.rested.send((ticket, rested)).await.is_ok()
+        self.state.note_records(&self.intake.assembler);
+        if let Ok(place) = self.handouts.clone().try_reserve() {
+            let handout = self.intake.assembler.tick(now);
+            if let Some(writing) = self.writing(handout, false) {
+                place.send(writing);
+            }
+        }
+    }
+
+    /// Under memory pressure: hands out what has waited longest before its time.
+    fn make_room(&mut self) {
+        let weight = self.intake.assembler.weight();
+        if weight <= self.room.soft || self.shed.is_some() {
+            return;
+        }
+        if let Ok(place) = self.handouts.clone().try_reserve() {
+            let handout = self.intake.assembler.shed(weight - self.room.soft / 2);
+            self.shed = Some(handout.ticket);
+            if let Some(writing) = self.writing(handout, false) {
+                place.send(writing);
+            }
+        }
+    }
+
+    /// A hand-out with what is to be remembered of appliances; `None` if there is no news.
+    fn writing(&mut self, handout: Handout, all: bool) -> Option<Writing> {
+        let memories = self.intake.appliances.news(all);
+        let news = !handout.records.is_empty() || !memories.is_empty();
+        if !news && handout.complete == self.complete {
+            return None;
+        }
+        self.complete = handout.complete;
+        Some(Writing {
+            handout,
+            memories,
+            failures: self.failures,
+        })
+    }
+
+    /// At the end everything is written, if that takes no long time: the next start has nothing
+    /// to replay then.
+    async fn hand_all_out(&mut self) {
+        let handout = self.intake.assembler.shed(AT_THE_END);
+        if let Some(writing) = self.writing(handout, true) {
+            let _ = self.handouts.send(writing).await;
+        }
     }
 
     /// The oldest of the newest stamps of the appliances that are not silent.
     fn complete_up_to(&self) -> Option<Timestamp> {
-        let newest = || self.intake.appliances.iter().filter_map(|one| one.newest);
+        let newest = || self.intake.appliances.iter().filter_map(|one| one.newest());
         let heard = newest().max()?.saturating_sub(SILENT).ok()?;
         newest().filter(|one| *one >= heard).min()
     }

@@ -1,4 +1,8 @@
 //! Records that rest to index documents: diagnosed, written, committed each second.
+//!
+//! A commit says how much of the journal it holds. After a failure (a full disk) the index goes
+//! back to its last commit and what was handed out since is asked for again, until it can be
+//! written; nothing of it has left memory.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,14 +11,23 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use whymid_diagnosis::{Facets, Knowledge, Listeners, Story};
-use whymid_mailflow::{Connection, Message, Rested};
-use whymid_store::{Document, Index, Key, Look, Record, RecordKind, Writer};
+use whymid_mailflow::{Connection, Message, Rested, connection_of};
+use whymid_schemas::Outcome;
+use whymid_store::{Checkpoint, Document, Error, Index, Key, Look, Record, RecordKind, Writer};
 
-use super::{Handout, State};
+use super::{State, Writing, Written};
+use crate::clock;
+use crate::retention::Retention;
 use crate::telemetry::Telemetry;
 
 /// How often the index commits, if there is anything.
 const COMMIT: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether something is too old or too much.
+const EXPIRE: Duration = Duration::from_secs(60);
+
+/// The most connections of one ICID that are looked at.
+const MOST: usize = 16;
 
 /// The index thread.
 pub(super) struct Indexing {
@@ -22,75 +35,91 @@ pub(super) struct Indexing {
     pub(super) index: Index,
     pub(super) knowledge: Arc<Knowledge>,
     pub(super) listeners: Listeners,
+    pub(super) retention: Retention,
     pub(super) state: Arc<State>,
     pub(super) telemetry: Arc<Telemetry>,
+}
+
+/// What has been written since the last commit.
+#[derive(Default)]
+struct Open {
+    /// The last hand-out's ticket, and how much of the journal is then there.
+    handout: Option<(u64, Checkpoint)>,
+    /// Counts the failures; a hand-out of an earlier count was made before the last one.
+    failures: u64,
+    /// The index could not be brought back yet.
+    broken: bool,
+    /// Records were removed.
+    removed: bool,
 }
 
 impl Indexing {
     pub(super) async fn run(
         mut self,
-        mut handouts: mpsc::Receiver<Handout>,
-        settled: mpsc::UnboundedSender<u64>,
+        mut handouts: mpsc::Receiver<Writing>,
+        written: mpsc::UnboundedSender<Written>,
     ) {
-        let mut uncommitted = None;
+        let mut open = Open::default();
         let mut commit = interval(COMMIT);
+        let mut expire = interval(EXPIRE);
         commit.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        expire.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
-                _ = commit.tick() => self.commit(&mut uncommitted, &settled),
-                handout = handouts.recv() => match handout {
-                    Some((ticket, records)) => {
-                        for rested in records {
-                            self.write(rested);
-                        }
-                        uncommitted = Some(ticket);
-                    }
+                _ = commit.tick() => self.commit(&mut open, &written),
+                _ = expire.tick() => self.expire(&mut open, &written),
+                handout = handouts.recv(), if !open.broken => match handout {
+                    Some(handout) => self.write(handout, &mut open, &written),
                     None => break,
                 },
             }
         }
-        self.commit(&mut uncommitted, &settled);
+        self.commit(&mut open, &written);
     }
 
-    fn write(&mut self, rested: Rested) {
-        let document = self.document(rested);
-        match self.writer.upsert(&document) {
-            Ok(()) => {
-                self.telemetry.written.inc();
-            }
-            Err(error) => self.failed(&error),
+    fn write(
+        &mut self,
+        writing: Writing,
+        open: &mut Open,
+        written: &mpsc::UnboundedSender<Written>,
+    ) {
+        if writing.failures != open.failures {
+            return;
         }
+        let handout = writing.handout;
+        let checkpoint = Checkpoint {
+            complete: handout.complete,
+            reached: handout.reached,
+        };
+        for rested in handout.records {
+            let document = self.document(rested);
+            if let Err(error) = self.writer.upsert(&document) {
+                return self.failed(&error, open, written);
+            }
+            self.telemetry.written.inc();
+        }
+        for memory in &writing.memories {
+            if let Err(error) = self.writer.remember(memory) {
+                return self.failed(&error, open, written);
+            }
+        }
+        open.handout = Some((handout.ticket, checkpoint));
     }
 
     fn document(&self, rested: Rested) -> Document {
         match rested {
             Rested::Message(message, connection) => {
-                let connection = connection
-                    .map(|one| *one)
-                    .or_else(|| self.written_connection(&message));
-                let facets = self.knowledge.facets(&Story {
-                    timers: self.listeners.timers(connection.as_ref()),
-                    newest: Some(message.common.last_at),
-                    message: Some((*message).clone()),
-                    connection,
-                    deliveries: Vec::new(),
-                });
+                let facets = self.facets(&message, connection.map(|one| *one));
                 Document {
                     record: Record::Message(message),
                     facets: Some(facets),
                 }
             }
-            Rested::Connection(connection) => {
-                let facets = connection
-                    .mids
-                    .is_empty()
-                    .then(|| self.facets_alone(&connection));
-                Document {
-                    record: Record::Connection(connection),
-                    facets,
-                }
-            }
+            Rested::Connection(connection) => Document {
+                facets: self.facets_alone(&connection),
+                record: Record::Connection(connection),
+            },
             Rested::Delivery(delivery) => Document {
                 record: Record::Delivery(delivery),
                 facets: None,
@@ -102,53 +131,130 @@ impl Indexing {
         }
     }
 
-    /// The diagnosis of a connection that carried no message.
-    fn facets_alone(&self, connection: &Connection) -> Facets {
+    fn facets(&self, message: &Message, connection: Option<Connection>) -> Facets {
+        let connection = connection.or_else(|| self.written_connection(message));
+        let connection = connection.map(|mut one| {
+            if whymid_diagnosis::of_message(message) != Outcome::Delivered {
+                self.note_messages(&mut one);
+            }
+            one
+        });
         self.knowledge.facets(&Story {
-            message: None,
-            newest: Some(connection.common.last_at),
-            timers: self.listeners.timers(Some(connection)),
-            connection: Some(connection.clone()),
+            timers: self.listeners.timers(connection.as_ref()),
+            newest: Some(message.common.last_at),
+            message: Some(message.clone()),
+            connection,
             deliveries: Vec::new(),
         })
     }
 
-    fn written_connection(&self, message: &Message) -> Option<Connection> {
-        let id = message.connection.clone()?;
-        let look = Look {
-            kind: RecordKind::Connection,
-            key: Key::Id(id),
-            appliance: None,
-            limit: 1,
-        };
-        let found = self.index.find(&look).ok()?;
-        found.into_iter().find_map(Record::into_connection)
+    /// The diagnosis of a connection that carried no message.
+    fn facets_alone(&self, connection: &Connection) -> Option<Facets> {
+        let mut connection = connection.clone();
+        if connection.mids.is_empty() {
+            self.note_messages(&mut connection);
+        }
+        connection.mids.is_empty().then(|| {
+            self.knowledge.facets(&Story {
+                message: None,
+                newest: Some(connection.common.last_at),
+                timers: self.listeners.timers(Some(&connection)),
+                connection: Some(connection),
+                deliveries: Vec::new(),
+            })
+        })
     }
 
-    fn commit(&mut self, uncommitted: &mut Option<u64>, settled: &mpsc::UnboundedSender<u64>) {
-        let Some(ticket) = uncommitted.take() else {
-            return;
+    fn written_connection(&self, message: &Message) -> Option<Connection> {
+        let known = self.written_connections(message.icid?, &message.common.appliance);
+        connection_of(message, &known).cloned()
+    }
+
+    fn written_connections(&self, icid: u64, appliance: &str) -> Vec<Connection> {
+        let look = Look {
+            kind: RecordKind::Connection,
+            key: Key::Icid(icid),
+            appliances: vec![appliance.to_owned()],
+            limit: MOST,
         };
-        match self.writer.commit() {
-            Ok(()) => {
-                self.telemetry.commits.inc();
-                if !self.state.index_failed.load(Ordering::Relaxed) {
-                    let _ = settled.send(ticket);
-                }
-            }
-            Err(error) => {
-                *uncommitted = Some(ticket);
-                self.failed(&error);
-            }
+        let found = self.index.find(&look).unwrap_or_default();
+        found
+            .into_iter()
+            .filter_map(Record::into_connection)
+            .collect()
+    }
+
+    /// Adds what is written to what is known of a connection's messages.
+    fn note_messages(&self, connection: &mut Connection) {
+        let (icid, appliance) = (connection.icid, connection.common.appliance.clone());
+        let carried = self.index.carried(icid, std::slice::from_ref(&appliance));
+        let carried = carried.unwrap_or_default();
+        if !carried.is_empty() {
+            let known = self.written_connections(icid, &appliance);
+            connection.note_messages(carried, &known);
         }
     }
 
-    /// From the first failure on nothing leaves memory any more: what was not written is still
-    /// answered for, and the journal has it for the next start.
-    fn failed(&self, error: &whymid_store::Error) {
+    fn commit(&mut self, open: &mut Open, written: &mpsc::UnboundedSender<Written>) {
+        if open.broken {
+            return self.revive(open);
+        }
+        if open.handout.is_none() && !open.removed {
+            return;
+        }
+        let checkpoint = match open.handout {
+            Some((_, checkpoint)) => checkpoint,
+            None => self.state.checkpoint(),
+        };
+        if let Err(error) = self.writer.commit(checkpoint) {
+            return self.failed(&error, open, written);
+        }
+        self.telemetry.commits.inc();
+        self.state.index_failed.store(false, Ordering::Relaxed);
+        self.state.set_checkpoint(checkpoint);
+        open.removed = false;
+        if let Some((ticket, _)) = open.handout.take() {
+            let _ = written.send(Written::Settled(ticket));
+        }
+    }
+
+    /// Removes what is older than it may be, or more than there may be.
+    fn expire(&mut self, open: &mut Open, written: &mpsc::UnboundedSender<Written>) {
+        if open.broken {
+            return;
+        }
+        match self
+            .retention
+            .expire_records(&mut self.writer, &self.index, clock::now())
+        {
+            Ok(0) => {}
+            Ok(removed) => {
+                open.removed = true;
+                self.telemetry.expired.inc_by(removed);
+                tracing::info!(removed, "records were removed: see [retention]");
+            }
+            Err(error) => self.failed(&error, open, written),
+        }
+    }
+
+    /// Nothing leaves memory until it can be written: it is asked for again.
+    fn failed(&mut self, error: &Error, open: &mut Open, written: &mpsc::UnboundedSender<Written>) {
         self.state.index_failed.store(true, Ordering::Relaxed);
         self.telemetry
             .count(&self.telemetry.failures, "room", "index");
-        tracing::error!(%error, "the index failed; the journal keeps every line");
+        tracing::error!(%error, "the index failed; nothing is lost, it is tried again each second. Is the disk full?");
+        *open = Open {
+            failures: open.failures + 1,
+            broken: true,
+            ..Open::default()
+        };
+        let _ = written.send(Written::Lost(open.failures));
+    }
+
+    fn revive(&mut self, open: &mut Open) {
+        match self.writer.revive() {
+            Ok(()) => open.broken = false,
+            Err(error) => tracing::debug!(%error, "the index can't be written yet"),
+        }
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 use whymid_journal::{Journal, Position, Replay};
+use whymid_syslog::Frame;
 
 use super::{Accepted, State};
 use crate::listen::Batch;
@@ -34,6 +35,26 @@ pub(super) struct CaughtUp {
     pub(super) replay: Option<Result<Replay, whymid_journal::Error>>,
     /// From here on lines are handed over.
     pub(super) last: bool,
+}
+
+/// What one sync puts on disk, and who waits to hear of it.
+struct Group {
+    frames: Vec<Frame>,
+    waiting: Vec<oneshot::Sender<bool>>,
+}
+
+impl Group {
+    fn begun_by(batch: Batch) -> Self {
+        Self {
+            frames: batch.frames,
+            waiting: batch.taken.into_iter().collect(),
+        }
+    }
+
+    fn add(&mut self, batch: Batch) {
+        self.frames.extend(batch.frames);
+        self.waiting.extend(batch.taken);
+    }
 }
 
 /// The journal thread.
@@ -62,8 +83,13 @@ impl Journaling {
             };
             let Some(first) = first else { return };
             let group = self.gather(first, &mut incoming).await;
-            let lines = group.len() as u64;
-            match self.accept(group) {
+            let lines = group.frames.len() as u64;
+            let accepted_lines = self.accept(group.frames);
+            for waiting in group.waiting {
+                // one that waits no more is no failure
+                let _ = waiting.send(accepted_lines.is_ok());
+            }
+            match accepted_lines {
                 Ok(lines) if live => {
                     if accepted.send(lines).await.is_err() {
                         return;
@@ -80,7 +106,7 @@ impl Journaling {
         // senders see that nothing is taken any more; what is on disk can still be read
         incoming.close();
         while let Some(batch) = incoming.recv().await {
-            self.refuse(batch.len() as u64);
+            self.refuse(batch.frames.len() as u64);
         }
         drop(accepted);
         while let Some(request) = behind.recv().await {
@@ -118,16 +144,15 @@ impl Journaling {
     }
 
     /// The frames of one group commit, begun by a batch.
-    async fn gather(&self, first: Batch, incoming: &mut mpsc::Receiver<Batch>) -> Batch {
-        let size = |batch: &Batch| batch.iter().map(|frame| frame.bytes.len()).sum::<usize>();
-        let mut bytes = size(&first);
-        let mut group = first;
+    async fn gather(&self, first: Batch, incoming: &mut mpsc::Receiver<Batch>) -> Group {
+        let mut bytes = first.bytes();
+        let mut group = Group::begun_by(first);
         let deadline = Instant::now() + self.group_commit;
         while bytes < GROUP {
             match timeout_at(deadline, incoming.recv()).await {
                 Ok(Some(batch)) => {
-                    bytes += size(&batch);
-                    group.extend(batch);
+                    bytes += batch.bytes();
+                    group.add(batch);
                 }
                 Ok(None) | Err(_) => break,
             }
@@ -135,7 +160,7 @@ impl Journaling {
         group
     }
 
-    fn accept(&mut self, group: Batch) -> Result<Accepted, whymid_journal::Error> {
+    fn accept(&mut self, group: Vec<Frame>) -> Result<Accepted, whymid_journal::Error> {
         let mut lines = Vec::with_capacity(group.len());
         for frame in group {
             let position = self.journal.append(&frame)?;

@@ -2,7 +2,7 @@
 //! lines.
 
 use tokio::sync::{mpsc, oneshot};
-use whymid_mailflow::{Appliance, Intake};
+use whymid_mailflow::{Appliance, ApplianceIndex, Common, Connection, Delivery, Intake, Message};
 use whymid_store::{Gone, Key, Known, Later, Live, Look, Record, RecordKind};
 
 /// The records in memory, asked by message.
@@ -47,11 +47,11 @@ impl Question {
                 let _ = reply.send(find(intake, &look));
             }
             Question::Appliances(reply) => {
-                let seen = intake.appliances.iter().filter(|one| one.first.is_some());
+                let seen = intake.appliances.iter().filter(|one| one.first().is_some());
                 let known = |one: &Appliance| Known {
                     name: one.name.clone(),
-                    first: one.first,
-                    newest: one.newest,
+                    first: one.first(),
+                    newest: one.newest(),
                 };
                 let _ = reply.send(seen.map(known).collect());
             }
@@ -61,55 +61,78 @@ impl Question {
 
 fn find(intake: &Intake, look: &Look) -> Vec<Record> {
     let assembler = &intake.assembler;
-    let is_of = |appliance: &str| {
-        look.appliance
-            .as_deref()
-            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(appliance))
-    };
-    match look.kind {
-        RecordKind::Message => assembler
-            .messages()
-            .filter(|one| {
-                is_of(&one.common.appliance)
-                    && match &look.key {
-                        Key::Mid(mid) => one.mid == *mid,
-                        Key::Icid(icid) => one.icid == Some(*icid),
-                        Key::Dcid(dcid) => one.dcids.contains(dcid),
-                        Key::Id(id) => one.common.id == *id,
-                    }
-            })
-            .map(|one| Record::Message(Box::new(one.clone())))
-            .collect(),
-        RecordKind::Connection => assembler
-            .connections()
-            .filter(|one| {
-                is_of(&one.common.appliance)
-                    && match &look.key {
-                        Key::Icid(icid) => one.icid == *icid,
-                        Key::Id(id) => one.common.id == *id,
-                        Key::Mid(_) | Key::Dcid(_) => false,
-                    }
-            })
-            .map(|one| Record::Connection(Box::new(one.clone())))
-            .collect(),
-        RecordKind::Delivery => assembler
-            .deliveries()
-            .filter(|one| {
-                is_of(&one.common.appliance)
-                    && match &look.key {
-                        Key::Dcid(dcid) => one.dcid == *dcid,
-                        Key::Id(id) => one.common.id == *id,
-                        Key::Mid(_) | Key::Icid(_) => false,
-                    }
-            })
-            .map(|one| Record::Delivery(Box::new(one.clone())))
-            .collect(),
-        RecordKind::Event => assembler
-            .events()
-            .filter(|one| {
-                is_of(&one.appliance) && matches!(&look.key, Key::Id(id) if one.id == *id)
-            })
-            .map(|one| Record::Event(Box::new(one.clone())))
-            .collect(),
+    let of = appliances(intake, look);
+    let of = of.iter().copied();
+    match (look.kind, &look.key) {
+        (RecordKind::Message, Key::Mid(mid)) => {
+            let found = of.flat_map(|one| assembler.messages_of(one, *mid));
+            found.cloned().map(message).collect()
+        }
+        (RecordKind::Message, Key::Icid(icid)) => {
+            let found = of.flat_map(|one| assembler.messages_by(one, *icid));
+            found.cloned().map(message).collect()
+        }
+        (RecordKind::Message, Key::Dcid(dcid)) => {
+            let used = |one: &&Message| one.dcids.contains(dcid) && is_of(look, &one.common);
+            let found = assembler.messages().filter(used);
+            found.cloned().map(message).collect()
+        }
+        (RecordKind::Message, Key::Id(id)) => {
+            let found = assembler.messages().filter(|one| one.common.goes_by(id));
+            found.cloned().map(message).collect()
+        }
+        (RecordKind::Connection, Key::Icid(icid)) => {
+            let found = of.flat_map(|one| assembler.connections_of(one, *icid));
+            found.cloned().map(connection).collect()
+        }
+        (RecordKind::Connection, Key::Id(id)) => {
+            let found = assembler.connections().filter(|one| one.common.goes_by(id));
+            found.cloned().map(connection).collect()
+        }
+        (RecordKind::Delivery, Key::Dcid(dcid)) => {
+            let found = of.flat_map(|one| assembler.deliveries_of(one, *dcid));
+            found.cloned().map(delivery).collect()
+        }
+        (RecordKind::Delivery, Key::Id(id)) => {
+            let found = assembler.deliveries().filter(|one| one.common.goes_by(id));
+            found.cloned().map(delivery).collect()
+        }
+        (RecordKind::Event, Key::Id(id)) => {
+            let found = assembler.events().filter(|one| one.common.goes_by(id));
+            let found = found.cloned().map(Box::new);
+            found.map(Record::Event).collect()
+        }
+        (RecordKind::Connection, Key::Mid(_) | Key::Dcid(_))
+        | (RecordKind::Delivery, Key::Mid(_) | Key::Icid(_))
+        | (RecordKind::Event, Key::Mid(_) | Key::Icid(_) | Key::Dcid(_)) => Vec::new(),
     }
+}
+
+fn message(one: Message) -> Record {
+    Record::Message(Box::new(one))
+}
+
+fn connection(one: Connection) -> Record {
+    Record::Connection(Box::new(one))
+}
+
+fn delivery(one: Delivery) -> Record {
+    Record::Delivery(Box::new(one))
+}
+
+/// The wanted appliances, each once; all if none is named.
+fn appliances(intake: &Intake, look: &Look) -> Vec<ApplianceIndex> {
+    let all = &intake.appliances;
+    if look.appliances.is_empty() {
+        return all.indexed().map(|(index, _)| index).collect();
+    }
+    let named = look.appliances.iter().filter_map(|one| all.index_of(one));
+    let mut named: Vec<ApplianceIndex> = named.collect();
+    named.sort_unstable();
+    named.dedup();
+    named
+}
+
+fn is_of(look: &Look, common: &Common) -> bool {
+    look.appliances.is_empty() || look.appliances.contains(&common.appliance)
 }

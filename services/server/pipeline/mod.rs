@@ -6,13 +6,18 @@
 //!                         │ Accepted
 //!                         ▼
 //!                      assembler thread: the journal first, then live; answers look-ups; ticks
-//!                         │ Written (records that rest)            ▲ settled(ticket)
+//!                         │ Writing (records, up to where)         ▲ Written (settled, lost)
 //!                         ▼                                        │
 //!                      index thread: diagnose, upsert, commit each second
 //! ```
 //!
 //! Invariants: a line is assembled only after its sync; a record leaves memory only after the
-//! commit that holds it can be read. Closing the first channel drains the whole way in order.
+//! commit that holds it can be read; a commit says how much of the journal it holds, and what is
+//! before that leaves the journal. Closing the first channel drains the whole way in order.
+//!
+//! Memory is bounded: batches wait for the journal only so many, groups for the assembler
+//! likewise, and the assembler takes no line while its records take more than their room. So a
+//! slow disk is felt by TCP senders, and what UDP can't pass on is counted.
 
 mod assembling;
 mod indexing;
@@ -28,16 +33,17 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use whymid_diagnosis::{Knowledge, Listeners};
 use whymid_journal::Journal;
-use whymid_mailflow::{Intake, Rested};
-use whymid_store::{Index, Writer};
+use whymid_mailflow::{ApplianceMemory, Assembler, Handout, Intake};
+use whymid_store::{Checkpoint, Index, Writer};
 use whymid_syslog::Frame;
 
-use self::assembling::{Assembling, Inbox};
+use self::assembling::{Assembling, Inbox, Room};
 use self::indexing::Indexing;
 use self::journaling::Journaling;
 pub use self::memory::Memory;
 use self::recall::IndexRecall;
 use crate::listen::Batch;
+use crate::retention::Retention;
 use crate::telemetry::Telemetry;
 
 /// Batches that may wait for the journal.
@@ -45,7 +51,7 @@ pub const JOURNAL_QUEUE: usize = 256;
 /// Synced groups that may wait for the assembler.
 const ASSEMBLER_QUEUE: usize = 16;
 /// Hand-outs that may wait for the index.
-const INDEX_QUEUE: usize = 64;
+const INDEX_QUEUE: usize = 8;
 /// Look-ups that may wait for the assembler.
 const ASK_QUEUE: usize = 1024;
 
@@ -68,6 +74,12 @@ pub struct Parts {
     pub knowledge: Arc<Knowledge>,
     /// The gateways' inbound timers.
     pub listeners: Listeners,
+    /// How long things are kept.
+    pub retention: Retention,
+    /// Up to where the index holds the journal.
+    pub checkpoint: Checkpoint,
+    /// Bytes that records may take in memory, about.
+    pub memory: usize,
     /// The counters.
     pub telemetry: Arc<Telemetry>,
 }
@@ -98,14 +110,58 @@ pub struct State {
     pub stopping: AtomicBool,
     /// The index has failed: what could not be written stays in memory.
     pub index_failed: AtomicBool,
+    /// Up to this journal position every line is in the index.
+    pub complete: AtomicU64,
+    /// No line behind this journal position is in the index.
+    pub reached: AtomicU64,
+    /// Messages, connections, deliveries and appliance events in memory.
+    pub records: [AtomicU64; 4],
+    /// Bytes that they take, about.
+    pub records_weight: AtomicU64,
     /// Bytes of the journal.
     pub journal_bytes: AtomicU64,
     /// The oldest of the appliances' newest stamps, microseconds; 0 before the first line.
     pub complete_up_to: AtomicI64,
 }
 
-/// Records to be written, with the ticket to give back.
-type Handout = (u64, Vec<Rested>);
+impl State {
+    /// What the last commit holds.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            complete: self.complete.load(Ordering::Relaxed),
+            reached: self.reached.load(Ordering::Relaxed),
+        }
+    }
+
+    fn set_checkpoint(&self, checkpoint: Checkpoint) {
+        self.complete.store(checkpoint.complete, Ordering::Relaxed);
+        self.reached.store(checkpoint.reached, Ordering::Relaxed);
+    }
+
+    fn note_records(&self, assembler: &Assembler) {
+        for (place, count) in self.records.iter().zip(assembler.counts()) {
+            place.store(count as u64, Ordering::Relaxed);
+        }
+        let weight = assembler.weight() as u64;
+        self.records_weight.store(weight, Ordering::Relaxed);
+    }
+}
+
+/// What the index is to write.
+struct Writing {
+    handout: Handout,
+    memories: Vec<ApplianceMemory>,
+    /// How many failures of the index were known when it was handed out.
+    failures: u64,
+}
+
+/// What became of what the index was handed.
+enum Written {
+    /// All up to that ticket can be read.
+    Settled(u64),
+    /// The index failed for that many times by now: all since the last settled ticket is lost.
+    Lost(u64),
+}
 
 impl Pipeline {
     /// Starts the threads; the replay begins at once.
@@ -115,13 +171,14 @@ impl Pipeline {
     pub fn start(parts: Parts) -> anyhow::Result<Self> {
         let (frames, incoming) = mpsc::channel(JOURNAL_QUEUE);
         let (accepted, to_assemble) = mpsc::channel(ASSEMBLER_QUEUE);
-        let (rested, to_write) = mpsc::channel(INDEX_QUEUE);
-        let (settled, is_settled) = mpsc::unbounded_channel();
+        let (handouts, to_write) = mpsc::channel(INDEX_QUEUE);
+        let (tell_written, written) = mpsc::unbounded_channel();
         let (asks, asked) = mpsc::channel(ASK_QUEUE);
         let state = Arc::new(State::default());
         state
             .journal_bytes
             .store(parts.journal.bytes(), Ordering::Relaxed);
+        state.set_checkpoint(parts.checkpoint);
         let replay_end = parts.journal.durable().0;
         let (behind, is_behind) = mpsc::channel(1);
         let journaling = Journaling {
@@ -135,27 +192,35 @@ impl Pipeline {
             recall: IndexRecall(parts.index.clone()),
             state: Arc::clone(&state),
             telemetry: Arc::clone(&parts.telemetry),
-            rested,
+            handouts,
+            room: Room {
+                soft: parts.memory / 2,
+                hard: parts.memory,
+            },
+            complete: parts.checkpoint.complete,
             replay_end,
+            failures: 0,
+            shed: None,
         };
         let indexing = Indexing {
             writer: parts.writer,
             index: parts.index,
             knowledge: parts.knowledge,
             listeners: parts.listeners,
+            retention: parts.retention,
             state: Arc::clone(&state),
             telemetry: parts.telemetry,
         };
         let inbox = Inbox {
             lines: to_assemble,
             asked,
-            settled: is_settled,
+            written,
         };
         let journaling = journaling.run(incoming, is_behind, accepted);
         let threads = vec![
             thread("journal", &state, journaling)?,
             thread("assembler", &state, assembling.run(behind, inbox))?,
-            thread("index", &state, indexing.run(to_write, settled))?,
+            thread("index", &state, indexing.run(to_write, tell_written))?,
         ];
         Ok(Self {
             frames,

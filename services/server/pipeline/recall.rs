@@ -1,42 +1,56 @@
 //! Written records, brought back for late lines.
 
-use whymid_mailflow::{Connection, Delivery, Message, Recall};
+use whymid_mailflow::{ApplianceEvent, Connection, Delivery, Message, Recall};
 use whymid_store::{Index, Key, Look, Record, RecordKind};
+
+/// The most records of one number that are brought back, the newest.
+const MOST: usize = 64;
 
 /// Finds written records for the assembler.
 pub(super) struct IndexRecall(pub(super) Index);
 
 impl IndexRecall {
-    fn newest(&self, kind: RecordKind, key: Key, appliance: &str) -> Option<Record> {
+    fn written(&self, kind: RecordKind, key: Key, appliances: &[String]) -> Vec<Record> {
         let look = Look {
             kind,
             key,
-            appliance: Some(appliance.to_owned()),
-            limit: 1,
+            appliances: appliances.to_vec(),
+            limit: MOST,
         };
-        match self.0.find(&look) {
-            Ok(records) => records.into_iter().next(),
-            Err(error) => {
-                tracing::error!(%error, "failed to look a written record up");
-                None
-            }
-        }
+        self.0.find(&look).unwrap_or_else(|error| {
+            tracing::error!(%error, "failed to look a written record up");
+            Vec::new()
+        })
     }
 }
 
 impl Recall for IndexRecall {
-    fn message(&mut self, appliance: &str, mid: u64) -> Option<Message> {
-        self.newest(RecordKind::Message, Key::Mid(mid), appliance)?
-            .into_message()
+    fn messages(&mut self, appliance: &[String], mid: u64) -> Vec<Message> {
+        let written = self.written(RecordKind::Message, Key::Mid(mid), appliance);
+        written
+            .into_iter()
+            .filter_map(Record::into_message)
+            .collect()
     }
 
-    fn connection(&mut self, appliance: &str, icid: u64) -> Option<Connection> {
-        self.newest(RecordKind::Connection, Key::Icid(icid), appliance)?
-            .into_connection()
+    fn connections(&mut self, appliance: &[String], icid: u64) -> Vec<Connection> {
+        let written = self.written(RecordKind::Connection, Key::Icid(icid), appliance);
+        written
+            .into_iter()
+            .filter_map(Record::into_connection)
+            .collect()
     }
 
-    fn delivery(&mut self, appliance: &str, dcid: u64) -> Option<Delivery> {
-        self.newest(RecordKind::Delivery, Key::Dcid(dcid), appliance)?
-            .into_delivery()
+    fn deliveries(&mut self, appliance: &[String], dcid: u64) -> Vec<Delivery> {
+        let written = self.written(RecordKind::Delivery, Key::Dcid(dcid), appliance);
+        written
+            .into_iter()
+            .filter_map(Record::into_delivery)
+            .collect()
+    }
+
+    fn event(&mut self, id: &str) -> Option<ApplianceEvent> {
+        let written = self.written(RecordKind::Event, Key::Id(id.to_owned()), &[]);
+        written.into_iter().find_map(Record::into_event)
     }
 }

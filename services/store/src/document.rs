@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
 use tantivy::schema::Value;
 use whymid_diagnosis::Facets;
-use whymid_mailflow::{ApplianceEvent, Connection, Delivery, Entries, Entry, Message};
+use whymid_mailflow::{
+    ApplianceEvent, ApplianceMemory, Common, Connection, Delivery, Entries, Entry, Message,
+};
 
 use crate::schema::Fields;
 
@@ -46,37 +48,42 @@ impl RecordKind {
 }
 
 impl Record {
+    /// What every record has.
+    #[must_use]
+    pub fn common(&self) -> &Common {
+        match self {
+            Self::Message(one) => &one.common,
+            Self::Connection(one) => &one.common,
+            Self::Delivery(one) => &one.common,
+            Self::Event(one) => &one.common,
+        }
+    }
+
+    pub(crate) fn common_mut(&mut self) -> &mut Common {
+        match self {
+            Self::Message(one) => &mut one.common,
+            Self::Connection(one) => &mut one.common,
+            Self::Delivery(one) => &mut one.common,
+            Self::Event(one) => &mut one.common,
+        }
+    }
+
     /// Its id.
     #[must_use]
     pub fn id(&self) -> &str {
-        match self {
-            Self::Message(one) => &one.common.id,
-            Self::Connection(one) => &one.common.id,
-            Self::Delivery(one) => &one.common.id,
-            Self::Event(one) => &one.id,
-        }
+        &self.common().id
     }
 
     /// Its appliance.
     #[must_use]
     pub fn appliance(&self) -> &str {
-        match self {
-            Self::Message(one) => &one.common.appliance,
-            Self::Connection(one) => &one.common.appliance,
-            Self::Delivery(one) => &one.common.appliance,
-            Self::Event(one) => &one.appliance,
-        }
+        &self.common().appliance
     }
 
     /// Stamp of its first line.
     #[must_use]
     pub fn start(&self) -> jiff::Timestamp {
-        match self {
-            Self::Message(one) => one.common.first_at,
-            Self::Connection(one) => one.common.first_at,
-            Self::Delivery(one) => one.common.first_at,
-            Self::Event(one) => one.entry.at,
-        }
+        self.common().first_at
     }
 }
 
@@ -96,6 +103,15 @@ impl Record {
         match self {
             Self::Connection(one) => Some(*one),
             Self::Message(_) | Self::Delivery(_) | Self::Event(_) => None,
+        }
+    }
+
+    /// The appliance event, if it is one.
+    #[must_use]
+    pub fn into_event(self) -> Option<ApplianceEvent> {
+        match self {
+            Self::Event(one) => Some(*one),
+            Self::Message(_) | Self::Connection(_) | Self::Delivery(_) => None,
         }
     }
 
@@ -121,9 +137,16 @@ pub struct Document {
 pub(crate) fn to_tantivy(document: &Document, f: &Fields) -> serde_json::Result<TantivyDocument> {
     let mut doc = TantivyDocument::default();
     let record = &document.record;
-    doc.add_text(f.id, record.id());
-    doc.add_text(f.appliance, record.appliance());
-    doc.add_i64(f.start, record.start().as_microsecond());
+    let common = record.common();
+    doc.add_text(f.id, &common.id);
+    for alias in &common.aliases {
+        doc.add_text(f.id, alias);
+    }
+    doc.add_text(f.appliance, &common.appliance);
+    doc.add_i64(f.start, common.first_at.as_microsecond());
+    doc.add_i64(f.end, common.last_at.as_microsecond());
+    doc.add_u64(f.position, common.position);
+    doc.add_i64(f.received, common.received_at.as_microsecond());
     doc.add_bytes(f.record, &serde_json::to_vec(record)?);
     match record {
         Record::Message(one) => message(one, f, &mut doc),
@@ -145,9 +168,10 @@ pub(crate) fn to_tantivy(document: &Document, f: &Fields) -> serde_json::Result<
 
 fn message(one: &Message, f: &Fields, doc: &mut TantivyDocument) {
     doc.add_text(f.kind, RecordKind::Message.word());
-    doc.add_i64(f.end, one.common.last_at.as_microsecond());
-    doc.add_u64(f.position, one.common.position);
     doc.add_u64(f.mid, one.mid);
+    if let Some(ready) = one.ready_at {
+        doc.add_i64(f.ready, ready.as_microsecond());
+    }
     if let Some(icid) = one.icid {
         doc.add_u64(f.icid, icid);
     }
@@ -175,8 +199,6 @@ fn message(one: &Message, f: &Fields, doc: &mut TantivyDocument) {
 
 fn connection(one: &Connection, f: &Fields, doc: &mut TantivyDocument) {
     doc.add_text(f.kind, RecordKind::Connection.word());
-    doc.add_i64(f.end, one.common.last_at.as_microsecond());
-    doc.add_u64(f.position, one.common.position);
     doc.add_u64(f.icid, one.icid);
     if let Some(opened) = &one.opened {
         doc.add_text(f.ip, &opened.peer);
@@ -192,8 +214,6 @@ fn connection(one: &Connection, f: &Fields, doc: &mut TantivyDocument) {
 
 fn delivery(one: &Delivery, f: &Fields, doc: &mut TantivyDocument) {
     doc.add_text(f.kind, RecordKind::Delivery.word());
-    doc.add_i64(f.end, one.common.last_at.as_microsecond());
-    doc.add_u64(f.position, one.common.position);
     doc.add_u64(f.dcid, one.dcid);
     if let Some(peer) = &one.peer {
         doc.add_text(f.ip, peer);
@@ -203,9 +223,28 @@ fn delivery(one: &Delivery, f: &Fields, doc: &mut TantivyDocument) {
 
 fn event(one: &ApplianceEvent, f: &Fields, doc: &mut TantivyDocument) {
     doc.add_text(f.kind, RecordKind::Event.word());
-    doc.add_i64(f.end, one.entry.at.as_microsecond());
-    doc.add_u64(f.position, one.entry.position);
-    doc.add_text(f.lines, &one.entry.line);
+    if let Some(entry) = one.entry() {
+        doc.add_text(f.lines, &entry.line);
+    }
+}
+
+/// The kind of the documents that hold what is remembered of an appliance.
+pub(crate) const MEMORY: &str = "appliance";
+
+/// The id of such a document.
+pub(crate) fn memory_id(memory: &ApplianceMemory) -> String {
+    format!("a:{}", memory.identity)
+}
+
+pub(crate) fn memory_to_tantivy(
+    memory: &ApplianceMemory,
+    f: &Fields,
+) -> serde_json::Result<TantivyDocument> {
+    let mut doc = TantivyDocument::default();
+    doc.add_text(f.id, memory_id(memory));
+    doc.add_text(f.kind, MEMORY);
+    doc.add_bytes(f.record, &serde_json::to_vec(memory)?);
+    Ok(doc)
 }
 
 /// Words are taken from lines that tell why, and from lines that nobody understands.
@@ -216,7 +255,10 @@ fn lines(entries: &Entries, f: &Fields, doc: &mut TantivyDocument) {
     }
 }
 
-pub(crate) fn from_tantivy(doc: &TantivyDocument, f: &Fields) -> Option<Record> {
+pub(crate) fn from_tantivy<T: for<'de> Deserialize<'de>>(
+    doc: &TantivyDocument,
+    f: &Fields,
+) -> Option<T> {
     let bytes = tantivy::Document::get_sorted_field_values(doc)
         .into_iter()
         .find(|(field, _)| *field == f.record)

@@ -6,22 +6,21 @@
 //! Not here yet: the checkpoint in the commit's payload (the index is rebuilt from the journal at
 //! start), retention.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use tantivy::collector::{Count, TopDocs};
-use tantivy::query::{AllQuery, BooleanQuery, Occur, Query, TermQuery};
+use jiff::Timestamp;
+use tantivy::collector::{Count, DocSetCollector, TopDocs};
+use tantivy::query::{AllQuery, BooleanQuery, Occur, Query, TermQuery, TermSetQuery};
 use tantivy::schema::{Field, IndexRecordOption, Term};
-use tantivy::store::{Compressor, ZstdCompressor};
-use tantivy::{
-    Index as Tantivy, IndexReader, IndexSettings, IndexWriter, Order, ReloadPolicy, TantivyDocument,
-};
+use tantivy::{IndexReader, Order, TantivyDocument};
+use whymid_mailflow::{ApplianceMemory, Carried};
 
-use crate::document::{self, Document, Record, RecordKind};
-use crate::schema::{self, Fields};
+use crate::document::{self, Record, RecordKind};
+use crate::schema::Fields;
 
-/// Memory of the indexing thread, bytes.
-const WRITER_HEAP: usize = 64 * 1024 * 1024;
+/// So many records, about, are looked at to tell how old a share of them is.
+const SAMPLES: u64 = 100_000;
 
 /// What went wrong in the store.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +35,21 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// The index was written by another release, and nothing is known of how.
+    #[error(
+        "the index in {} has fields that this release does not know: it was written by another one. Start that release, or move the folder away to let the index be built anew from what the journal still has",
+        folder.display()
+    )]
+    OtherSchema {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The index refused.
     #[error("index: {0}")]
     Index(String),
+    /// An earlier failure has not been mended.
+    #[error("the index has failed before and was not brought back")]
+    Failed,
     /// The records in memory can't be asked.
     #[error(transparent)]
     Gone(#[from] crate::library::Gone),
@@ -73,8 +84,8 @@ pub struct Look {
     pub kind: RecordKind,
     /// By what.
     pub key: Key,
-    /// Of which appliance; `None` for all.
-    pub appliance: Option<String>,
+    /// Of which appliances, by identity or by the name they are shown by; empty for all.
+    pub appliances: Vec<String>,
     /// At most so many, newest first.
     pub limit: usize,
 }
@@ -88,14 +99,16 @@ pub struct Extent {
     pub oldest: Option<i64>,
     /// Start of the newest message, microseconds.
     pub newest: Option<i64>,
+    /// When the record that was received first got its last line, microseconds.
+    pub oldest_received: Option<i64>,
 }
 
 /// A handle for reading; cheap to clone.
 #[derive(Clone)]
 pub struct Index {
-    reader: IndexReader,
-    fields: Fields,
-    folder: Arc<PathBuf>,
+    pub(crate) reader: IndexReader,
+    pub(crate) fields: Fields,
+    pub(crate) folder: Arc<PathBuf>,
 }
 
 impl std::fmt::Debug for Index {
@@ -103,104 +116,6 @@ impl std::fmt::Debug for Index {
         f.debug_struct("Index")
             .field("folder", &self.folder)
             .finish_non_exhaustive()
-    }
-}
-
-/// The one writer.
-pub struct Writer {
-    writer: IndexWriter,
-    index: Index,
-}
-
-impl std::fmt::Debug for Writer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Writer")
-            .field("index", &self.index)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Opens the index in a folder, made if it is not there. An index of another schema is replaced:
-/// everything in it comes from the journal.
-///
-/// # Errors
-/// When the folder can't be used or another process writes to it.
-pub fn open(folder: &Path) -> Result<(Writer, Index), Error> {
-    let (schema, fields) = schema::schema();
-    let at = |doing| {
-        move |source| Error::Folder {
-            doing,
-            path: folder.to_owned(),
-            source,
-        }
-    };
-    std::fs::create_dir_all(folder).map_err(at("make"))?;
-    let tantivy = match Tantivy::open_in_dir(folder) {
-        Ok(tantivy) if tantivy.schema() == schema => tantivy,
-        _ => {
-            std::fs::remove_dir_all(folder).map_err(at("replace"))?;
-            std::fs::create_dir_all(folder).map_err(at("make"))?;
-            let settings = IndexSettings {
-                docstore_compression: Compressor::Zstd(ZstdCompressor {
-                    compression_level: Some(3),
-                }),
-                docstore_blocksize: 16 * 1024,
-                ..IndexSettings::default()
-            };
-            let directory = tantivy::directory::MmapDirectory::open(folder)
-                .map_err(tantivy::TantivyError::from)?;
-            Tantivy::create(directory, schema, settings)?
-        }
-    };
-    let writer = tantivy.writer_with_num_threads(1, WRITER_HEAP)?;
-    let reader = tantivy
-        .reader_builder()
-        .reload_policy(ReloadPolicy::Manual)
-        .try_into()?;
-    let index = Index {
-        reader,
-        fields,
-        folder: Arc::new(folder.to_owned()),
-    };
-    Ok((
-        Writer {
-            writer,
-            index: index.clone(),
-        },
-        index,
-    ))
-}
-
-impl Writer {
-    /// Removes everything, visible at once.
-    ///
-    /// # Errors
-    /// When the index can't be written.
-    pub fn clear(&mut self) -> Result<(), Error> {
-        self.writer.delete_all_documents()?;
-        self.commit()
-    }
-
-    /// Adds a record, or replaces the one of its id. Readable after the next [`Writer::commit`].
-    ///
-    /// # Errors
-    /// When the index can't be written.
-    pub fn upsert(&mut self, document: &Document) -> Result<(), Error> {
-        let id = Term::from_field_text(self.index.fields.id, document.record.id());
-        self.writer.delete_term(id);
-        self.writer
-            .add_document(document::to_tantivy(document, &self.index.fields)?)?;
-        Ok(())
-    }
-
-    /// Makes everything so far durable and readable.
-    ///
-    /// # Errors
-    /// When the index can't be written.
-    pub fn commit(&mut self) -> Result<(), Error> {
-        self.writer.commit()?;
-        self.index.reader.reload()?;
-        Ok(())
     }
 }
 
@@ -217,7 +132,7 @@ impl Index {
         let mut records = Vec::new();
         for (_, address) in searcher.search(&query, &newest)? {
             let doc: TantivyDocument = searcher.doc(address)?;
-            records.extend(document::from_tantivy(&doc, &self.fields));
+            records.extend(document::from_tantivy::<Record>(&doc, &self.fields));
         }
         Ok(records)
     }
@@ -231,14 +146,96 @@ impl Index {
             Key::Id(id) => Term::from_field_text(f.id, id),
         };
         let mut all = vec![term(key), self.word(f.kind, look.kind.word())];
-        if let Some(appliance) = &look.appliance {
-            all.push(self.word(f.appliance, &appliance.to_lowercase()));
+        if !look.appliances.is_empty() {
+            all.push(self.any_word(f.appliance, &look.appliances));
         }
         BooleanQuery::new(all.into_iter().map(|query| (Occur::Must, query)).collect())
     }
 
     fn word(&self, field: Field, word: &str) -> Box<dyn Query> {
         term(Term::from_field_text(field, word))
+    }
+
+    fn any_word(&self, field: Field, words: &[String]) -> Box<dyn Query> {
+        let terms = words
+            .iter()
+            .map(|word| Term::from_field_text(field, &word.to_lowercase()));
+        Box::new(TermSetQuery::new(terms))
+    }
+
+    /// The messages that name an ICID, by their fields alone.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn carried(&self, icid: u64, appliances: &[String]) -> Result<Vec<Carried>, Error> {
+        let f = &self.fields;
+        let all = vec![
+            term(Term::from_field_u64(f.icid, icid)),
+            self.word(f.kind, RecordKind::Message.word()),
+            self.any_word(f.appliance, appliances),
+        ];
+        let query = BooleanQuery::new(all.into_iter().map(|query| (Occur::Must, query)).collect());
+        let searcher = self.reader.searcher();
+        let mut carried = Vec::new();
+        for address in searcher.search(&query, &DocSetCollector)? {
+            let fast = searcher.segment_reader(address.segment_ord).fast_fields();
+            let time = |name| -> Result<Option<Timestamp>, Error> {
+                let micros = fast.i64(name)?.first(address.doc_id);
+                Ok(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()))
+            };
+            let mid = fast.u64("mid")?.first(address.doc_id);
+            if let Some((mid, first_at)) = mid.zip(time("start")?) {
+                carried.push(Carried {
+                    mid,
+                    first_at,
+                    ready_at: time("ready")?,
+                    zone: None,
+                });
+            }
+        }
+        Ok(carried)
+    }
+
+    /// What is remembered of the appliances, the one seen first before the others.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn memories(&self) -> Result<Vec<ApplianceMemory>, Error> {
+        let searcher = self.reader.searcher();
+        let query = self.word(self.fields.kind, document::MEMORY);
+        let mut memories: Vec<ApplianceMemory> = Vec::new();
+        for address in searcher.search(&query, &DocSetCollector)? {
+            let doc: TantivyDocument = searcher.doc(address)?;
+            memories.extend(document::from_tantivy::<ApplianceMemory>(
+                &doc,
+                &self.fields,
+            ));
+        }
+        memories.sort_by(|a, b| (a.first, &a.identity).cmp(&(b.first, &b.identity)));
+        Ok(memories)
+    }
+
+    /// The moment before which that share of the records was last received; `None` when there
+    /// are none.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn received_quantile(&self, share: f64) -> Result<Option<Timestamp>, Error> {
+        let searcher = self.reader.searcher();
+        let step = usize::try_from(searcher.num_docs() / SAMPLES).unwrap_or(0) + 1;
+        let mut received = Vec::new();
+        for segment in searcher.segment_readers() {
+            let column = segment.fast_fields().i64("received")?;
+            let sampled = segment.doc_ids_alive().step_by(step);
+            received.extend(sampled.filter_map(|doc| column.first(doc)));
+        }
+        if received.is_empty() {
+            return Ok(None);
+        }
+        received.sort_unstable();
+        let place = (received.len() as f64 * share.clamp(0.0, 1.0)) as usize;
+        let micros = received[place.min(received.len() - 1)];
+        Ok(Timestamp::from_microsecond(micros).ok())
     }
 
     /// How much there is.
@@ -255,12 +252,37 @@ impl Index {
                 .first()
                 .and_then(|(start, _)| *start))
         };
-        let documents = searcher.search(&AllQuery, &Count)? as u64;
+        let memories = self.word(self.fields.kind, document::MEMORY);
+        let memories = searcher.search(&memories, &Count)? as u64;
         Ok(Extent {
-            documents,
+            documents: searcher.num_docs() - memories,
             oldest: edge(Order::Asc)?,
             newest: edge(Order::Desc)?,
+            oldest_received: self.oldest_received()?,
         })
+    }
+
+    fn oldest_received(&self) -> Result<Option<i64>, Error> {
+        let searcher = self.reader.searcher();
+        let first = TopDocs::with_limit(1).order_by_fast_field::<i64>("received", Order::Asc);
+        let found = searcher.search(&AllQuery, &first)?;
+        Ok(found.first().and_then(|(received, _)| *received))
+    }
+
+    /// Bytes on disk of what has not been removed, about: the removed is there until segments are
+    /// merged.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn live_bytes(&self) -> Result<u64, Error> {
+        let searcher = self.reader.searcher();
+        let all: u64 = searcher
+            .segment_readers()
+            .iter()
+            .map(|one| u64::from(one.max_doc()))
+            .sum();
+        let live = u128::from(self.bytes()) * u128::from(searcher.num_docs());
+        Ok(u64::try_from(live / u128::from(all.max(1))).unwrap_or(u64::MAX))
     }
 
     /// Bytes on disk.

@@ -3,14 +3,16 @@
 //! Memory is asked first: a record leaves it only when it can be read in the index, so asking in
 //! this order can't miss one on its way.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use whymid_mailflow::Carried;
 
-use crate::document::Record;
-use crate::index::{Error, Index, Look};
+use crate::document::{Record, RecordKind};
+use crate::index::{Error, Index, Key, Look};
 
 /// A reply to come.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -60,11 +62,49 @@ impl Scope {
     }
 }
 
+/// Which identities are shown by which name, where the two differ. Identities never change;
+/// names are what the configuration calls an appliance now.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    shown: HashMap<String, String>,
+}
+
+impl Names {
+    /// From pairs of identity and name.
+    #[must_use]
+    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            shown: pairs.into_iter().collect(),
+        }
+    }
+
+    /// Every identity of the appliance that is called so, or was.
+    fn identities(&self, called: &str) -> Vec<String> {
+        let called = called.to_lowercase();
+        let shown = self.shown.get(&called).unwrap_or(&called);
+        let same = self.shown.iter().filter(|(_, name)| *name == shown);
+        let mut all: Vec<String> = same.map(|(identity, _)| identity.clone()).collect();
+        all.push(called.clone());
+        all.push(shown.clone());
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    fn show(&self, record: &mut Record) {
+        let appliance = &mut record.common_mut().appliance;
+        if let Some(name) = self.shown.get(appliance) {
+            appliance.clone_from(name);
+        }
+    }
+}
+
 /// All records, wherever they are.
 #[derive(Clone)]
 pub struct Library {
     index: Index,
     live: Arc<dyn Live>,
+    names: Names,
 }
 
 impl std::fmt::Debug for Library {
@@ -78,25 +118,59 @@ impl std::fmt::Debug for Library {
 impl Library {
     /// Memory over index.
     #[must_use]
-    pub fn new(index: Index, live: Arc<dyn Live>) -> Self {
-        Self { index, live }
+    pub fn new(index: Index, live: Arc<dyn Live>, names: Names) -> Self {
+        Self { index, live, names }
     }
 
-    /// Looks up; newest first, then by id.
+    /// Looks up; newest first, then by id. Appliances carry the names that they are shown by.
     ///
     /// # Errors
     /// When the index can't be read.
     pub async fn find(&self, look: Look, scope: &Scope) -> Result<Vec<Record>, Error> {
+        let look = self.by_identity(look);
         let mut records = self.live.find(look.clone()).await?;
         for written in self.index.find(&look)? {
-            if !records.iter().any(|live| live.id() == written.id()) {
+            if !records
+                .iter()
+                .any(|live| live.common().goes_by(written.id()))
+            {
                 records.push(written);
             }
         }
+        records
+            .iter_mut()
+            .for_each(|record| self.names.show(record));
         records.retain(|record| scope.allows(record));
         records.sort_by(|a, b| b.start().cmp(&a.start()).then_with(|| a.id().cmp(b.id())));
         records.truncate(look.limit);
         Ok(records)
+    }
+
+    /// The messages that name the ICID of a connection.
+    ///
+    /// # Errors
+    /// When the index can't be read, or the records in memory can't be asked.
+    pub async fn carried(&self, icid: u64, appliance: &str) -> Result<Vec<Carried>, Error> {
+        let look = self.by_identity(Look {
+            kind: RecordKind::Message,
+            key: Key::Icid(icid),
+            appliances: vec![appliance.to_owned()],
+            limit: usize::MAX,
+        });
+        let live = self.live.find(look.clone()).await?;
+        let written = self.index.carried(icid, &look.appliances)?;
+        let live = live.into_iter().filter_map(Record::into_message);
+        let live = live.map(|message| Carried::from(&message));
+        Ok(live.chain(written).collect())
+    }
+
+    fn by_identity(&self, mut look: Look) -> Look {
+        let called = std::mem::take(&mut look.appliances);
+        let identities = called
+            .iter()
+            .flat_map(|called| self.names.identities(called));
+        look.appliances = identities.collect();
+        look
     }
 
     /// Every appliance that a line came from.

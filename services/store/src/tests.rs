@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tempfile::TempDir;
-use whymid_mailflow::{Intake, NothingWritten, Rested, Settings};
+use whymid_mailflow::{ApplianceMemory, Carried, Common, Intake, NothingWritten, Rested, Settings};
 use whymid_syslog::{Frame, Lane, Transport};
 
 use crate::{
-    Document, Gone, Index, Key, Known, Later, Library, Live, Look, Record, RecordKind, Scope,
-    Writer, open,
+    Checkpoint, Document, Gone, Index, Key, Known, Later, Library, Live, Look, Names, Record,
+    RecordKind, Scope, Writer, open,
 };
 
 /// A message, its connection and an event, as the assembler hands them out.
@@ -43,7 +43,7 @@ fn records(appliance: &str, mid: u64, second: i64) -> Vec<Record> {
         };
         intake.take(&frame, place as u64 + 1, &mut NothingWritten);
     }
-    let (_, rested) = intake.assembler.drain(received_at);
+    let rested = intake.assembler.shed(usize::MAX).records;
     let record = |one| match one {
         Rested::Message(one, _) => Record::Message(one),
         Rested::Connection(one) => Record::Connection(one),
@@ -63,14 +63,16 @@ fn write(writer: &mut Writer, records: &[Record]) {
             .upsert(&document)
             .expect("an index that can be written");
     }
-    writer.commit().expect("an index that can be committed");
+    writer
+        .commit(Checkpoint::default())
+        .expect("an index that can be committed");
 }
 
 fn look(kind: RecordKind, key: Key, appliance: Option<&str>) -> Look {
     Look {
         kind,
         key,
-        appliance: appliance.map(str::to_owned),
+        appliances: appliance.map(str::to_owned).into_iter().collect(),
         limit: 10,
     }
 }
@@ -83,7 +85,7 @@ fn find(index: &Index, kind: RecordKind, key: Key, appliance: Option<&str>) -> V
 #[test]
 fn what_is_committed_is_found_whole_by_every_number_and_id() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
     let written = records("esa1", 7, 0);
     write(&mut writer, &written);
     for record in &written {
@@ -94,7 +96,9 @@ fn what_is_committed_is_found_whole_by_every_number_and_id() {
             Record::Event(_) => (RecordKind::Event, Vec::new()),
         };
         for key in keys.into_iter().chain([Key::Id(record.id().to_owned())]) {
-            assert_eq!(find(&index, kind, key, None), std::slice::from_ref(record));
+            let found = find(&index, kind, key, None);
+            let found: Vec<&Common> = found.iter().map(Record::common).collect();
+            assert_eq!(found, [record.common()]);
         }
     }
     assert_eq!(written.len(), 3);
@@ -104,7 +108,7 @@ fn what_is_committed_is_found_whole_by_every_number_and_id() {
 #[test]
 fn what_is_not_committed_is_not_found_and_a_second_write_replaces_the_first() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
     let written = records("esa1", 7, 0);
     for record in &written {
         let facets = None;
@@ -126,7 +130,7 @@ fn what_is_not_committed_is_not_found_and_a_second_write_replaces_the_first() {
 #[test]
 fn equal_numbers_of_two_appliances_are_two_records_newest_first() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
     write(&mut writer, &records("esa1", 7, 0));
     write(&mut writer, &records("esa2", 7, 60));
     let found = find(&index, RecordKind::Message, Key::Mid(7), None);
@@ -137,18 +141,138 @@ fn equal_numbers_of_two_appliances_are_two_records_newest_first() {
 }
 
 #[test]
-fn an_index_is_there_after_a_close_and_gone_after_a_clear() {
+fn an_index_is_there_after_a_close_and_says_how_much_it_holds() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index) = open(folder.path()).expect("a new index");
+    let (mut writer, index, checkpoint) = open(folder.path()).expect("a new index");
+    assert_eq!(checkpoint, Checkpoint::default());
     write(&mut writer, &records("esa1", 7, 0));
+    let held = Checkpoint {
+        complete: 41,
+        reached: 44,
+    };
+    writer.commit(held).expect("a commit");
     drop((writer, index));
-    let (mut writer, index) = open(folder.path()).expect("the same index");
+    let (_, index, checkpoint) = open(folder.path()).expect("the same index");
+    assert_eq!(checkpoint, held);
     assert_eq!(
         find(&index, RecordKind::Message, Key::Mid(7), None).len(),
         1
     );
-    writer.clear().expect("an index that can be cleared");
-    assert!(find(&index, RecordKind::Message, Key::Mid(7), None).is_empty());
+}
+
+#[test]
+fn an_index_of_other_fields_is_refused_and_stays() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let schema = tantivy::schema::Schema::builder().build();
+    drop(tantivy::Index::create_in_dir(folder.path(), schema).expect("an index"));
+    let error = open(folder.path()).expect_err("other fields").to_string();
+    assert!(error.contains("another one"), "{error}");
+    assert!(folder.path().join("meta.json").exists());
+}
+
+#[test]
+fn after_a_revival_what_was_not_committed_is_forgotten() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    write(&mut writer, &records("esa1", 7, 0));
+    for record in records("esa1", 8, 0) {
+        let facets = None;
+        writer
+            .upsert(&Document { record, facets })
+            .expect("an upsert");
+    }
+    writer.revive().expect("a revival");
+    write(&mut writer, &records("esa1", 9, 0));
+    let found = |mid| find(&index, RecordKind::Message, Key::Mid(mid), None).len();
+    assert_eq!((found(7), found(8), found(9)), (1, 0, 1));
+}
+
+#[test]
+fn an_alias_still_names_its_record_and_the_former_one_is_gone() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let older = records("esa1", 7, 0);
+    let newer = records("esa1", 7, 60);
+    write(&mut writer, &older);
+    write(&mut writer, &newer);
+    let mut one = older[0].clone();
+    let alias = newer[0].id().to_owned();
+    one.common_mut().aliases.push(alias.clone());
+    write(&mut writer, &[one]);
+    for id in [older[0].id(), &alias] {
+        let found = find(&index, RecordKind::Message, Key::Id(id.to_owned()), None);
+        let found: Vec<&str> = found.iter().map(Record::id).collect();
+        assert_eq!(found, [older[0].id()]);
+    }
+    assert_eq!(
+        find(&index, RecordKind::Message, Key::Mid(7), None).len(),
+        1
+    );
+}
+
+#[test]
+fn what_was_received_too_long_ago_is_removed() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    write(&mut writer, &records("esa1", 7, 0));
+    write(&mut writer, &records("esa1", 8, 3_600));
+    let limit = Timestamp::from_second(1_755_000_000 + 60).expect("a moment");
+    assert_eq!(writer.expire(limit).expect("removed"), 3);
+    assert_eq!(writer.expire(Timestamp::MIN).expect("nothing"), 0);
+    write(&mut writer, &[]);
+    let found = |mid| find(&index, RecordKind::Message, Key::Mid(mid), None).len();
+    assert_eq!((found(7), found(8)), (0, 1));
+    let half = index.received_quantile(0.5).expect("read");
+    assert_eq!(half, Timestamp::from_second(1_755_003_600).ok());
+}
+
+#[test]
+fn what_a_connection_carried_is_told_by_fields_alone() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    write(&mut writer, &records("esa1", 7, 0));
+    write(&mut writer, &records("esa2", 7, 0));
+    let carried = index.carried(7, &["esa1".to_owned()]).expect("read");
+    let first_at = Timestamp::from_second(1_755_000_000).expect("a moment");
+    let one = Carried {
+        mid: 7,
+        first_at,
+        ready_at: None,
+        zone: None,
+    };
+    assert_eq!(carried, [one]);
+}
+
+#[test]
+fn appliances_are_remembered_and_count_as_no_record() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let mut memory = ApplianceMemory {
+        identity: "esa1".to_owned(),
+        ..ApplianceMemory::default()
+    };
+    for hosts in [vec![], vec!["esa1.corp.example".to_owned()]] {
+        memory.hosts = hosts;
+        writer.remember(&memory).expect("remembered");
+        write(&mut writer, &[]);
+    }
+    assert_eq!(index.memories().expect("read"), [memory]);
+    assert_eq!(index.extent().expect("an extent").documents, 0);
+}
+
+#[test]
+fn a_renamed_appliance_is_found_by_each_of_its_names_and_shown_by_one() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    write(&mut writer, &records("esa1", 7, 0));
+    let names = Names::new([("esa1".to_owned(), "tokyo".to_owned())]);
+    let library = Library::new(index, Arc::new(Memory(Some(Vec::new()))), names);
+    for (called, count) in [("esa1", 1), ("Tokyo", 1), ("osaka", 0)] {
+        let look = look(RecordKind::Message, Key::Mid(7), Some(called));
+        let found = ready(library.find(look, &Scope::everything())).expect("records");
+        assert_eq!(found.len(), count, "{called}");
+        assert!(found.iter().all(|one| one.appliance() == "tokyo"));
+    }
 }
 
 /// Records in memory, or an owner that has ended.
@@ -178,14 +302,18 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn what_is_live_shadows_what_is_written_and_an_owner_that_is_gone_is_an_error() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
     let written = records("esa1", 7, 0);
     write(&mut writer, &written);
     let mut live = written[0].clone();
     if let Record::Message(message) = &mut live {
         message.subject = Some("seen since".to_owned());
     }
-    let library = Library::new(index.clone(), Arc::new(Memory(Some(vec![live.clone()]))));
+    let library = Library::new(
+        index.clone(),
+        Arc::new(Memory(Some(vec![live.clone()]))),
+        Names::default(),
+    );
     let by_mid = look(RecordKind::Message, Key::Mid(7), None);
     let found = ready(library.find(by_mid.clone(), &Scope::everything()));
     assert_eq!(found.expect("records"), [live]);
@@ -194,6 +322,6 @@ fn what_is_live_shadows_what_is_written_and_an_owner_that_is_gone_is_an_error() 
     };
     let hidden = ready(library.find(by_mid.clone(), &nobody));
     assert!(hidden.expect("records").is_empty());
-    let library = Library::new(index, Arc::new(Memory(None)));
+    let library = Library::new(index, Arc::new(Memory(None)), Names::default());
     assert!(ready(library.find(by_mid, &Scope::everything())).is_err());
 }

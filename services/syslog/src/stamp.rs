@@ -61,6 +61,8 @@ pub enum Years {
     NearestTo(Timestamp),
     /// By reading a file from top to bottom.
     Counting(YearReader),
+    /// The year in which the stamp is nearest to what the appliance's clock showed thereabouts.
+    Around(DateTime),
 }
 
 /// Counts the years of a file without years: it starts in a given one, and a line of
@@ -82,7 +84,7 @@ impl YearReader {
 
     /// The year of the next line. Lines out of order over New Year go back again. A gap of
     /// up to a quarter is bridged (November to January, where a grep left out December).
-    fn year_of(&mut self, month: i8) -> i16 {
+    pub(crate) fn year_of(&mut self, month: i8) -> i16 {
         let last = self.last_month.replace(month).unwrap_or(month);
         if last - month >= NEXT_YEAR {
             self.year = self.year.saturating_add(1);
@@ -113,6 +115,7 @@ impl Stamp {
             (Some(year), _) => self.in_own_year(year, zone),
             (None, Years::NearestTo(received_at)) => self.nearest_to(*received_at, zone),
             (None, Years::Counting(reader)) => self.in_year(reader.year_of(self.month), zone),
+            (None, Years::Around(near)) => self.around(*near, zone),
         }
     }
 
@@ -120,6 +123,12 @@ impl Stamp {
     pub(crate) fn is_possible(&self) -> bool {
         let year = self.year.filter(|_| !self.by_relay);
         self.civil(year.unwrap_or(LEAP_YEAR)).is_some()
+    }
+
+    /// What the clock showed in that year, without the fraction; `None` if that was no date.
+    pub(crate) fn shown_in(&self, year: i16) -> Option<DateTime> {
+        let whole = Self { nanos: 0, ..*self };
+        whole.civil(year)
     }
 
     fn in_own_year(&self, year: i16, zone: &TimeZone) -> Option<Timestamp> {
@@ -137,6 +146,20 @@ impl Stamp {
             .rev()
             .filter_map(|year| self.in_year(year, zone))
             .find(|moment| *moment <= latest)
+    }
+
+    fn around(&self, near: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+        let seconds = |date: DateTime| {
+            let as_utc = TimeZone::UTC.to_timestamp(date);
+            as_utc.map_or(i64::MAX, Timestamp::as_second)
+        };
+        let distance = |date: &DateTime| seconds(*date).abs_diff(seconds(near));
+        let year = near.year();
+        let years = year.saturating_sub(YEARS_BACK)..=year.saturating_add(YEARS_BACK);
+        let nearest = years
+            .filter_map(|year| self.civil(year))
+            .min_by_key(distance)?;
+        zone.to_timestamp(nearest).ok()
     }
 
     fn in_year(&self, year: i16, zone: &TimeZone) -> Option<Timestamp> {

@@ -54,7 +54,7 @@ pub(super) fn get(url: &str, headers: &[(&str, &str)]) -> Option<Reply> {
 }
 
 /// `POST url`; `None` when nobody answers.
-pub(super) fn post(url: &str, headers: &[(&str, &str)], body: &str) -> Option<Reply> {
+pub(super) fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Reply> {
     let request = headers
         .iter()
         .fold(agent().post(url), |request, (name, value)| {

@@ -122,6 +122,17 @@ impl Service {
         self.folder.path().join("data")
     }
 
+    /// Memory of the process that stands in RAM, bytes (`VmRSS`, proc_pid_status(5)).
+    pub(crate) fn resident(&self) -> u64 {
+        let process = self.process.as_ref().expect("it runs");
+        let file = format!("/proc/{}/status", process.id());
+        let text = std::fs::read_to_string(file).expect("Linux tells");
+        let told = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = told.and_then(|told| told.trim().strip_suffix(" kB"));
+        let kib: u64 = kib.and_then(|kib| kib.parse().ok()).expect("a number");
+        kib * 1024
+    }
+
     /// A folder for what the test itself needs.
     pub(crate) fn scratch(&self) -> &Path {
         self.folder.path()
@@ -144,14 +155,9 @@ impl Service {
     }
 
     /// SIGTERM, a clean end, and a new process on the same folder.
-    pub(crate) fn restart(self) -> Self {
-        self.restart_unready().ready()
-    }
-
-    /// The same, without waiting until the journal is read.
-    pub(crate) fn restart_unready(mut self) -> Self {
+    pub(crate) fn restart(mut self) -> Self {
         self.stop();
-        Self::start_on(Arc::clone(&self.folder), self.setup.clone())
+        Self::start_on(Arc::clone(&self.folder), self.setup.clone()).ready()
     }
 
     /// `kill -9`, and a new process on the same folder.
@@ -160,12 +166,17 @@ impl Service {
     }
 
     /// `kill -9`, whatever happens to the folder then, and a new process on it.
-    pub(crate) fn crash_and_tamper(mut self, tamper: impl FnOnce()) -> Self {
+    pub(crate) fn crash_and_tamper(self, tamper: impl FnOnce()) -> Self {
+        self.crash_unready(tamper).ready()
+    }
+
+    /// The same, without waiting until the journal is read.
+    pub(crate) fn crash_unready(mut self, tamper: impl FnOnce()) -> Self {
         if let Some(mut process) = self.process.take() {
             process.kill();
         }
         tamper();
-        Self::start_on(Arc::clone(&self.folder), self.setup.clone()).ready()
+        Self::start_on(Arc::clone(&self.folder), self.setup.clone())
     }
 
     /// Waits for a condition; a failure shows what the service logged.
@@ -195,8 +206,13 @@ impl Service {
     }
 
     /// `POST` with exactly these headers.
-    pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-        let reply = http::post(&self.url(path), headers, body);
+    pub(crate) fn post(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Reply {
+        let reply = http::post(&self.url(path), headers, body.as_ref());
         reply.unwrap_or_else(|| panic!("no answer to {path}; the service's log:\n{}", self.log()))
     }
 
@@ -272,6 +288,16 @@ impl Service {
         })
     }
 
+    /// A gauge of `/metrics`.
+    pub(crate) fn gauge(&self, name: &str) -> Option<u64> {
+        let wanted = format!("whymid_{name} ");
+        let text = self.get("/metrics").is(200).body;
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(wanted.as_str()))?;
+        value.trim().parse().ok()
+    }
+
     /// SIGTERM, and looks for what was left behind.
     fn stop(&mut self) {
         let Some(mut process) = self.process.take() else {
@@ -331,6 +357,6 @@ fn left_behind(data: &Path) -> Vec<String> {
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned());
     names
-        .filter(|name| name != "journal" && name != "index")
+        .filter(|name| !["journal", "index", "lock", "format"].contains(&name.as_str()))
         .collect()
 }

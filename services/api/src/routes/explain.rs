@@ -1,12 +1,8 @@
 //! `POST /v1/explain`: answers for a pasted log. Stores nothing.
 
-use std::time::Duration;
-
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{
-        CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ContentType, Header, RETRY_AFTER,
-    },
+    http::header::RETRY_AFTER,
     post,
     web::{self, Bytes, Data, Payload},
 };
@@ -16,6 +12,7 @@ use utoipa::ToSchema;
 use whymid_schemas::Answer;
 
 use crate::{
+    body,
     desk::Style,
     error::{Code, Failure},
     house::House,
@@ -23,14 +20,11 @@ use crate::{
     query::{self, Asked, Fields, Params, Tongue, ZoneAsked, names_of},
     refusals::OfExplain,
     reply, sample,
+    unpack::Coding,
 };
 
 /// The most bytes of a body.
 const BODY_MOST: usize = 8 * 1024 * 1024;
-/// How long a body may take.
-const BODY_PATIENCE: Duration = Duration::from_secs(60);
-/// A header that no web form can send.
-const NO_FORM: &str = "x-whymid";
 
 /// A pasted log.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -155,7 +149,10 @@ async fn work(
 }
 
 fn busy() -> Failure {
-    Failure::new(Code::Busy).header(RETRY_AFTER, "5")
+    Failure::new(Code::Busy).header(RETRY_AFTER, "5").help(
+        "Try again in a few seconds, or use `whymid explain FILE` on the command line.",
+        "数秒後にもう一度試すか、コマンドラインの `whymid explain FILE` を使ってください。",
+    )
 }
 
 async fn read_pasted(
@@ -180,68 +177,51 @@ async fn read_pasted(
 
 /// Whether the body is JSON; fails unless it is JSON or text that no form can have sent.
 fn check_media(request: &HttpRequest) -> Result<bool, Failure> {
-    let content_type = ContentType::parse(request).ok();
-    let content_type = content_type.filter(|_| request.headers().contains_key(CONTENT_TYPE));
-    let coding = request.headers().get(CONTENT_ENCODING);
-    if let Some(coding) = coding.filter(|coding| coding.as_bytes() != b"identity") {
-        let coding = coding.to_str().unwrap_or("?");
-        return Err(Failure::new(Code::MediaUnsupported)
-            .detail(
-                format!("the body comes in `Content-Encoding: {coding}`"),
-                format!("本文が `Content-Encoding: {coding}` で送られました"),
-            )
-            .help("Send it uncompressed.", "圧縮せずに送ってください。"));
+    match body::coding(request)? {
+        Coding::Identity => {}
+        Coding::Gzip | Coding::Zstd => return Err(compressed()),
     }
-    if negotiate::body_is(content_type.as_ref(), "application", "json") {
+    let told = body::content_type(request);
+    if negotiate::body_is(told.as_ref(), "application", "json") {
         return Ok(true);
     }
-    let plain = negotiate::body_is(content_type.as_ref(), "text", "plain");
-    if plain
-        && request
-            .headers()
-            .get(NO_FORM)
-            .is_some_and(|value| value.as_bytes() == b"1")
-    {
+    if body::is_text(request).map_err(with_help)? {
         return Ok(false);
     }
-    Err(media_unsupported(request, plain))
+    Err(with_help(body::other_kind(request)))
 }
 
-fn media_unsupported(request: &HttpRequest, plain: bool) -> Failure {
-    let failure = Failure::new(Code::MediaUnsupported);
-    if plain {
-        return failure.detail(
-            "a text/plain body needs the header `X-Whymid: 1`, because a form of any web page could have sent it without",
-            "text/plain の本文にはヘッダー `X-Whymid: 1` が必要です。このヘッダーがないと、任意のウェブページのフォームから送信できてしまうためです",
-        );
-    }
-    let given = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let given = given.unwrap_or("");
-    failure.detail(
-        format!("the body is `{given}`"),
-        format!("本文の形式は `{given}` です"),
+fn compressed() -> Failure {
+    Failure::new(Code::MediaUnsupported)
+        .detail("the body is compressed", "本文が圧縮されています")
+        .help("Send it uncompressed.", "圧縮せずに送ってください。")
+}
+
+fn with_help(failure: Failure) -> Failure {
+    failure.help(
+        "Send `Content-Type: application/json` with {\"log\": \"…\"}, or `Content-Type: text/plain` together with the header `X-Whymid: 1`.",
+        "`Content-Type: application/json` で {\"log\": \"…\"} を送るか、`Content-Type: text/plain` にヘッダー `X-Whymid: 1` を付けて送ってください。",
     )
 }
 
 async fn read_body(request: &HttpRequest, payload: Payload) -> Result<Bytes, Failure> {
-    let length = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
-    let length = length.and_then(|length| length.parse::<u64>().ok());
-    if length.is_some_and(|length| length > BODY_MOST as u64) {
-        return Err(Failure::new(Code::BodyTooLarge));
+    if body::announced(request).is_some_and(|length| length > BODY_MOST as u64) {
+        return Err(too_large());
     }
-    let body = tokio::time::timeout(BODY_PATIENCE, payload.to_bytes_limited(BODY_MOST)).await;
+    let body = tokio::time::timeout(body::PATIENCE, payload.to_bytes_limited(BODY_MOST)).await;
     match body {
         Err(_elapsed) => Err(Failure::new(Code::BodySlow)),
-        Ok(Err(_too_large)) => Err(Failure::new(Code::BodyTooLarge)),
+        Ok(Err(_too_large)) => Err(too_large()),
         Ok(Ok(Err(broken))) => Err(Failure::new(Code::BodyMalformed).log(broken.to_string())),
         Ok(Ok(Ok(body))) => Ok(body),
     }
+}
+
+fn too_large() -> Failure {
+    Failure::new(Code::BodyTooLarge).help(
+        "A pasted log may have 8 MiB. For more use `whymid explain FILE` on the command line.",
+        "貼り付けられるログは 8 MiB までです。それ以上はコマンドラインの `whymid explain FILE` を使ってください。",
+    )
 }
 
 fn from_json(body: &[u8], stamps: StampsAsked) -> Result<Pasted, Failure> {
@@ -260,7 +240,8 @@ fn from_json(body: &[u8], stamps: StampsAsked) -> Result<Pasted, Failure> {
     })
 }
 
-fn check_stamps(year: Option<i16>, timezone: Option<&str>) -> Result<(), Failure> {
+/// Fails on a year out of range and on an unknown zone.
+pub(super) fn check_stamps(year: Option<i16>, timezone: Option<&str>) -> Result<(), Failure> {
     if let Some(year) = year.filter(|year| !(1970..=9999).contains(year)) {
         return Err(Failure::new(Code::ParameterInvalid).detail(
             format!("`year` is {year}; it may be 1970 to 9999"),

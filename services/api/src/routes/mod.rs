@@ -3,6 +3,7 @@
 
 mod explain;
 mod knowledge;
+mod lines;
 mod messages;
 mod operations;
 mod web_pages;
@@ -17,6 +18,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(messages::timeline)
         .service(messages::answer)
         .service(explain::explain)
+        .service(lines::lines)
         .service(knowledge::diagnoses)
         .service(knowledge::diagnosis)
         .service(knowledge::article)

@@ -296,6 +296,7 @@ fn a_public_url_must_be_a_web_address() {
         House::new(
             Arc::new(FakeDesk::default()),
             gauge,
+            Arc::new(super::fake::FakeDoor::default()),
             settings,
             HERE.parse().unwrap(),
         )

@@ -10,7 +10,7 @@ use actix_web::{
 
 use super::{
     Got, HERE, ask, ask_bound,
-    fake::{FakeDesk, FakeGauge, Mood},
+    fake::{FakeDesk, FakeDoor, FakeGauge, Mood},
     get, open,
 };
 use crate::{error::Code, house::House, server::application};
@@ -86,6 +86,7 @@ async fn a_wrong_method_names_the_right_ones() {
         (Method::POST, "/v1/why", "GET, HEAD"),
         (Method::OPTIONS, "/v1/why?mid=1", "GET, HEAD"),
         (Method::GET, "/v1/explain", "POST"),
+        (Method::GET, "/v1/lines", "POST"),
         (Method::DELETE, "/v1/messages/m7f3c9", "GET, HEAD"),
     ] {
         let got = ask(get(uri).method(method)).await;
@@ -284,7 +285,8 @@ async fn a_house_full_of_pasted_logs_asks_to_come_back() {
         reasons: Vec::new(),
     });
     let desk = Arc::new(FakeDesk::default());
-    let house = Data::new(House::new(desk, gauge, open(), HERE.parse().unwrap()).unwrap());
+    let door = Arc::new(FakeDoor::default());
+    let house = Data::new(House::new(desk, gauge, door, open(), HERE.parse().unwrap()).unwrap());
     let all = u32::try_from(house.pasted.available_permits()).unwrap();
     let service = test::init_service(application(house.clone())).await;
     let paste = || {

@@ -1,11 +1,13 @@
-//! A desk that knows one message, MID 1404.
+//! A desk that knows one message, MID 1404, and a door that keeps what it is handed.
+
+use std::sync::Mutex;
 
 use whymid_schemas::{
     Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
 };
 
 use crate::{
-    desk::{Ask, Desk, Gauge, Later, Missing, Style, What},
+    desk::{Ask, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Style, Taken, What},
     sample,
 };
 
@@ -160,5 +162,31 @@ impl Gauge for FakeGauge {
 
     fn not_ready(&self) -> Vec<String> {
         self.reasons.clone()
+    }
+}
+
+/// Remembers what was handed in, or lets nothing in.
+#[derive(Default)]
+pub(super) struct FakeDoor {
+    /// Refuses everything behind so many lines.
+    pub(super) closed_behind: Option<u64>,
+    pub(super) taken: Mutex<Vec<(Vec<u8>, Origin)>>,
+    pub(super) turned_away: Mutex<Vec<&'static str>>,
+}
+
+impl Door for FakeDoor {
+    fn take(&self, log: Vec<u8>, origin: Origin) -> Later<'_, Result<Taken, NotTaken>> {
+        Box::pin(async move {
+            if let Some(kept) = self.closed_behind {
+                return Err(NotTaken { kept });
+            }
+            let accepted = whymid_syslog::lines(&log).count() as u64;
+            self.taken.lock().unwrap().push((log, origin));
+            Ok(Taken { accepted, cut: 0 })
+        })
+    }
+
+    fn turned_away(&self, code: &'static str) {
+        self.turned_away.lock().unwrap().push(code);
     }
 }

@@ -5,8 +5,10 @@ mod document;
 mod errors;
 mod fake;
 mod forms;
+mod lines;
 mod pages;
 mod server;
+mod unpack;
 
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ use actix_web::{
 use serde_json::Value;
 
 use crate::{house::House, server::application, settings::Settings};
-use fake::{FakeDesk, FakeGauge};
+use fake::{FakeDesk, FakeDoor, FakeGauge};
 
 /// Where the fake service listens.
 const HERE: &str = "127.0.0.1:8514";
@@ -78,8 +80,15 @@ async fn ask_bound(settings: Settings, bound: &str, desk: FakeDesk, request: Tes
     let gauge = Arc::new(FakeGauge {
         reasons: desk.reasons.clone(),
     });
-    let house = House::new(Arc::new(desk), gauge, settings, bound.parse().unwrap()).unwrap();
-    let service = test::init_service(application(Data::new(house))).await;
+    let door = Arc::new(FakeDoor::default());
+    let bound = bound.parse().unwrap();
+    let house = House::new(Arc::new(desk), gauge, door, settings, bound).unwrap();
+    ask_house(Data::new(house), request).await
+}
+
+/// Sends a request to a house.
+async fn ask_house(house: Data<House>, request: TestRequest) -> Got {
+    let service = test::init_service(application(house)).await;
     let response: ServiceResponse = test::call_service(&service, request.to_request()).await;
     let (_, response) = response.into_parts();
     let (status, headers) = (response.status(), response.headers().clone());

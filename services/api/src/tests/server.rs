@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    fake::{FakeDesk, FakeGauge},
+    fake::{FakeDesk, FakeDoor, FakeGauge},
     open,
 };
 use crate::serve;
@@ -26,7 +26,8 @@ async fn with_server(check: impl FnOnce(SocketAddr) + Send + 'static) {
     let gauge = Arc::new(FakeGauge {
         reasons: Vec::new(),
     });
-    let server = serve(listener, Arc::new(FakeDesk::default()), gauge, open()).unwrap();
+    let (desk, door) = (Arc::new(FakeDesk::default()), Arc::new(FakeDoor::default()));
+    let server = serve(listener, desk, gauge, door, open()).unwrap();
     let handle = server.handle();
     let running = tokio::spawn(server);
     tokio::task::spawn_blocking(move || check(address))

@@ -252,12 +252,12 @@ fn a_segment_of_an_unknown_version_is_an_error_that_says_so() {
     make_segments(dir.path(), 1);
     let path = &segments(dir.path())[0];
     let mut bytes = fs::read(path).expect("a file");
-    bytes[8] = 2;
+    bytes[8] = 3;
     fs::write(path, bytes).expect("write");
     assert_eq!(
         open_error(dir.path()),
         format!(
-            "{} has journal format 2, but this whymid knows only format 1",
+            "{} has journal format 3, but this whymid knows only formats up to 2",
             path.display()
         )
     );

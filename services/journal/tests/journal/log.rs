@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use whymid_journal::{Error, Journal, Options, Position, Replay};
+use whymid_journal::{Error, Journal, Position, Replay};
 use whymid_syslog::{Defect, Frame, Lane, MAX_LINE, Transport};
 
-use super::{append_lines, frame, make_segments, open, positions, replayed, segments};
+use super::{
+    append_lines, frame, make_segments, open, positions, replayed, segments, with_segments_of,
+};
 
 fn any_time() -> impl Strategy<Value = Timestamp> {
     let range = Timestamp::MIN.as_microsecond()..=Timestamp::MAX.as_microsecond();
@@ -60,7 +62,7 @@ proptest! {
         let dir = tempfile::tempdir()?;
         let mut given = Vec::new();
         {
-            let options = Options { segment_bytes: 700 };
+            let options = with_segments_of(700);
             let (mut journal, _) = Journal::open(dir.path(), options)?;
             for batch in frames.chunks(sync_each) {
                 for frame in batch {
@@ -131,7 +133,7 @@ fn a_segment_that_is_full_is_followed_by_another_and_a_replay_crosses_them() {
 #[test]
 fn a_segment_takes_all_that_is_appended_until_a_sync_finds_it_full() {
     let dir = tempfile::tempdir().expect("a folder");
-    let options = Options { segment_bytes: 1 };
+    let options = with_segments_of(1);
     let (mut journal, _) = Journal::open(dir.path(), options).expect("a journal");
     let line = frame(vec![b'x'; MAX_LINE]);
     for _ in 0..40 {
@@ -172,7 +174,7 @@ fn a_sync_without_anything_new_gives_the_same_position_again() {
 #[test]
 fn a_replay_ends_where_the_journal_was_durable_when_it_was_asked_for() {
     let dir = tempfile::tempdir().expect("a folder");
-    let options = Options { segment_bytes: 100 };
+    let options = with_segments_of(100);
     let (mut journal, _) = Journal::open(dir.path(), options).expect("a journal");
     let before = append_lines(&mut journal, 0..4);
     let replay = journal.replay(Position::START).expect("a replay");

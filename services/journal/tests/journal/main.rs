@@ -1,8 +1,18 @@
-//! The journal as its users see it: `log.rs` for the order and the positions of an undamaged
-//! log, `damage.rs` for what crashes, bad disks and second users do to it.
+//! The journal as its users see it.
+//!
+//! | file | what of it |
+//! |---|---|
+//! | `log.rs` | the order and the positions of an undamaged log |
+//! | `damage.rs` | what bad disks, foreign files and second users do to it |
+//! | `crash.rs` | what may be left when the power goes at any moment and disks fail; `allowed.rs` says what that is, `life.rs` makes the moments, `model/` is the disk |
 
+mod allowed;
+mod crash;
 mod damage;
+mod dice;
+mod life;
 mod log;
+mod model;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,6 +46,13 @@ fn append_lines(journal: &mut Journal, numbers: std::ops::Range<u32>) -> Vec<Pos
     positions
 }
 
+fn with_segments_of(segment_bytes: u64) -> Options {
+    Options {
+        segment_bytes,
+        ..Options::default()
+    }
+}
+
 fn open(dir: &Path) -> (Journal, Recovery) {
     Journal::open(dir, Options::default()).expect("a journal")
 }
@@ -48,7 +65,7 @@ fn open_error(dir: &Path) -> String {
 /// A journal in `dir` that starts a segment with every sync, with `count` segments of three
 /// lines each. Gives all positions.
 fn make_segments(dir: &Path, count: u32) -> Vec<Position> {
-    let options = Options { segment_bytes: 1 };
+    let options = with_segments_of(1);
     let (mut journal, _) = Journal::open(dir, options).expect("a journal");
     (0..count)
         .flat_map(|n| append_lines(&mut journal, n * 3..n * 3 + 3))

@@ -1,5 +1,7 @@
 //! Who wrote a line, whatever it calls itself; and what forged names may cost.
 
+use whymid_schemas::Zone;
+
 use super::*;
 
 fn appliances(table: &[ApplianceSettings]) -> Appliances {
@@ -138,9 +140,10 @@ fn a_serial_number_that_fills_a_datagram_is_not_believed() {
             version,
             serial: &serial,
         },
+        1,
     );
     let appliance = all.get(index);
-    assert!(appliance.version.is_none() && appliance.serial.is_none());
+    assert!(appliance.version().is_none() && appliance.serial().is_none());
 }
 
 #[test]
@@ -160,7 +163,7 @@ fn a_stamp_from_the_future_moves_nothing_but_in_an_archive() {
         let mut all = appliances(&[]);
         let index = all.of(Some("esa1"), None);
         all.seen_until(index, at, &frame(lane), true);
-        assert_eq!(all.get(index).newest, newest, "{lane:?}");
+        assert_eq!(all.get(index).newest(), newest, "{lane:?}");
     }
 }
 
@@ -169,10 +172,68 @@ fn a_zone_counts_as_changed_when_its_offset_does() {
     let mut all = appliances(&[]);
     let index = all.of(Some("esa1"), None);
     let mut epochs = Vec::new();
-    for seconds in [0, 32_400, 32_400, 28_800] {
-        all.learn(index, &Fact::UtcOffset { seconds });
-        epochs.push(all.get(index).zone_epoch);
+    for (position, seconds) in (1..).zip([0, 32_400, 32_400, 28_800]) {
+        all.learn(index, &Fact::UtcOffset { seconds }, position);
+        epochs.push(all.get(index).zone_at(position).epoch);
     }
     assert_eq!(epochs, [0, 1, 1, 2]);
-    assert_eq!(all.get(index).zone_from, Zone::Learned);
+    assert_eq!(all.get(index).zone_from(), Zone::Learned);
+    let then = all.get(index).zone_at(3);
+    assert_eq!(
+        then.epoch, 1,
+        "a replayed line is read by the zone of its time"
+    );
+}
+
+#[test]
+fn what_is_remembered_is_there_after_a_restart_and_news_is_told_once() {
+    let mut all = appliances(&[]);
+    let index = all.of(Some("esa1.corp.example"), None);
+    all.learn(index, &Fact::UtcOffset { seconds: 3600 }, 7);
+    all.heard_from(index, 5, 7);
+    let news = all.news(false);
+    assert_eq!(news.len(), 1);
+    assert!(all.news(false).is_empty());
+    let settings = Settings::default();
+    let mut again = Appliances::remembering(&settings, news.clone());
+    assert!(again.news(true).is_empty());
+    assert_eq!(again.of(Some("ESA1"), None), index);
+    assert_eq!(again.get(index).zone_at(9).epoch, 1);
+    assert_eq!(again.sources().collect::<Vec<_>>(), [(5, (index, 7))]);
+    all.not_remembered();
+    assert_eq!(all.news(false), news);
+}
+
+#[test]
+fn a_renamed_appliance_keeps_its_identity_and_two_of_one_row_become_one() {
+    let mut before = appliances(&[]);
+    let by_host = before.of(Some("esa1.corp.example"), None);
+    let by_peer = before.of(None, Some("192.0.2.9".parse().unwrap()));
+    assert_ne!(by_host, by_peer);
+    let row = ApplianceSettings {
+        name: "Tokyo".to_owned(),
+        hosts: vec!["esa1.corp.example".to_owned()],
+        peers: vec!["192.0.2.9".parse().unwrap()],
+        ..ApplianceSettings::default()
+    };
+    let settings = Settings {
+        appliances: vec![row],
+        ..Settings::default()
+    };
+    let mut after = Appliances::remembering(&settings, before.news(true));
+    let index = after.of(Some("esa1"), None);
+    for (host, peer) in [
+        (Some("tokyo"), None),
+        (Some("esa1.corp.example"), None),
+        (None, Some("192.0.2.9".parse().unwrap())),
+    ] {
+        assert_eq!(after.of(host, peer), index, "{host:?} {peer:?}");
+    }
+    let one = after.get(index);
+    assert_eq!(one.name, "tokyo");
+    assert_eq!(one.identities, ["esa1.corp.example", "192.0.2.9"]);
+    let mut renamed: Vec<_> = after.renamed().collect();
+    renamed.sort();
+    let names = |identity: &str| (identity.to_owned(), "tokyo".to_owned());
+    assert_eq!(renamed, [names("192.0.2.9"), names("esa1.corp.example")]);
 }

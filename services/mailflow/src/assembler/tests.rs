@@ -25,34 +25,26 @@ struct Written {
     messages: HashMap<String, Message>,
     connections: HashMap<String, Connection>,
     deliveries: HashMap<String, Delivery>,
+    events: HashMap<String, ApplianceEvent>,
     asked: u32,
 }
 
-fn newest<'a, R: Clone + 'a>(
-    records: impl Iterator<Item = &'a R>,
-    start: impl Fn(&R) -> Timestamp,
-) -> Option<R> {
-    records.max_by_key(|one| start(one)).cloned()
-}
-
 impl Recall for Written {
-    fn message(&mut self, _: &str, mid: u64) -> Option<Message> {
+    fn messages(&mut self, _: &[String], mid: u64) -> Vec<Message> {
         self.asked += 1;
-        newest(self.messages.values().filter(|one| one.mid == mid), |one| {
-            one.common.first_at
-        })
+        let all = self.messages.values().filter(|one| one.mid == mid);
+        all.cloned().collect()
     }
-    fn connection(&mut self, _: &str, icid: u64) -> Option<Connection> {
-        newest(
-            self.connections.values().filter(|one| one.icid == icid),
-            |one| one.common.first_at,
-        )
+    fn connections(&mut self, _: &[String], icid: u64) -> Vec<Connection> {
+        let all = self.connections.values().filter(|one| one.icid == icid);
+        all.cloned().collect()
     }
-    fn delivery(&mut self, _: &str, dcid: u64) -> Option<Delivery> {
-        newest(
-            self.deliveries.values().filter(|one| one.dcid == dcid),
-            |one| one.common.first_at,
-        )
+    fn deliveries(&mut self, _: &[String], dcid: u64) -> Vec<Delivery> {
+        let all = self.deliveries.values().filter(|one| one.dcid == dcid);
+        all.cloned().collect()
+    }
+    fn event(&mut self, id: &str) -> Option<ApplianceEvent> {
+        self.events.get(id).cloned()
     }
 }
 
@@ -129,7 +121,8 @@ impl Bench {
 
     /// What is handed out now, noted as written; not yet settled.
     fn tick(&mut self) -> (u64, Vec<Rested>) {
-        let (ticket, rested) = self.intake.assembler.tick(self.now);
+        let handout = self.intake.assembler.tick(self.now);
+        let (ticket, rested) = (handout.ticket, handout.records);
         for one in &rested {
             match one {
                 Rested::Message(one, _) => {
@@ -147,7 +140,11 @@ impl Bench {
                         .deliveries
                         .insert(one.common.id.clone(), (**one).clone());
                 }
-                Rested::Event(_) => {}
+                Rested::Event(one) => {
+                    self.written
+                        .events
+                        .insert(one.common.id.clone(), (**one).clone());
+                }
             }
         }
         (ticket, rested)
@@ -210,7 +207,10 @@ impl Bench {
                 .deliveries()
                 .map(|one| of(&one.common.entries))
                 .sum::<u64>()
-            + assembler.events().count() as u64
+            + assembler
+                .events()
+                .map(|one| of(&one.common.entries))
+                .sum::<u64>()
     }
 }
 

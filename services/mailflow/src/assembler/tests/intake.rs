@@ -18,7 +18,7 @@ fn the_rest_of_a_broken_line_is_kept_and_not_believed() {
     assert!(
         events
             .iter()
-            .all(|event| event.appliance == "esa9.corp.example")
+            .all(|event| event.common.appliance == "esa9.corp.example")
     );
     assert_eq!(
         bench
@@ -26,7 +26,7 @@ fn the_rest_of_a_broken_line_is_kept_and_not_believed() {
             .appliances
             .by_name("esa9.corp.example")
             .unwrap()
-            .zone_from,
+            .zone_from(),
         Zone::Assumed
     );
 }
@@ -56,7 +56,7 @@ fn records_without_stamps_have_ids_of_their_own() {
 fn the_line_that_tells_the_zone_is_read_by_it() {
     let mut bench = Bench::new();
     bench.at(0, "Begin Logfile");
-    let newest = |bench: &Bench| bench.intake.appliances.by_name("esa1").unwrap().newest;
+    let newest = |bench: &Bench| bench.intake.appliances.by_name("esa1").unwrap().newest();
     assert_eq!(newest(&bench), Some(moment("2014-08-14T11:00:00Z")));
     bench.at(1, "Time offset from UTC: 32400 seconds");
     assert_eq!(newest(&bench), Some(moment("2014-08-14T02:00:01Z")));
@@ -70,9 +70,12 @@ fn the_line_that_tells_the_zone_is_read_by_it() {
         .intake
         .assembler
         .events()
-        .find(|one| one.entry.line.starts_with("Time"))
+        .find(|one| {
+            one.entry()
+                .is_some_and(|entry| entry.line.starts_with("Time"))
+        })
         .unwrap();
-    assert_eq!(told.entry.at, moment("2014-08-14T02:00:01Z"));
+    assert_eq!(told.common.first_at, moment("2014-08-14T02:00:01Z"));
 }
 
 #[test]
@@ -83,9 +86,9 @@ fn the_appliance_is_known_by_version_and_serial() {
         "Version: 7.6.3-019 SN: 420D4FEA709365BFB3E3-0AF2EE5E700E",
     );
     let appliance = bench.intake.appliances.by_name("ESA1").unwrap();
-    assert_eq!(appliance.version.as_deref(), Some("7.6.3-019"));
+    assert_eq!(appliance.version(), Some("7.6.3-019"));
     assert_eq!(
-        appliance.serial.as_deref(),
+        appliance.serial(),
         Some("420D4FEA709365BFB3E3-0AF2EE5E700E")
     );
 }

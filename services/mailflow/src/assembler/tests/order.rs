@@ -60,6 +60,7 @@ const LINES: [&str; 48] = [
 fn normal(common: &mut crate::record::Common) {
     common.id.clear();
     common.position = 0;
+    common.born = 0;
     for line in &mut common.entries.lines {
         line.position = 0;
         line.seen.clear();
@@ -75,7 +76,6 @@ fn records(bench: &Bench) -> Vec<String> {
     let assembler = &bench.intake.assembler;
     let messages = assembler.messages().cloned().map(|mut one| {
         normal(&mut one.common);
-        one.connection = one.connection.map(|_| String::new());
         format!("{one:#?}")
     });
     let connections = assembler.connections().cloned().map(|mut one| {

@@ -1,0 +1,178 @@
+//! The data folder: made, taken for one instance alone, of a format that this release knows.
+//!
+//! Format 1 (releases before 0.2) kept the whole journal and built its index at every start: the
+//! index is removed, and built from the journal once more. Format 2 is this one: the index says
+//! how much of the journal it holds.
+//!
+//! Not here: what is in the folders (`services/journal`, `services/store`).
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+/// The format that this release writes.
+const FORMAT: u32 = 2;
+
+/// The data folder, held for as long as this lives.
+#[derive(Debug)]
+pub struct DataFolder {
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder if it is missing and takes it.
+    ///
+    /// # Errors
+    /// One clear line: it can't be made or written, another instance has it, or a newer release
+    /// wrote it.
+    pub fn open(dir: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(dir).with_context(|| {
+            format!(
+                "failed to make the data folder {} (set another with --data-dir)",
+                dir.display()
+            )
+        })?;
+        let folder = Self {
+            dir: dir.to_owned(),
+            _lock: lock(dir)?,
+        };
+        folder.settle_format()?;
+        Ok(folder)
+    }
+
+    /// Where the journal is.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.dir.join("journal")
+    }
+
+    /// Where the index is.
+    #[must_use]
+    pub fn index(&self) -> PathBuf {
+        self.dir.join("index")
+    }
+
+    fn settle_format(&self) -> anyhow::Result<()> {
+        let path = self.dir.join("format");
+        let written = match std::fs::read_to_string(&path) {
+            Ok(text) => Some(read_format(&text).with_context(|| {
+                format!(
+                    "{} holds no format number: it was not written by whymid, or was damaged",
+                    path.display()
+                )
+            })?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error).context(format!("failed to read {}", path.display())),
+        };
+        match written {
+            Some(FORMAT) => return Ok(()),
+            Some(newer) if newer > FORMAT => anyhow::bail!(
+                "the data folder {} has format {newer}, which a newer release of whymid wrote; this one knows formats up to {FORMAT}: start the newer release, or set another folder with --data-dir",
+                self.dir.display()
+            ),
+            Some(_) | None => {}
+        }
+        let index = self.index();
+        if index.exists() {
+            tracing::info!("the index of an earlier release is built anew from the journal");
+            std::fs::remove_dir_all(&index)
+                .with_context(|| format!("failed to remove {}", index.display()))?;
+        }
+        write_durably(&path, &format!("{FORMAT}\n"))
+            .with_context(|| format!("failed to write {}", path.display()))
+    }
+}
+
+fn read_format(text: &str) -> Option<u32> {
+    text.trim().parse().ok()
+}
+
+fn lock(dir: &Path) -> anyhow::Result<File> {
+    let path = dir.join("lock");
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(|| {
+            format!(
+                "failed to write into the data folder {} (set another with --data-dir)",
+                dir.display()
+            )
+        })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "the data folder {} is in use by another whymid: stop that one, or set another folder with --data-dir",
+            dir.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            Err(error).context(format!("failed to lock {}", path.display()))
+        }
+    }
+}
+
+fn write_durably(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_format(text: &str) -> (tempfile::TempDir, anyhow::Result<DataFolder>) {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join("format"), text).expect("written");
+        let folder = DataFolder::open(dir.path());
+        (dir, folder)
+    }
+
+    #[test]
+    fn a_new_folder_gets_the_format_and_one_holder() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(&dir.path().join("a/b")).expect("made");
+        let second = DataFolder::open(&dir.path().join("a/b")).expect_err("in use");
+        assert!(
+            second.to_string().contains("in use by another whymid"),
+            "{second}"
+        );
+        drop(folder);
+        DataFolder::open(&dir.path().join("a/b")).expect("free again");
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_and_nothing_is_touched() {
+        let (dir, folder) = with_format("3\n");
+        let error = folder.expect_err("newer").to_string();
+        assert!(
+            error.contains("format 3") && error.contains("newer release"),
+            "{error}"
+        );
+        assert_eq!(
+            std::fs::read_to_string(dir.path().join("format")).expect("there"),
+            "3\n"
+        );
+    }
+
+    #[test]
+    fn a_format_that_is_none_is_refused() {
+        let (_dir, folder) = with_format("hello");
+        let error = folder.expect_err("no format").to_string();
+        assert!(error.contains("no format number"), "{error}");
+    }
+
+    #[test]
+    fn the_index_of_format_one_is_removed_and_the_journal_stays() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for name in ["index", "journal"] {
+            std::fs::create_dir_all(dir.path().join(name)).expect("made");
+        }
+        DataFolder::open(dir.path()).expect("opened");
+        assert!(!dir.path().join("index").exists() && dir.path().join("journal").exists());
+    }
+}

@@ -1,0 +1,186 @@
+//! Records into the index: upserts, commits that say how much of the journal they hold, removal.
+//!
+//! Invariants: there is one writer; a commit is whole or not there; with it goes the
+//! [`Checkpoint`] of what it holds. After a failure [`Writer::revive`] goes back to the last
+//! commit.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::ops::Bound;
+use tantivy::collector::Count;
+use tantivy::query::RangeQuery;
+use tantivy::schema::Term;
+use tantivy::store::{Compressor, ZstdCompressor};
+use tantivy::{Index as Tantivy, IndexSettings, IndexWriter, ReloadPolicy};
+use whymid_mailflow::ApplianceMemory;
+
+use crate::document::{self, Document};
+use crate::index::{Error, Index};
+use crate::schema;
+
+/// Memory of the indexing thread, bytes.
+const WRITER_HEAP: usize = 64 * 1024 * 1024;
+
+/// How much of the journal a commit holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Every line up to this position is in the index.
+    pub complete: u64,
+    /// No line behind this position is.
+    pub reached: u64,
+}
+
+/// The one writer.
+pub struct Writer {
+    tantivy: Tantivy,
+    /// `None` after a failure.
+    writer: Option<IndexWriter>,
+    index: Index,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens the index in a folder, made if it is not there, and says up to where it holds the
+/// journal.
+///
+/// # Errors
+/// When the folder can't be used, another process writes to it, or another release wrote it.
+pub fn open(folder: &Path) -> Result<(Writer, Index, Checkpoint), Error> {
+    let (schema, fields) = schema::schema();
+    let made = std::fs::create_dir_all(folder);
+    made.map_err(|source| Error::Folder {
+        doing: "make",
+        path: folder.to_owned(),
+        source,
+    })?;
+    let directory =
+        tantivy::directory::MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
+    let tantivy = if Tantivy::exists(&directory).map_err(tantivy::TantivyError::from)? {
+        Tantivy::open(directory)?
+    } else {
+        Tantivy::create(directory, schema.clone(), settings())?
+    };
+    if tantivy.schema() != schema {
+        return Err(Error::OtherSchema {
+            folder: folder.to_owned(),
+        });
+    }
+    let payload = tantivy.load_metas()?.payload;
+    let checkpoint = match payload.as_deref().map(serde_json::from_str) {
+        Some(Ok(checkpoint)) => checkpoint,
+        Some(Err(error)) => return Err(Error::Record(error)),
+        None => Checkpoint::default(),
+    };
+    let reader = tantivy.reader_builder().reload_policy(ReloadPolicy::Manual);
+    let index = Index {
+        reader: reader.try_into()?,
+        fields,
+        folder: Arc::new(folder.to_owned()),
+    };
+    let mut writer = Writer {
+        tantivy,
+        writer: None,
+        index: index.clone(),
+    };
+    writer.revive()?;
+    Ok((writer, index, checkpoint))
+}
+
+fn settings() -> IndexSettings {
+    IndexSettings {
+        docstore_compression: Compressor::Zstd(ZstdCompressor {
+            compression_level: Some(3),
+        }),
+        docstore_blocksize: 16 * 1024,
+        ..IndexSettings::default()
+    }
+}
+
+impl Writer {
+    /// Goes back to the last commit: what was written since is forgotten.
+    ///
+    /// # Errors
+    /// When the index can't be written still.
+    pub fn revive(&mut self) -> Result<(), Error> {
+        // the lock is the old writer's until it is gone
+        self.writer = None;
+        self.writer = Some(self.tantivy.writer_with_num_threads(1, WRITER_HEAP)?);
+        Ok(())
+    }
+
+    fn writer(&mut self) -> Result<&mut IndexWriter, Error> {
+        self.writer.as_mut().ok_or(Error::Failed)
+    }
+
+    /// Adds a record, or replaces the one of its id and of each of its aliases. Readable after
+    /// the next [`Writer::commit`].
+    ///
+    /// # Errors
+    /// When the index can't be written.
+    pub fn upsert(&mut self, document: &Document) -> Result<(), Error> {
+        let fields = self.index.fields;
+        let common = document.record.common();
+        let made = document::to_tantivy(document, &fields)?;
+        let writer = self.writer()?;
+        for id in [&common.id].into_iter().chain(&common.aliases) {
+            writer.delete_term(Term::from_field_text(fields.id, id));
+        }
+        writer.add_document(made)?;
+        Ok(())
+    }
+
+    /// Remembers an appliance. Readable after the next [`Writer::commit`].
+    ///
+    /// # Errors
+    /// When the index can't be written.
+    pub fn remember(&mut self, memory: &ApplianceMemory) -> Result<(), Error> {
+        let fields = self.index.fields;
+        let made = document::memory_to_tantivy(memory, &fields)?;
+        let id = Term::from_field_text(fields.id, &document::memory_id(memory));
+        let writer = self.writer()?;
+        writer.delete_term(id);
+        writer.add_document(made)?;
+        Ok(())
+    }
+
+    /// Makes everything so far durable and readable, together with how much of the journal it
+    /// holds.
+    ///
+    /// # Errors
+    /// When the index can't be written. Then nothing of it is there: see [`Writer::revive`].
+    pub fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), Error> {
+        let payload = serde_json::to_string(&checkpoint)?;
+        let mut prepared = self.writer()?.prepare_commit()?;
+        prepared.set_payload(&payload);
+        fail::fail_point!("index-prepared", |_| std::process::abort());
+        prepared.commit()?;
+        fail::fail_point!("index-committed", |_| std::process::abort());
+        self.index.reader.reload()?;
+        Ok(())
+    }
+
+    /// Removes what got its last line before a moment, and says how many records that are. Gone
+    /// with the next [`Writer::commit`].
+    ///
+    /// # Errors
+    /// When the index can't be read or written.
+    pub fn expire(&mut self, received_before: Timestamp) -> Result<u64, Error> {
+        let micros = received_before.as_microsecond();
+        let limit = Term::from_field_i64(self.index.fields.received, micros);
+        let query = RangeQuery::new(Bound::Unbounded, Bound::Excluded(limit));
+        let found = self.index.reader.searcher().search(&query, &Count)? as u64;
+        if found > 0 {
+            self.writer()?.delete_query(Box::new(query))?;
+        }
+        Ok(found)
+    }
+}
