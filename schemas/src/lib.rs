@@ -18,7 +18,7 @@ pub use answer::{
 };
 pub use knowledge::{ArticleText, DiagnosisEntry, DiagnosisList};
 pub use problem::Problem;
-pub use status::{Lines, Listener, Queue, Status};
+pub use status::{Kept, Lines, Listener, Queue, RecordsInMemory, Retained, Status};
 pub use taken::LinesTaken;
 pub use timeline::{Connection, Delivery, Entry, MessageTimeline};
 pub use words::{

@@ -37,6 +37,54 @@ pub struct Status {
     /// Newest stamp up to which every appliance's lines are answered for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complete_up_to: Option<Time>,
+    /// Records that are in memory now: active, or written and not yet readable.
+    pub in_memory: RecordsInMemory,
+    /// How long things are kept, and what that has come to.
+    pub retention: Retained,
+}
+
+/// Records in memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecordsInMemory {
+    /// Messages.
+    pub messages: u64,
+    /// Connections.
+    pub connections: u64,
+    /// Deliveries.
+    pub deliveries: u64,
+    /// Appliance events.
+    pub events: u64,
+    /// Bytes that they take, about.
+    pub bytes: u64,
+    /// Bytes that they may take: beyond it no line is taken until some have been written.
+    pub limit_bytes: u64,
+}
+
+/// What is kept, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Retained {
+    /// Records: messages, connections, deliveries, appliance events.
+    pub records: Kept,
+    /// Raw lines that have left the journal, compressed; what is removed is counted in segments.
+    pub raw: Kept,
+}
+
+/// One kind of what is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Kept {
+    /// Seconds after the last line was received; absent without a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age_seconds: Option<u64>,
+    /// Bytes on disk; absent without a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
+    /// Bytes on disk now.
+    pub bytes: u64,
+    /// When the oldest that is kept was received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest_received_at: Option<Time>,
+    /// Removed since the start.
+    pub removed: u64,
 }
 
 /// One bound address.

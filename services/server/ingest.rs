@@ -246,4 +246,51 @@ mod tests {
             assert_eq!(lines, log.iter().filter(|byte| **byte == b'\n').count());
         }
     }
+
+    /// Hands `log` in where the journal answers as told, and then not at all.
+    async fn handed_in(log: Vec<u8>, answers: Vec<bool>) -> (Result<Taken, NotTaken>, usize) {
+        let (journal, mut incoming) = tokio::sync::mpsc::channel::<Batch>(1);
+        let ingest = Ingest {
+            journal: journal.downgrade(),
+            sources: Sources::from_now_on(),
+            telemetry: Telemetry::new(),
+        };
+        let disk = tokio::spawn(async move {
+            let mut lines = 0;
+            for answer in answers {
+                let Some(batch) = incoming.recv().await else {
+                    break;
+                };
+                lines += batch.frames.len();
+                let waiting = batch.taken.expect("a request waits for its answer");
+                waiting.send(answer).expect("it waits");
+            }
+            lines
+        });
+        let taken = ingest.take(log, origin(Lane::Live, None)).await;
+        drop(journal);
+        (taken, disk.await.expect("it does not panic"))
+    }
+
+    #[tokio::test]
+    async fn every_piece_is_on_disk_before_the_request_is_answered() {
+        let log = b"a line\n".repeat(2 * PIECE + 1);
+        let (taken, on_disk) = handed_in(log, vec![true; 3]).await;
+        let accepted = 2 * PIECE as u64 + 1;
+        assert_eq!(taken, Ok(Taken { accepted, cut: 0 }));
+        assert_eq!(on_disk, 2 * PIECE + 1);
+    }
+
+    #[tokio::test]
+    async fn what_can_not_go_on_leaves_a_beginning_and_says_how_much() {
+        let log = b"a line\n".repeat(3 * PIECE);
+        let kept = PIECE as u64;
+        // said to have failed, and gone without a word
+        for answers in [vec![true, false], vec![true]] {
+            let (taken, _) = handed_in(log.clone(), answers).await;
+            assert_eq!(taken, Err(NotTaken { kept }));
+        }
+        let (taken, _) = handed_in(log, Vec::new()).await;
+        assert_eq!(taken, Err(NotTaken { kept: 0 }));
+    }
 }

@@ -9,6 +9,8 @@
 //! | `ingest.rs` | lines handed in over HTTP to frames on disk |
 //! | `descriptors.rs` | how many files and sockets may be open |
 //! | `data.rs` | the data folder: one instance, a known format |
+//! | `heart.rs` | how the service fares: status, readiness, metrics |
+//! | `keeper.rs` | raw segments: packed, and removed when old |
 //! | `retention.rs` | how long what is kept |
 //! | `pipeline/` | journal → assembler → index, one thread each |
 //! | `telemetry.rs` | the counters |
@@ -25,8 +27,10 @@ mod data;
 mod demo;
 mod descriptors;
 mod explain;
+mod heart;
 mod ingest;
 mod kb;
+mod keeper;
 mod listen;
 mod pipeline;
 mod retention;
@@ -41,6 +45,8 @@ use clap::Parser as _;
 use crate::args::{Cli, Command, ConfigCommand, Kb, Serve, TokenCommand};
 
 fn main() -> ExitCode {
+    // in builds for tests: points at which the process dies, by the variable FAILPOINTS
+    let _points = fail::FailScenario::setup();
     let cli = Cli::parse();
     match run(cli
         .command

@@ -34,6 +34,12 @@ impl Default for Retention {
 }
 
 impl Retention {
+    /// Whether raw lines are kept at all.
+    #[must_use]
+    pub fn keeps_raw(&self) -> bool {
+        self.raw != Some(SignedDuration::ZERO) && self.raw_size != Some(0)
+    }
+
     /// Before which moment raw lines are too old.
     #[must_use]
     pub fn raw_limit(&self, now: Timestamp) -> Option<Timestamp> {

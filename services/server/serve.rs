@@ -8,26 +8,26 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use whymid_api::{Gauge, Pulse, Reading};
+use whymid_api::{Pulse, Reading};
 use whymid_diagnosis::Knowledge;
-use whymid_journal::{Journal, Options};
+use whymid_journal::{Journal, Options, Position, Recovery, Vault};
 use whymid_mailflow::{Intake, Settings};
-use whymid_schemas::{Lines, Listener, Queue, Status, Time};
-use whymid_store::{Index, Library, Names};
+use whymid_schemas::Listener;
+use whymid_store::{Checkpoint, Library, Names};
 
 use crate::args::Serve;
-use crate::clock::{self, Uptime};
+use crate::clock::Uptime;
 use crate::config::{self, Config};
 use crate::data::DataFolder;
 use crate::demo;
 use crate::descriptors::{self, Shares};
+use crate::heart::Heart;
 use crate::ingest::Ingest;
-use crate::listen::{self, Batch, Gate, Sources};
-use crate::pipeline::{JOURNAL_QUEUE, Parts, Pipeline, State};
+use crate::keeper::Keeper;
+use crate::listen::{self, Gate, Sources};
+use crate::pipeline::{Parts, Pipeline};
 use crate::telemetry::Telemetry;
 
 /// The longest that a stop may take.
@@ -118,18 +118,19 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let shares = descriptors::share_out(config.max_connections);
     let data = DataFolder::open(&config.data_dir)?;
     let (writer, index, checkpoint) = whymid_store::open(&data.index())?;
-    let (journal, recovery) = Journal::open(&data.journal(), Options::default())?;
+    let options = Options {
+        not_before: Position(checkpoint.reached),
+        keep_raw: config.retention.keeps_raw(),
+        ..Options::default()
+    };
+    let (journal, recovery) = Journal::open(&data.journal(), options)?;
+    let vault = Arc::new(Vault::open(&data.journal())?);
     let sockets = bind(&config)?;
     // before anybody reads an address: whoever does may stop us at once
     let mut stop_signals = StopSignals::install()?;
     let listeners = announce(&sockets)?;
-    if recovery.torn_bytes > 0 {
-        tracing::warn!(
-            bytes = recovery.torn_bytes,
-            "the journal's end was torn by an unclean stop and was cut at the last whole line"
-        );
-    }
     let telemetry = Telemetry::new();
+    tell_recovery(&recovery, checkpoint, &telemetry);
     telemetry
         .udp_buffer
         .set(i64::try_from(sockets.udp_granted).unwrap_or(i64::MAX));
@@ -154,6 +155,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let names = Names::new(intake.appliances.renamed());
     let pipeline = Pipeline::start(Parts {
         journal,
+        oldest: recovery.oldest.0,
+        raw: (checkpoint.complete < recovery.oldest.0).then(|| vault.frames()),
         group_commit: Duration::from_millis(config.group_commit_ms),
         intake,
         writer,
@@ -165,6 +168,14 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         memory: config.memory,
         telemetry: Arc::clone(&telemetry),
     })?;
+    let (stop_keeper, keeper_stops) = std::sync::mpsc::channel();
+    let keeper = Keeper {
+        vault,
+        retention: config.retention,
+        state: Arc::clone(&pipeline.state),
+        telemetry: Arc::clone(&telemetry),
+    };
+    let keeper = keeper.start(keeper_stops)?;
     let (stop, stopped) = watch::channel(false);
     let gate = Gate {
         journal: pipeline.frames.clone(),
@@ -188,6 +199,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         state: Arc::clone(&pipeline.state),
         index: index.clone(),
         frames: pipeline.frames.downgrade(),
+        retention: config.retention,
+        memory: config.memory,
         kb_version: knowledge.version.clone(),
     });
     let library = Library::new(index, Arc::new(pipeline.memory.clone()), names);
@@ -213,7 +226,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         let _ = (udp.await, tcp.await);
         http_handle.stop(true).await;
         let _ = http.await;
-        tokio::task::spawn_blocking(move || pipeline.join()).await
+        drop(stop_keeper);
+        tokio::task::spawn_blocking(move || {
+            pipeline.join();
+            let _ = keeper.join();
+        })
+        .await
     })
     .await;
     anyhow::ensure!(
@@ -222,6 +240,30 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         DRAIN.as_secs()
     );
     Ok(())
+}
+
+/// Says what was found on disk, and loudly what was not.
+fn tell_recovery(recovery: &Recovery, checkpoint: Checkpoint, telemetry: &Telemetry) {
+    tracing::info!(
+        begins = recovery.oldest.0,
+        ends = recovery.end.0,
+        index_holds = checkpoint.complete,
+        to_read = recovery.end.0.saturating_sub(checkpoint.complete),
+        "the journal, in bytes of lines"
+    );
+    if recovery.torn_bytes > 0 {
+        tracing::warn!(
+            bytes = recovery.torn_bytes,
+            "the journal's end was torn by an unclean stop and was cut at the last whole line"
+        );
+    }
+    if recovery.missing_bytes > 0 {
+        telemetry.count(&telemetry.failures, "room", "journal");
+        tracing::error!(
+            bytes = recovery.missing_bytes,
+            "the journal ends before what the index has seen of it: the folder was lost, damaged or restored from an older copy. Lines that were not yet in the index are gone; what the journal still had is kept with the raw segments"
+        );
+    }
 }
 
 /// Prints the bound addresses, one line each, before anything else.
@@ -276,117 +318,5 @@ impl StopSignals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
-    }
-}
-
-/// How the service fares.
-struct Heart {
-    uptime: Uptime,
-    listeners: Vec<Listener>,
-    telemetry: Arc<Telemetry>,
-    state: Arc<State>,
-    index: Index,
-    frames: tokio::sync::mpsc::WeakSender<Batch>,
-    kb_version: String,
-}
-
-impl Pulse for Heart {
-    fn is_ready(&self) -> bool {
-        self.state.ready.load(Ordering::Relaxed)
-    }
-
-    fn now(&self) -> Timestamp {
-        clock::now()
-    }
-}
-
-impl Gauge for Heart {
-    fn status(&self) -> Status {
-        let extent = self.index.extent().unwrap_or_default();
-        let time = |micros: i64| {
-            Timestamp::from_microsecond(micros)
-                .ok()
-                .map(|at| Time::of(at, &TimeZone::UTC))
-        };
-        let waiting = self
-            .frames
-            .upgrade()
-            .map_or(0, |frames| JOURNAL_QUEUE - frames.capacity());
-        Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            kb_version: self.kb_version.clone(),
-            uptime_seconds: self.uptime.seconds(),
-            ready: self.is_ready(),
-            listeners: self.listeners.clone(),
-            queues: vec![Queue {
-                name: "journal".to_owned(),
-                depth: waiting as u64,
-                capacity: JOURNAL_QUEUE as u64,
-            }],
-            lines: self.lines(),
-            journal_bytes: self.state.journal_bytes.load(Ordering::Relaxed),
-            index_bytes: self.index.bytes(),
-            index_documents: extent.documents,
-            oldest_message: extent.oldest.and_then(time),
-            newest_message: extent.newest.and_then(time),
-            complete_up_to: self.complete_up_to(),
-        }
-    }
-
-    fn metrics(&self) -> String {
-        self.telemetry.text()
-    }
-
-    fn not_ready(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
-        if !self.is_ready() {
-            reasons.push("the journal is being replayed".to_owned());
-        }
-        if self.state.failed.load(Ordering::Relaxed) {
-            reasons.push("the journal has failed: nothing is accepted".to_owned());
-        }
-        if self.state.damaged.load(Ordering::Relaxed) {
-            reasons
-                .push("the journal is damaged: lines behind the damage are not shown".to_owned());
-        }
-        if self.state.broken.load(Ordering::Relaxed) {
-            reasons.push("a part of the service has ended: see the log, start again".to_owned());
-        }
-        if self.state.index_failed.load(Ordering::Relaxed) {
-            reasons.push("the index has failed: mend the disk and start again".to_owned());
-        }
-        reasons
-    }
-}
-
-impl Heart {
-    fn lines(&self) -> Lines {
-        let telemetry = &self.telemetry;
-        let received = ["udp", "tcp", "http"]
-            .map(|transport| telemetry.value(&telemetry.received, "transport", transport));
-        let (attached, events) = (telemetry.attached.get(), telemetry.events.get());
-        let handled = attached + events;
-        let understood = handled
-            - telemetry
-                .value(&telemetry.kinds, "kind", "unknown")
-                .min(handled);
-        Lines {
-            received: received.iter().sum(),
-            accepted: telemetry.accepted.get(),
-            replayed: telemetry.replayed.get(),
-            attached,
-            events,
-            understood,
-            share_understood: (handled > 0).then(|| understood as f64 / handled as f64),
-        }
-    }
-
-    /// The oldest of the appliances' newest stamps: up to there every one is answered for.
-    fn complete_up_to(&self) -> Option<Time> {
-        let micros = self.state.complete_up_to.load(Ordering::Relaxed);
-        let at = (micros != 0)
-            .then(|| Timestamp::from_microsecond(micros).ok())
-            .flatten()?;
-        Some(Time::of(at, &TimeZone::UTC))
     }
 }

@@ -46,6 +46,12 @@ pub struct Telemetry {
     pub commits: Counter,
     /// Records that were removed because they were too old or too many.
     pub expired: Counter,
+    /// Raw segments that were removed for the same reasons.
+    pub raw_expired: Counter,
+    /// Messages, connections, deliveries and appliance events in memory.
+    pub in_memory: [Gauge; 4],
+    /// Bytes that they take, about.
+    pub in_memory_bytes: Gauge,
     /// Failures of journal or index, by room.
     pub failures: ByLabel,
 }
@@ -79,11 +85,15 @@ impl Telemetry {
         let written = counter("records_written", "Records written to the index");
         let commits = counter("index_commits", "Index commits");
         let expired = counter("records_expired", "Records removed by retention");
+        let raw_expired = counter("raw_segments_expired", "Raw segments removed by retention");
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::<i64>::default();
             registry.register(name, help, gauge.clone());
             gauge
         };
+        let in_memory = ["messages", "connections", "deliveries", "appliance_events"]
+            .map(|kind| gauge(&format!("{kind}_in_memory"), "Records in memory"));
+        let in_memory_bytes = gauge("records_in_memory_bytes", "Memory that records take, about");
         let connections = gauge("syslog_connections", "Open syslog TCP connections");
         let udp_buffer = gauge(
             "udp_buffer_bytes",
@@ -104,6 +114,9 @@ impl Telemetry {
             written,
             commits,
             expired,
+            raw_expired,
+            in_memory,
+            in_memory_bytes,
             failures,
         })
     }

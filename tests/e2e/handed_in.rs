@@ -191,6 +191,24 @@ fn a_body_that_breaks_off_leaves_nothing() {
     service.get("/v1/why?mid=7551").is(404);
 }
 
+#[test]
+fn a_body_that_stands_still_is_given_up() {
+    let service = Service::start();
+    let mut stream = tcp(service.http);
+    write!(
+        stream,
+        "POST /v1/lines HTTP/1.1\r\nHost: {}\r\nContent-Type: application/octet-stream\r\nContent-Length: 1000\r\n\r\nthe first line\n",
+        service.http
+    )
+    .expect("the service reads");
+    let mut said = [0; 12];
+    stream.read_exact(&mut said).expect("the service answers");
+    assert_eq!(&said, b"HTTP/1.1 408");
+    let counted = service.counter("refused", Some(("reason", "body_slow")));
+    assert_eq!(counted, 1);
+    took_nothing(&service);
+}
+
 /// What is said once nothing more is sent.
 fn everything(mut stream: TcpStream) -> String {
     stream.shutdown(Shutdown::Write).expect("it is open");
@@ -248,15 +266,7 @@ fn what_is_said_beside_the_lines_holds_for_each_of_them() {
     let path = "/v1/lines?appliance=esa9&lane=archive&year=2014&timezone=Asia/Tokyo";
     let taken = service.post(path, &[BYTES], log).is(202);
     assert_eq!(taken.json()["accepted"], 6);
-    let answer = service.diagnosed(7591, "receiving-aborted-by-sender");
-    assert_eq!(answer["message"]["appliance"], "esa9", "{answer}");
-    let times: Vec<Timestamp> = entries(&service, 7591)
-        .iter()
-        .filter_map(|entry| entry["at"].as_str()?.parse().ok())
-        .collect();
-    let at = |text: &str| -> Timestamp { text.parse().expect("RFC 3339") };
-    assert_eq!(times.iter().min(), Some(&at("2014-12-31T14:59:50Z")));
-    assert_eq!(times.iter().max(), Some(&at("2014-12-31T15:00:04Z")));
+    is_as_was_said(&service);
     for (query, code) in [
         ("lane=past", "parameter_invalid"),
         ("timezone=Mars/Olympus", "timezone_unknown"),
@@ -265,6 +275,22 @@ fn what_is_said_beside_the_lines_holds_for_each_of_them() {
         let refused = service.post(&path, &[BYTES], log).is(422);
         assert_eq!(refused.json()["code"], code);
     }
+    // it was kept with the lines
+    is_as_was_said(&service.crash_and_restart());
+}
+
+/// MID 7591 is of `esa9` and of New Year 2015 in Tokyo.
+#[track_caller]
+fn is_as_was_said(service: &Service) {
+    let answer = service.diagnosed(7591, "receiving-aborted-by-sender");
+    assert_eq!(answer["message"]["appliance"], "esa9", "{answer}");
+    let times: Vec<Timestamp> = entries(service, 7591)
+        .iter()
+        .filter_map(|entry| entry["at"].as_str()?.parse().ok())
+        .collect();
+    let at = |text: &str| -> Timestamp { text.parse().expect("RFC 3339") };
+    assert_eq!(times.iter().min(), Some(&at("2014-12-31T14:59:50Z")));
+    assert_eq!(times.iter().max(), Some(&at("2014-12-31T15:00:04Z")));
 }
 
 #[test]
@@ -287,7 +313,7 @@ fn a_long_line_is_cut_and_counted_and_a_body_without_lines_is_told_so() {
 fn a_long_log_is_taken_whole_while_others_go_on() {
     let service = Service::start();
     let first = 300_000;
-    let sessions = 5000;
+    let sessions = 1500;
     let log: Vec<u8> = (first..first + sessions).flat_map(session).collect();
     let live = session(7611);
     let taken = std::thread::scope(|scope| {

@@ -20,7 +20,7 @@ use crate::release::Release;
 use crate::replay::Replays;
 use crate::segment::HEADER_BYTES;
 use crate::tail::Tail;
-use crate::{Error, Position, Replay, record};
+use crate::{Error, Position, Replay, record, segment};
 
 /// From this size on the buffer is handed to the operating system without waiting for a sync.
 const BUFFER_BYTES: usize = 1024 * 1024;
@@ -179,13 +179,15 @@ impl Journal {
         }
         point("journal-reviving");
         self.check_locked()?;
-        if self.durable > self.tail.first() {
-            // What the old handle says after a failed sync is worth nothing.
-            let mut tail = Tail::reopen(&self.home, self.tail.first(), self.durable)?;
-            tail.check_length()?;
-            tail.cut(self.durable)?;
-        }
-        self.start_segment()?;
+        self.cut_tail_anew()
+            .and_then(|()| self.start_segment())
+            .map_err(|error| {
+                if error.is_not_found() {
+                    self.vanished()
+                } else {
+                    error
+                }
+            })?;
         self.failed = false;
         point("journal-revived");
         Ok(())
@@ -268,6 +270,18 @@ impl Journal {
         self.replays.start(&self.home, firsts, after, self.durable)
     }
 
+    /// Leaves in the last segment what is durable, through a new handle: what the old one says
+    /// after a failed sync is worth nothing.
+    fn cut_tail_anew(&self) -> Result<(), Error> {
+        let first = self.tail.first();
+        if self.durable == first {
+            return Ok(());
+        }
+        let mut tail = Tail::reopen(&self.home, first, self.durable)?;
+        tail.check_length()?;
+        tail.cut(self.durable)
+    }
+
     fn refuse_if_failed(&self) -> Result<(), Error> {
         if self.failed {
             return Err(Error::Failed);
@@ -329,7 +343,10 @@ impl Journal {
     /// Another may have taken the folder if the file by which it is locked has no name.
     fn check_locked(&self) -> Result<(), Error> {
         let links = self.lock.links().while_doing("read", self.home.dir())?;
-        if links > 0 {
+        let there = segment::list(&self.home)?;
+        let is_there = |first: &Position| there.iter().any(|segment| segment.first == *first);
+        let (_, earlier) = self.firsts.split_last().unwrap_or((&self.durable, &[]));
+        if links > 0 && earlier.iter().all(is_there) {
             return Ok(());
         }
         Err(self.vanished())

@@ -172,6 +172,8 @@ fn remove_parts(raw: &Folder) -> Result<(), Error> {
 
 /// Of a segment that is there plain and packed, keeps the one that is whole; both if none is.
 fn remove_doubles(raw: &Folder) -> Result<(), Error> {
+    // The name of a packed one may not be durable yet, and must be before the plain one goes.
+    raw.sync()?;
     let all = raw::list(raw)?;
     for pair in all.windows(2) {
         let [better, worse] = pair else { continue };

@@ -9,6 +9,8 @@ pub(super) const TOP: &[&str] = &[
     "http",
     "syslog",
     "journal",
+    "retention",
+    "memory",
     "listeners",
     "appliances",
     "tokens",
@@ -19,6 +21,10 @@ pub(super) const HTTP: &[&str] = &["listen", "hosts", "insecure_no_auth"];
 pub(super) const SYSLOG: &[&str] = &["udp", "tcp", "allow", "udp_buffer", "max_connections"];
 /// Keys of `[journal]`.
 pub(super) const JOURNAL: &[&str] = &["group_commit_ms"];
+/// Keys of `[retention]`.
+pub(super) const RETENTION: &[&str] = &["records", "records_size", "raw", "raw_size"];
+/// Keys of `[memory]`.
+pub(super) const MEMORY: &[&str] = &["records"];
 /// Keys of `[listeners]` and of one listener.
 pub(super) const LISTENER: &[&str] = &["inbound_timeout", "max_connection_time"];
 /// Keys of one appliance.
@@ -36,6 +42,8 @@ pub(super) fn all() -> Vec<String> {
     all.extend(of("http", HTTP));
     all.extend(of("syslog", SYSLOG));
     all.extend(of("journal", JOURNAL));
+    all.extend(of("retention", RETENTION));
+    all.extend(of("memory", MEMORY));
     all.extend(of("listeners", LISTENER));
     all.extend(of("appliances", APPLIANCE));
     all.extend(of("tokens", TOKEN));

@@ -4,6 +4,7 @@
 //! All faults of a file are told at once, each with its line; an unknown key is told with the
 //! nearest known one.
 
+mod amounts;
 mod keys;
 mod reader;
 

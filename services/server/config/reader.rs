@@ -13,7 +13,8 @@ use whymid_api::{Scope, Token};
 use whymid_diagnosis::ListenerTimers;
 use whymid_mailflow::ApplianceSettings;
 
-use super::{Config, Fault, keys};
+use super::{Config, Fault, amounts, keys};
+use crate::retention::Retention;
 
 type Value<'i> = Spanned<DeValue<'i>>;
 
@@ -67,6 +68,8 @@ impl<'t> Reader<'t> {
                 "http" => self.http(value, config),
                 "syslog" => self.syslog(value, config),
                 "journal" => self.journal(value, config),
+                "retention" => self.retention(value, &mut config.retention),
+                "memory" => self.memory(value, config),
                 "listeners" => self.listeners(value, config),
                 "appliances" => self.appliances(value, config),
                 "tokens" => self.tokens(value, config),
@@ -233,6 +236,47 @@ impl<'t> Reader<'t> {
                 && let Some(ms) = self.number(value, "journal.group_commit_ms", 1..=1000)
             {
                 config.group_commit_ms = ms;
+            }
+        }
+    }
+
+    fn retention(&mut self, value: &Value<'_>, retention: &mut Retention) {
+        let Some(table) = self.table(value, "retention", Some(keys::RETENTION)) else {
+            return;
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "records" => self.set(
+                    value,
+                    "retention.records",
+                    &mut retention.records,
+                    amounts::age,
+                ),
+                "records_size" => self.set(
+                    value,
+                    "retention.records_size",
+                    &mut retention.records_size,
+                    amounts::size,
+                ),
+                "raw" => self.set(value, "retention.raw", &mut retention.raw, amounts::age),
+                "raw_size" => self.set(
+                    value,
+                    "retention.raw_size",
+                    &mut retention.raw_size,
+                    amounts::size,
+                ),
+                _ => {}
+            }
+        }
+    }
+
+    fn memory(&mut self, value: &Value<'_>, config: &mut Config) {
+        let Some(table) = self.table(value, "memory", Some(keys::MEMORY)) else {
+            return;
+        };
+        for (key, value) in table {
+            if key.get_ref() == "records" {
+                self.set(value, "memory.records", &mut config.memory, amounts::memory);
             }
         }
     }

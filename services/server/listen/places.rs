@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -60,9 +60,13 @@ impl Places {
         })
     }
 
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Arc<Seat>>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A place for the connection of that number.
     pub(super) fn admit(self: &Arc<Self>, source: u32, now: u64) -> Admission {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.lock();
         let free = taken.len() < self.most;
         if !free {
             let Some(silent) = longest_silent(&taken, now) else {
@@ -116,12 +120,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.places.taken.lock();
-        let taken = taken
-            .as_mut()
-            .map_or_else(|broken| &mut **broken.get_mut(), |taken| &mut **taken);
         // a number is given once, so it is ours or, where the place was lost, nobody's
-        taken.remove(&self.source);
+        self.places.lock().remove(&self.source);
     }
 }
 

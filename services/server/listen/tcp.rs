@@ -142,6 +142,8 @@ impl Connection {
                 Err(_) => break,
             }
             self.place.busy();
+            // who sends without a pause lets others have their turn
+            tokio::task::consume_budget().await;
             if !self.pass_on(frames).await {
                 return;
             }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, interval};
-use whymid_journal::Replay;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use whymid_journal::{Position, RawFrames};
 use whymid_mailflow::{Handout, Intake};
 use whymid_syslog::Frame;
 
@@ -15,15 +15,17 @@ use super::journaling::{CatchUp, CaughtUp};
 use super::memory::Question;
 use super::recall::IndexRecall;
 use super::{Accepted, State, Writing, Written};
-use crate::clock;
+use crate::clock::{self, Uptime};
 use crate::telemetry::Telemetry;
 
 /// How often resting records are handed out.
 const TICK: Duration = Duration::from_millis(500);
 /// How long is waited, while reading the journal, for the index.
 const WAIT: Duration = Duration::from_millis(20);
-/// Bytes of records that are written when the service ends; a second or two of the index's work.
-const AT_THE_END: usize = 64 * 1024 * 1024;
+/// How long what is left is assembled, and then how long it is written, when the service ends.
+const AT_THE_END: Duration = Duration::from_secs(2);
+/// Bytes of records that are handed out at a time then.
+const PIECE: usize = 256 * 1024;
 /// An appliance that is silent for so long does not hold the others' `complete_up_to` back.
 const SILENT: SignedDuration = SignedDuration::from_hours(1);
 
@@ -59,6 +61,10 @@ pub(super) struct Assembling {
     pub(super) room: Room,
     /// Up to here the index holds the journal.
     pub(super) complete: u64,
+    /// Where the journal begins.
+    pub(super) oldest: u64,
+    /// The raw segments, if the index does not hold what has left the journal.
+    pub(super) raw: Option<RawFrames>,
     /// Where the journal ended at the start: up to there lines are replayed.
     pub(super) replay_end: u64,
     /// The failures of the index that are known.
@@ -75,7 +81,7 @@ impl Assembling {
         self.state.ready.store(true, Ordering::Relaxed);
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut asking, mut receiving) = (true, true);
+        let (mut asking, mut over) = (true, None);
         loop {
             let has_room = self.intake.assembler.weight() < self.room.hard;
             tokio::select! {
@@ -86,21 +92,22 @@ impl Assembling {
                     None => asking = false,
                 },
                 _ = tick.tick() => {
-                    let over = !receiving && self.state.stopping.load(Ordering::Relaxed);
-                    if over {
-                        break;
-                    }
                     self.hand_out(clock::now());
+                    if self.state.stopping.load(Ordering::Relaxed) {
+                        // what is left is on disk, and is read at the next start
+                        let since = *over.get_or_insert_with(Instant::now);
+                        if since.elapsed() > AT_THE_END {
+                            break;
+                        }
+                    }
                 }
-                group = inbox.lines.recv(), if receiving && has_room => match group {
+                group = inbox.lines.recv(), if has_room => match group {
                     Some(group) => for lines in group.chunks(LOOK) {
                         for (position, frame) in lines {
                             self.take(*position, frame);
                         }
                         self.make_room();
                     },
-                    // a failed journal ends the lines, not the answers
-                    None if self.state.failed.load(Ordering::Relaxed) => receiving = false,
                     None => break,
                 },
             }
@@ -127,7 +134,15 @@ impl Assembling {
     /// Reads the journal from where the index ends until lines are handed over; false when
     /// stopped.
     async fn catch_up(&mut self, behind: mpsc::Sender<CatchUp>, inbox: &mut Inbox) -> bool {
-        let mut after = Some(self.complete);
+        let begun = Uptime::start();
+        let mut after = Some(self.complete.max(self.oldest));
+        if let Some(raw) = self.raw.take() {
+            let raw = readable(raw, self.complete);
+            match self.replay(raw, self.complete, inbox).await {
+                Replayed::UpTo(_) | Replayed::Damaged(_) => {}
+                Replayed::Stopped => return false,
+            }
+        }
         loop {
             let (reply, caught_up) = oneshot::channel();
             if behind.send(CatchUp { after, reply }).await.is_err() {
@@ -148,6 +163,9 @@ impl Assembling {
                 Some(Err(error)) => self.damaged(&error),
             };
             if last {
+                let lines = self.telemetry.replayed.get();
+                let seconds = begun.seconds();
+                tracing::info!(lines, seconds, "read again what the index did not hold");
                 return true;
             }
         }
@@ -163,7 +181,12 @@ impl Assembling {
 
     /// Reads lines by the clock of their time. Questions are answered meanwhile with what there
     /// is.
-    async fn replay(&mut self, replay: Replay, after: u64, inbox: &mut Inbox) -> Replayed {
+    async fn replay(
+        &mut self,
+        replay: impl Iterator<Item = Line>,
+        after: u64,
+        inbox: &mut Inbox,
+    ) -> Replayed {
         let mut next_tick = Timestamp::MIN;
         let mut reached = after;
         for (count, line) in replay.enumerate() {
@@ -268,11 +291,18 @@ impl Assembling {
     }
 
     /// At the end everything is written, if that takes no long time: the next start has nothing
-    /// to replay then.
+    /// to read again then.
     async fn hand_all_out(&mut self) {
-        let handout = self.intake.assembler.shed(AT_THE_END);
-        if let Some(writing) = self.writing(handout, true) {
-            let _ = self.handouts.send(writing).await;
+        let until = Instant::now() + AT_THE_END;
+        while Instant::now() < until {
+            let handout = self.intake.assembler.shed(PIECE);
+            let over = handout.records.is_empty();
+            if let Some(writing) = self.writing(handout, over) {
+                let _ = self.handouts.send_timeout(writing, AT_THE_END).await;
+            }
+            if over {
+                return;
+            }
         }
     }
 
@@ -282,6 +312,20 @@ impl Assembling {
         let heard = newest().max()?.saturating_sub(SILENT).ok()?;
         newest().filter(|one| *one >= heard).min()
     }
+}
+
+/// A line of the journal, or why there is none to be read.
+type Line = Result<(Position, Frame), whymid_journal::Error>;
+
+/// What can be read of raw segments behind a position; what can't is told.
+fn readable(raw: RawFrames, after: u64) -> impl Iterator<Item = Line> {
+    raw.filter(move |line| match line {
+        Ok((position, _)) => position.0 > after,
+        Err(error) => {
+            tracing::error!(%error, "a raw segment can't be read");
+            false
+        }
+    })
 }
 
 /// How reading the journal ended.

@@ -26,13 +26,14 @@ mod memory;
 mod recall;
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use whymid_diagnosis::{Knowledge, Listeners};
-use whymid_journal::Journal;
+use whymid_journal::{Journal, RawFrames, Stock};
 use whymid_mailflow::{ApplianceMemory, Assembler, Handout, Intake};
 use whymid_store::{Checkpoint, Index, Writer};
 use whymid_syslog::Frame;
@@ -62,6 +63,10 @@ type Accepted = Vec<(u64, Frame)>;
 pub struct Parts {
     /// The open journal.
     pub journal: Journal,
+    /// Where it begins.
+    pub oldest: u64,
+    /// The raw segments, for an index that does not hold what has left the journal.
+    pub raw: Option<RawFrames>,
     /// How long a line waits for its sync at most.
     pub group_commit: Duration,
     /// Appliances and assembler.
@@ -100,7 +105,7 @@ pub struct Pipeline {
 pub struct State {
     /// The replay is done.
     pub ready: AtomicBool,
-    /// The journal has failed: nothing is accepted any more.
+    /// The journal has failed: nothing is accepted until it can be written again.
     pub failed: AtomicBool,
     /// The journal could not be read to its end: lines behind the damage are not shown.
     pub damaged: AtomicBool,
@@ -120,6 +125,8 @@ pub struct State {
     pub records_weight: AtomicU64,
     /// Bytes of the journal.
     pub journal_bytes: AtomicU64,
+    /// What the raw segments are, as last looked at.
+    pub raw: Mutex<Stock>,
     /// The oldest of the appliances' newest stamps, microseconds; 0 before the first line.
     pub complete_up_to: AtomicI64,
 }
@@ -184,6 +191,7 @@ impl Pipeline {
         let journaling = Journaling {
             journal: parts.journal,
             group_commit: parts.group_commit,
+            rolled_at: Instant::now(),
             state: Arc::clone(&state),
             telemetry: Arc::clone(&parts.telemetry),
         };
@@ -198,6 +206,8 @@ impl Pipeline {
                 hard: parts.memory,
             },
             complete: parts.checkpoint.complete,
+            oldest: parts.oldest,
+            raw: parts.raw,
             replay_end,
             failures: 0,
             shed: None,

@@ -1,8 +1,10 @@
-//! Recipients that the next hop does not take: bounced, put off, never reached.
+//! Recipients that the next hop does not take: bounced, put off, perhaps taken.
 //!
 //! Invariants: each dialect has its own two shapes (trap 26); what a remote server says is
 //! quoted as Python would and may hold anything; a bounce goes to the sender under a new MID,
 //! a bounce of a bounce to nobody.
+//!
+//! Not here: next hops that are not reached (`unreachable.rs`).
 
 use crate::kind::Kind;
 use crate::mail::{Mail, To};
@@ -12,11 +14,11 @@ use crate::record::{Note, Who};
 use crate::render;
 use crate::script::{Script, Stage};
 use crate::text::{Repr, Rids, body};
-use crate::truth::{Ending, Fate};
+use crate::truth::Fate;
 use crate::world::World;
 
 /// What a remote server said: enhanced status, the gateway's label, code, text.
-type Reply = (&'static str, &'static str, &'static str, &'static str);
+pub(crate) type Reply = (&'static str, &'static str, &'static str, &'static str);
 
 const REFUSED: [Reply; 6] = [
     (
@@ -85,20 +87,6 @@ const DELAYED: [Reply; 5] = [
     ),
 ];
 
-const NO_ANSWER: Reply = ("4.4.0", "Other network problem", "000", "timeout");
-const EXPIRED: Reply = (
-    "5.4.7",
-    "Delivery expired (message too old)",
-    "000",
-    "timeout",
-);
-const NO_HOST: Reply = (
-    "5.1.2",
-    "Bad destination host",
-    "000",
-    "DNS Hard Error looking up nowhere.example (MX): NXDomain",
-);
-
 impl World {
     /// `Bounced:` or `Delayed:` for one recipient, by DCID `dcid`.
     fn failure(&self, script: &Script, mail: &Mail, one: &To, dcid: u64, reply: Reply) -> String {
@@ -144,7 +132,7 @@ impl World {
     }
 
     /// A recipient is refused for good.
-    fn bounced(
+    pub(crate) fn bounced(
         &mut self,
         script: &mut Script,
         mail: &Mail,
@@ -197,7 +185,7 @@ impl World {
     }
 
     /// A recipient is put off.
-    fn delayed(
+    pub(crate) fn delayed(
         &mut self,
         script: &mut Script,
         mail: &Mail,
@@ -220,7 +208,7 @@ impl World {
     }
 
     /// When the recipients that are put off are tried again.
-    fn pending(&mut self, script: &mut Script, mail: &Mail, to: &[To]) {
+    pub(crate) fn pending(&mut self, script: &mut Script, mail: &Mail, to: &[To]) {
         if to.is_empty() || self.dice.chance(0.4) {
             return;
         }
@@ -311,120 +299,6 @@ impl World {
         settled.extend(taken);
         settled.sort_by_key(|one| one.rid);
         self.attempt_is_over(mail, &settled, outbound, script);
-    }
-
-    /// No connection comes about, or none with the TLS that is required.
-    pub(crate) fn not_connected(
-        &mut self,
-        mail: Box<Mail>,
-        domain: Domain,
-        to: &[To],
-        script: &mut Script,
-    ) {
-        let outbound = self.failed_connection(domain, script);
-        for one in to {
-            self.delayed(script, &mail, one, Some(outbound), NO_ANSWER);
-        }
-        self.pending(script, &mail, to);
-        self.next_destination(mail, script);
-    }
-
-    fn failed_connection(&mut self, domain: Domain, script: &mut Script) -> Who {
-        let server = domain.server();
-        let way = self.dice.below(4);
-        let who = if way < 2 {
-            self.new_delivery(script.gateway, Ending::NotConnected)
-        } else {
-            self.open_outbound(script, &server, 25)
-        };
-        let (dcid, own) = (who.number, script.gateway as u64 + 1);
-        let (kind, text) = match way {
-            0 => (
-                Kind::E225,
-                body![
-                    "Connection Error: connection timed out DCID: ",
-                    dcid,
-                    " IP: ",
-                    server,
-                    " details: timeout interface: 192.0.2.",
-                    own
-                ],
-            ),
-            1 => (
-                Kind::E226,
-                body![
-                    "Connection Error: DCID: ",
-                    dcid,
-                    " IP: ",
-                    server,
-                    " details: EOF interface: 192.0.2.",
-                    own,
-                    " reason: network error"
-                ],
-            ),
-            2 => (
-                Kind::E031,
-                body!["DCID ", dcid, " TLS failed: STARTTLS unexpected response"],
-            ),
-            _ => (
-                Kind::E032,
-                body![
-                    "DCID ",
-                    dcid,
-                    " IP ",
-                    server,
-                    " TLS was required but could not be successfully negotiated"
-                ],
-            ),
-        };
-        script.note(who, Note::Ending(Ending::NotConnected));
-        script.say(kind, who, text);
-        if way >= 2 {
-            script.say(Kind::E215, who, body!["DCID ", dcid, " close"]);
-        }
-        script.done(who);
-        who
-    }
-
-    /// The destination does not exist, or cannot be found for now.
-    pub(crate) fn no_such_host(&mut self, mut mail: Box<Mail>, to: &[To], script: &mut Script) {
-        if self.dice.chance(0.4) {
-            let (kind, text) = *self.dice.one_of(&[
-                (
-                    Kind::E227,
-                    "DNS Temporary Failure nowhere.example MX - ServFail",
-                ),
-                (
-                    Kind::E228,
-                    "DNS failure for SMTP route destination relay.nowhere.example",
-                ),
-            ]);
-            script.event(kind, text.to_owned());
-            for one in to {
-                self.delayed(script, &mail, one, None, NO_ANSWER);
-            }
-            return self.next_destination(mail, script);
-        }
-        for one in to {
-            self.bounced(script, &mail, one, None, NO_HOST);
-        }
-        let rids: Vec<u32> = to.iter().map(|one| one.rid).collect();
-        script.then(Stage::TellSender(mail.clone()));
-        mail.settle(&rids);
-        self.next_destination(mail, script);
-    }
-
-    /// Too old: given up.
-    pub(crate) fn expired(&mut self, mut mail: Box<Mail>, to: &[To], script: &mut Script) {
-        let outbound =
-            self.failed_connection(to.first().map_or(Domain(8), |one| one.domain), script);
-        for one in to {
-            self.bounced(script, &mail, one, Some(outbound), EXPIRED);
-        }
-        let rids: Vec<u32> = to.iter().map(|one| one.rid).collect();
-        script.then(Stage::TellSender(mail.clone()));
-        mail.settle(&rids);
-        self.next_destination(mail, script);
     }
 
     /// Perhaps delivered: the answer was not heard.

@@ -43,6 +43,9 @@ impl World {
     }
 
     fn try_destination(&mut self, mail: Box<Mail>, domain: Domain, to: &[To], script: &mut Script) {
+        if mail.tries > 1 && self.dice.chance(self.plan.odds.again) {
+            return self.put_off(mail, domain, to, script);
+        }
         let of = self.plan.delivery;
         let weights = [
             of.taken,
@@ -67,6 +70,14 @@ impl World {
             _ => {
                 self.delivery_start(script, &mail, domain, to);
             }
+        }
+    }
+
+    fn put_off(&mut self, mail: Box<Mail>, domain: Domain, to: &[To], script: &mut Script) {
+        if self.dice.chance(0.5) {
+            self.all_delayed(mail, domain, to, script);
+        } else {
+            self.not_connected(mail, domain, to, script);
         }
     }
 

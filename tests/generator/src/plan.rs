@@ -208,9 +208,11 @@ pub struct Odds {
     pub remark: f64,
     /// Such a line is written twice in the same second.
     pub twin: f64,
-    /// A line about the gateway itself, for each second.
+    /// A line about the gateway itself, for each connection that comes.
     pub event: f64,
-    /// A delayed message is never heard of again.
+    /// A message that was put off is put off again.
+    pub again: f64,
+    /// A message that was put off is never heard of again.
     pub forgotten: f64,
 }
 
@@ -220,7 +222,7 @@ impl Plan {
     pub fn small(seed: u64) -> Self {
         Self {
             lines: 5_000,
-            rate: 100,
+            rate: 20,
             shifts: 2,
             resets: 1,
             rollover: 1_000,
@@ -235,7 +237,7 @@ impl Plan {
     pub fn full(seed: u64, lines: u64) -> Self {
         Self {
             lines,
-            rate: 400,
+            rate: 100,
             ..Self::of_seed(seed)
         }
     }
@@ -293,7 +295,7 @@ impl Default for Plan {
         Self {
             seed: 1,
             lines: 100_000,
-            rate: 200,
+            rate: 100,
             begins: date(2026, 3, 9).at(7, 58, 30, 0),
             appliances: gateways(),
             shifts: 4,
@@ -312,7 +314,7 @@ impl Default for Plan {
 }
 
 fn gateways() -> Vec<Appliance> {
-    let near_the_end = LAST_NUMBER - 300;
+    let near_the_end = LAST_NUMBER - 100;
     vec![
         gateway("esa1.corp.example", Dialect::Modern, 0, 1, 10),
         gateway("esa2.corp.example", Dialect::Classic, 0, 1, 9),
@@ -424,6 +426,7 @@ impl Default for Odds {
             remark: 0.15,
             twin: 0.2,
             event: 0.03,
+            again: 0.6,
             forgotten: 0.01,
         }
     }

@@ -166,10 +166,4 @@ impl Agenda {
             self.turns.extend(scripts);
         }
     }
-
-    /// How many are on within some seconds: what is about to be written.
-    pub(crate) fn soon(&self, until: i64) -> usize {
-        let near = self.later.range(..until).map(|(_, scripts)| scripts.len());
-        self.turns.len() + near.sum::<usize>()
-    }
 }

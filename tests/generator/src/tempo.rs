@@ -11,9 +11,6 @@ use crate::world::World;
 /// Lines that one arrival leads to, by and by, with everything that becomes of it.
 const LINES_OF_AN_ARRIVAL: f64 = 22.0;
 
-/// Lines that a script which is on soon has still to write, about.
-const LINES_LEFT: u64 = 6;
-
 /// Thresholds of one gateway, in lines that it wrote.
 #[derive(Clone, Copy, Debug)]
 struct Due {
@@ -36,6 +33,7 @@ pub(crate) struct Tempo {
     shift_lines: u64,
     /// Fractions of arrivals.
     credit: f64,
+    arrivals: f64,
     due: Vec<Due>,
     shares: Vec<u32>,
 }
@@ -74,6 +72,7 @@ impl Tempo {
             shift_until: shift_lines,
             shift_lines,
             credit: 0.0,
+            arrivals: 0.0,
             due: due.collect(),
             shares,
         }
@@ -104,13 +103,28 @@ impl World {
             self.incidents(gateway);
         }
         self.arrivals();
-        let coming = self.agenda.soon(self.now + 120) as u64 * LINES_LEFT;
-        if self.written + coming >= self.plan.lines {
+        if self.written + self.coming() >= self.plan.lines {
             self.tempo.over = true;
         } else if self.written >= self.tempo.shift_until {
             self.tempo.shift_until += self.tempo.shift_lines;
             self.tempo.resume = self.now + self.dice.between(8 * 3600, 30 * 3600) as i64;
         }
+    }
+
+    /// About how many lines will be written of what has arrived.
+    fn coming(&self) -> u64 {
+        if !self.plan.drain {
+            return 0;
+        }
+        let all = (self.tempo.arrivals * LINES_OF_AN_ARRIVAL) as u64;
+        all.saturating_sub(self.written)
+    }
+
+    /// What has arrived at a gateway will lead to nothing more.
+    fn forget(&mut self, gateway: usize) {
+        let all: u32 = self.tempo.shares.iter().sum();
+        let share = f64::from(self.tempo.shares[gateway]) / f64::from(all.max(1));
+        self.tempo.arrivals -= self.coming() as f64 * share / LINES_OF_AN_ARRIVAL;
     }
 
     fn arrivals(&mut self) {
@@ -124,6 +138,10 @@ impl World {
                 let mut script = self.script(gateway);
                 script.acts.push_back(Act::Do(Stage::Arrive));
                 self.start(script);
+                self.tempo.arrivals += 1.0;
+                if self.dice.chance(self.plan.odds.event) {
+                    self.alert(gateway);
+                }
             }
         }
     }
@@ -137,6 +155,7 @@ impl World {
         let due = &mut self.tempo.due[gateway];
         if lines >= due.reset {
             due.reset = due.reset.saturating_add(due.between_resets);
+            self.forget(gateway);
             return self.reset(gateway);
         }
         if lines >= due.rollover {
@@ -149,9 +168,6 @@ impl World {
         }
         if self.now % 60 == 0 {
             self.status(gateway);
-        }
-        if self.dice.chance(self.plan.odds.event) {
-            self.alert(gateway);
         }
     }
 }

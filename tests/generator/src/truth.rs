@@ -117,6 +117,17 @@ pub struct Written {
     pub body: String,
 }
 
+impl Written {
+    /// The record that it is about, with its number.
+    #[must_use]
+    pub fn named(&self) -> Named {
+        Named {
+            whom: self.whom,
+            number: self.number,
+        }
+    }
+}
+
 /// What the run hands out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Line {

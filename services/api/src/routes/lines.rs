@@ -40,7 +40,7 @@ const WAIT: Duration = Duration::from_secs(10);
 
 /// Lines of now, or a log of the past.
 #[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[schema(rename_all = "lowercase", default = "live")]
 #[expect(dead_code, reason = "the words as the document shows them")]
 enum LaneWord {
     Live,
@@ -55,8 +55,9 @@ pub(crate) struct LinesAsked {
     /// header or the client's address tells, as for syslog.
     #[param(example = "esa1", max_length = 255)]
     appliance: Option<String>,
-    /// `archive` for a log of the past: it raises no notifications and expires nothing.
-    #[param(value_type = Option<LaneWord>, inline, example = "archive", default = "live")]
+    /// `archive` for a log of the past: it raises no notifications and expires nothing; `live`
+    /// where absent.
+    #[param(value_type = Option<LaneWord>, inline, example = "archive")]
     lane: Lane,
     /// The year of the first stamp that has none; from there on it is counted on over New Year.
     /// Without it such a stamp is taken for the newest that it can be.
@@ -97,20 +98,23 @@ fn lane(word: Option<&str>) -> Result<Lane, Failure> {
 }
 
 fn check_appliance(name: Option<&str>) -> Result<(), Failure> {
-    let fits = |name: &str| name.len() <= MAX_LABEL && !name.contains(char::is_control);
+    let fits = |name: &str| {
+        name.len() <= MAX_LABEL && !name.trim().is_empty() && !name.contains(char::is_control)
+    };
     if name.is_none_or(fits) {
         return Ok(());
     }
     Err(Failure::new(Code::ParameterInvalid).detail(
-        format!("`appliance` may have {MAX_LABEL} bytes and no control characters"),
-        format!("`appliance` は {MAX_LABEL} バイトまでで、制御文字は使えません"),
+        format!("`appliance` is a name of up to {MAX_LABEL} bytes without control characters"),
+        format!("`appliance` は {MAX_LABEL} バイト以内の名前で、制御文字は使えません"),
     ))
 }
 
 /// Hand in log lines.
 ///
 /// Log lines in any form that syslog takes, or as the appliance keeps them in its files, one a
-/// line, ended by LF or CRLF; empty ones are skipped. Send them as `application/octet-stream`, or
+/// line, ended by LF or CRLF; empty ones are skipped, of one above 64 KiB the first 64 KiB are
+/// kept. Send them as `application/octet-stream`, or
 /// as `text/plain` together with the header `X-Whymid: 1`, which no web form can send; up to
 /// 64 MiB, or compressed up to 16 MiB that unpack to 64 MiB at most.
 ///

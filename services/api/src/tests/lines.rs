@@ -104,6 +104,7 @@ async fn parameters_that_make_no_sense_are_refused() {
     let cases = [
         ("/v1/lines?appliance=", 422, "parameter_invalid"),
         ("/v1/lines?appliance=a%0Ab", 422, "parameter_invalid"),
+        ("/v1/lines?appliance=%20", 422, "parameter_invalid"),
         (long.as_str(), 422, "parameter_invalid"),
         ("/v1/lines?lane=past", 422, "parameter_invalid"),
         ("/v1/lines?year=1969", 422, "parameter_invalid"),

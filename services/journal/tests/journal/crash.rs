@@ -112,10 +112,10 @@ fn check_life(lived: &Lived, kind: &Kind, tried: &mut Tried, wanted: impl Fn(usi
 #[test]
 fn after_a_crash_at_any_moment_the_journal_is_what_it_may_be() {
     let mut tried = Tried::default();
-    for seed in 0..24 {
+    for seed in 0..100 {
         let kind = Kind {
             seed,
-            calls: 90,
+            calls: 100,
             keep_raw: seed % 4 != 3,
             faults: Faults::default(),
         };
@@ -129,7 +129,7 @@ fn after_a_crash_at_any_moment_the_journal_is_what_it_may_be() {
 #[test]
 fn after_a_fault_at_any_step_and_a_crash_the_journal_is_what_it_may_be() {
     let mut tried = Tried::default();
-    for seed in 100..103 {
+    for seed in 100..108 {
         let mut kind = Kind {
             seed,
             calls: 40,
@@ -156,7 +156,7 @@ fn after_a_fault_at_any_step_and_a_crash_the_journal_is_what_it_may_be() {
 #[test]
 fn on_a_disk_that_fails_all_the_time_the_journal_is_what_it_may_be() {
     let mut tried = Tried::default();
-    for seed in 200..230 {
+    for seed in 200..320 {
         let kind = Kind {
             seed,
             calls: 120,
@@ -167,7 +167,7 @@ fn on_a_disk_that_fails_all_the_time_the_journal_is_what_it_may_be() {
                 drop_pages: seed % 2 == 0,
             },
         };
-        check_life(&Life::live(&kind), &kind, &mut tried, |step| step % 5 == 0);
+        check_life(&Life::live(&kind), &kind, &mut tried, |step| step % 3 == 0);
     }
     tried.say("on a failing disk");
     assert!(tried.distinct.len() >= 3_000, "{}", tried.distinct.len());

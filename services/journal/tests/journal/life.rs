@@ -4,6 +4,7 @@
 //! whenever it opens the journal anew; what a crash at any other moment leaves is checked
 //! afterwards by `crash.rs`.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -78,8 +79,12 @@ impl Life {
     /// All of a life, by chance.
     pub fn live(kind: &Kind) -> Lived {
         let mut life = Self::new(kind);
-        for _ in 0..kind.calls {
-            life.act();
+        let lived = catch_unwind(AssertUnwindSafe(|| {
+            (0..kind.calls).for_each(|_| life.act())
+        }));
+        if let Err(panic) = lived {
+            eprintln!("in call {} of {kind:?}", life.by_call.len());
+            resume_unwind(panic);
         }
         life.end()
     }

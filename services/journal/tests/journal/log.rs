@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::date;
 use proptest::prelude::*;
 use whymid_journal::{Error, Journal, Position, Replay};
-use whymid_syslog::{Defect, Frame, Lane, MAX_LINE, Transport};
+use whymid_syslog::{Defect, Frame, Label, Lane, MAX_LABEL, MAX_LINE, Transport};
 
 use super::{
     append_lines, frame, make_segments, open, positions, replayed, segments, with_segments_of,
@@ -32,13 +34,30 @@ fn any_line() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Few enough that equal ones come one behind the other.
+fn any_label() -> impl Strategy<Value = Option<Arc<Label>>> {
+    let name = prop::sample::select(vec![None, Some(""), Some("esa1"), Some("Asia/Tokyo")]);
+    let near = prop::sample::select(vec![None, Some(date(2014, 8, 14).at(11, 4, 51, 0))]);
+    let label = (name.clone(), name, near).prop_map(|(appliance, zone, near)| Label {
+        appliance: appliance.map(str::to_owned),
+        zone: zone.map(str::to_owned),
+        near,
+    });
+    prop::option::of(label.prop_map(Arc::new))
+}
+
 fn any_frame() -> impl Strategy<Value = Frame> {
-    let transport = prop::sample::select(vec![Transport::Udp, Transport::Tcp, Transport::File]);
+    let transport = prop::sample::select(vec![
+        Transport::Udp,
+        Transport::Tcp,
+        Transport::File,
+        Transport::Http,
+    ]);
     let lane = prop::sample::select(vec![Lane::Live, Lane::Archive]);
     let defect = prop::sample::select(vec![None, Some(Defect::Cut), Some(Defect::Unfinished)]);
     let origin = (any_peer(), transport, any::<u32>(), any_time());
-    (any_line(), origin, lane, defect).prop_map(
-        |(bytes, (peer, transport, source, received_at), lane, defect)| Frame {
+    (any_line(), origin, lane, defect, any_label()).prop_map(
+        |(bytes, (peer, transport, source, received_at), lane, defect, label)| Frame {
             bytes,
             peer,
             transport,
@@ -46,7 +65,7 @@ fn any_frame() -> impl Strategy<Value = Frame> {
             received_at,
             lane,
             defect,
-            label: None,
+            label,
         },
     )
 }
@@ -242,6 +261,59 @@ fn a_line_that_is_too_long_is_refused_and_nothing_else_is_lost() {
     let records = replayed(&journal, Position::START).expect("a whole log");
     let lines: Vec<_> = records.into_iter().map(|(_, frame)| frame.bytes).collect();
     assert_eq!(lines, [b"before".to_vec(), b"after".to_vec()]);
+}
+
+#[test]
+fn a_label_with_a_name_that_is_too_long_is_refused_and_nothing_else_is_lost() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut journal, _) = open(dir.path());
+    let labelled = |length| Frame {
+        label: Some(Arc::new(Label {
+            zone: Some("x".repeat(length)),
+            ..Label::default()
+        })),
+        ..frame("line")
+    };
+    let error = journal
+        .append(&labelled(MAX_LABEL + 1))
+        .expect_err("too long");
+    assert_eq!(
+        error.to_string(),
+        "a label of 256 bytes is above the limit of 255"
+    );
+    journal.append(&labelled(MAX_LABEL)).expect("append");
+    journal.sync().expect("sync");
+    let records = replayed(&journal, Position::START).expect("a whole log");
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0].1, labelled(MAX_LABEL));
+}
+
+#[test]
+fn the_lines_of_one_request_share_their_label_when_replayed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut journal, _) = open(dir.path());
+    for name in ["esa1", "esa1", "esa2", "esa1"] {
+        let label = Label {
+            appliance: Some(name.to_owned()),
+            ..Label::default()
+        };
+        let label = Some(Arc::new(label));
+        journal
+            .append(&Frame {
+                label,
+                ..frame("line")
+            })
+            .expect("append");
+    }
+    journal.sync().expect("sync");
+    let records = replayed(&journal, Position::START).expect("a whole log");
+    let labels: Vec<_> = records
+        .iter()
+        .filter_map(|(_, frame)| frame.label.as_ref())
+        .collect();
+    assert!(Arc::ptr_eq(labels[0], labels[1]));
+    assert_eq!(labels[0], labels[3]);
+    assert_ne!(labels[0], labels[2]);
 }
 
 #[test]

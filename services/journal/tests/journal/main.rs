@@ -4,15 +4,28 @@
 //! |---|---|
 //! | `log.rs` | the order and the positions of an undamaged log |
 //! | `damage.rs` | what bad disks, foreign files and second users do to it |
+//! | `versions.rs` | segments that an older whymid wrote |
+//! | `copies.rs` | a folder that was lost, or put back from a copy |
+//! | `release.rs` | segments that leave the replay range |
+//! | `vault.rs`, `vault_damage.rs` | what becomes of them |
+//! | `revive.rs` | a full disk, a failing one, a folder that is gone |
+//! | `deaths.rs` | the process dies at every fail point, on a real disk |
 //! | `crash.rs` | what may be left when the power goes at any moment and disks fail; `allowed.rs` says what that is, `life.rs` makes the moments, `model/` is the disk |
 
 mod allowed;
+mod copies;
 mod crash;
 mod damage;
+mod deaths;
 mod dice;
 mod life;
 mod log;
 mod model;
+mod release;
+mod revive;
+mod vault;
+mod vault_damage;
+mod versions;
 
 use std::fs;
 use std::path::{Path, PathBuf};

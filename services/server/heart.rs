@@ -1,0 +1,192 @@
+//! How the service fares: what `/v1/status`, `/readyz` and `/metrics` tell.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use whymid_api::{Gauge, Pulse};
+use whymid_schemas::{Kept, Lines, Listener, Queue, RecordsInMemory, Retained, Status, Time};
+use whymid_store::{Extent, Index};
+
+use crate::clock::{self, Uptime};
+use crate::listen::Batch;
+use crate::pipeline::{JOURNAL_QUEUE, State};
+use crate::retention::Retention;
+use crate::telemetry::Telemetry;
+
+/// How the service fares.
+pub struct Heart {
+    /// Since when it runs.
+    pub uptime: Uptime,
+    /// What is listened on.
+    pub listeners: Vec<Listener>,
+    /// The counters.
+    pub telemetry: Arc<Telemetry>,
+    /// What the pipeline shows.
+    pub state: Arc<State>,
+    /// The index.
+    pub index: Index,
+    /// Where frames go in.
+    pub frames: tokio::sync::mpsc::WeakSender<Batch>,
+    /// How long things are kept.
+    pub retention: Retention,
+    /// Bytes that records may take in memory.
+    pub memory: usize,
+    /// The knowledge base's version.
+    pub kb_version: String,
+}
+
+impl Pulse for Heart {
+    fn is_ready(&self) -> bool {
+        self.state.ready.load(Ordering::Relaxed)
+    }
+
+    fn now(&self) -> Timestamp {
+        clock::now()
+    }
+}
+
+impl Gauge for Heart {
+    fn status(&self) -> Status {
+        let extent = self.index.extent().unwrap_or_default();
+        let waiting = self
+            .frames
+            .upgrade()
+            .map_or(0, |frames| JOURNAL_QUEUE - frames.capacity());
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            kb_version: self.kb_version.clone(),
+            uptime_seconds: self.uptime.seconds(),
+            ready: self.is_ready(),
+            listeners: self.listeners.clone(),
+            queues: vec![Queue {
+                name: "journal".to_owned(),
+                depth: waiting as u64,
+                capacity: JOURNAL_QUEUE as u64,
+            }],
+            lines: self.lines(),
+            journal_bytes: self.state.journal_bytes.load(Ordering::Relaxed),
+            index_bytes: self.index.bytes(),
+            index_documents: extent.documents,
+            oldest_message: extent.oldest.and_then(time_of),
+            newest_message: extent.newest.and_then(time_of),
+            complete_up_to: self.complete_up_to(),
+            in_memory: self.in_memory(),
+            retention: Retained {
+                records: self.records_kept(&extent),
+                raw: self.raw_kept(),
+            },
+        }
+    }
+
+    fn metrics(&self) -> String {
+        for (gauge, count) in self.telemetry.in_memory.iter().zip(&self.state.records) {
+            gauge.set(i64::try_from(count.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
+        }
+        let weight = self.state.records_weight.load(Ordering::Relaxed);
+        let weight = i64::try_from(weight).unwrap_or(i64::MAX);
+        self.telemetry.in_memory_bytes.set(weight);
+        self.telemetry.text()
+    }
+
+    fn not_ready(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if !self.is_ready() {
+            reasons.push("the journal is being replayed".to_owned());
+        }
+        if self.state.failed.load(Ordering::Relaxed) {
+            reasons.push("the journal has failed: nothing is accepted until it can be written again. Is the disk full?".to_owned());
+        }
+        if self.state.damaged.load(Ordering::Relaxed) {
+            reasons
+                .push("the journal is damaged: lines behind the damage are not shown".to_owned());
+        }
+        if self.state.broken.load(Ordering::Relaxed) {
+            reasons.push("a part of the service has ended: see the log, start again".to_owned());
+        }
+        if self.state.index_failed.load(Ordering::Relaxed) {
+            reasons.push("the index has failed: what is new stays in memory until it can be written again. Is the disk full?".to_owned());
+        }
+        reasons
+    }
+}
+
+impl Heart {
+    fn in_memory(&self) -> RecordsInMemory {
+        let [messages, connections, deliveries, events] =
+            [0, 1, 2, 3].map(|kind: usize| self.state.records[kind].load(Ordering::Relaxed));
+        RecordsInMemory {
+            messages,
+            connections,
+            deliveries,
+            events,
+            bytes: self.state.records_weight.load(Ordering::Relaxed),
+            limit_bytes: self.memory as u64,
+        }
+    }
+
+    fn records_kept(&self, extent: &Extent) -> Kept {
+        Kept {
+            max_age_seconds: self.retention.records.and_then(seconds),
+            max_bytes: self.retention.records_size,
+            bytes: self.index.bytes(),
+            oldest_received_at: extent.oldest_received.and_then(time_of),
+            removed: self.telemetry.expired.get(),
+        }
+    }
+
+    fn raw_kept(&self) -> Kept {
+        let raw = self
+            .state
+            .raw
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Kept {
+            max_age_seconds: self.retention.raw.and_then(seconds),
+            max_bytes: self.retention.raw_size,
+            bytes: raw.bytes,
+            oldest_received_at: raw.oldest.map(|at| Time::of(at, &TimeZone::UTC)),
+            removed: self.telemetry.raw_expired.get(),
+        }
+    }
+
+    fn lines(&self) -> Lines {
+        let telemetry = &self.telemetry;
+        let received = ["udp", "tcp", "http"]
+            .map(|transport| telemetry.value(&telemetry.received, "transport", transport));
+        let (attached, events) = (telemetry.attached.get(), telemetry.events.get());
+        let handled = attached + events;
+        let understood = handled
+            - telemetry
+                .value(&telemetry.kinds, "kind", "unknown")
+                .min(handled);
+        Lines {
+            received: received.iter().sum(),
+            accepted: telemetry.accepted.get(),
+            replayed: telemetry.replayed.get(),
+            attached,
+            events,
+            understood,
+            share_understood: (handled > 0).then(|| understood as f64 / handled as f64),
+        }
+    }
+
+    /// The oldest of the appliances' newest stamps: up to there every one is answered for.
+    fn complete_up_to(&self) -> Option<Time> {
+        let micros = self.state.complete_up_to.load(Ordering::Relaxed);
+        let at = (micros != 0)
+            .then(|| Timestamp::from_microsecond(micros).ok())
+            .flatten()?;
+        Some(Time::of(at, &TimeZone::UTC))
+    }
+}
+
+fn seconds(age: SignedDuration) -> Option<u64> {
+    u64::try_from(age.as_secs()).ok()
+}
+
+fn time_of(micros: i64) -> Option<Time> {
+    let at = Timestamp::from_microsecond(micros).ok()?;
+    Some(Time::of(at, &TimeZone::UTC))
+}
