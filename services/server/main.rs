@@ -17,6 +17,7 @@
 //! | `explain.rs`, `kb.rs`, `token.rs` | commands that need no service |
 //! | `demo.rs` | sample traffic |
 //! | `clock.rs` | the only place that asks what time it is |
+//! | `for_tests.rs` | what end-to-end tests may set, in debug builds |
 //!
 //! No business rules here: this room only wires the others together.
 
@@ -27,6 +28,7 @@ mod data;
 mod demo;
 mod descriptors;
 mod explain;
+mod for_tests;
 mod heart;
 mod ingest;
 mod kb;

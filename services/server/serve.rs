@@ -23,6 +23,7 @@ use crate::config::{self, Config};
 use crate::data::DataFolder;
 use crate::demo;
 use crate::descriptors::{self, Shares};
+use crate::for_tests;
 use crate::heart::Heart;
 use crate::ingest::Ingest;
 use crate::keeper::Keeper;
@@ -66,6 +67,8 @@ fn settled_config(args: &Serve) -> anyhow::Result<(Config, Option<PathBuf>)> {
     config.syslog_tcp = args.syslog_tcp.unwrap_or(config.syslog_tcp);
     config.insecure_no_auth |= args.insecure_no_auth;
     config.demo |= args.demo;
+    let memory = for_tests::number("WHYMID_TEST_MEMORY_BYTES").map(usize::try_from);
+    config.memory = memory.and_then(Result::ok).unwrap_or(config.memory);
     let own_dir = config.demo && args.data_dir.is_none();
     let demo_dir =
         own_dir.then(|| std::env::temp_dir().join(format!("whymid-demo-{}", std::process::id())));
@@ -121,7 +124,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let options = Options {
         not_before: Position(checkpoint.reached),
         keep_raw: config.retention.keeps_raw(),
-        ..Options::default()
+        segment_bytes: for_tests::number("WHYMID_TEST_SEGMENT_BYTES")
+            .unwrap_or(Options::default().segment_bytes),
     };
     let (journal, recovery) = Journal::open(&data.journal(), options)?;
     let vault = Arc::new(Vault::open(&data.journal())?);

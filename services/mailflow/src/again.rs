@@ -4,9 +4,10 @@
 //!
 //! Invariants: the choice goes by the log's own time, never by the order of arrival, so that an
 //! old log is read into old records and a replayed journal chooses as before. Within a second
-//! nothing begins anew. A line that may come after its record's end (an answer, a late reason,
+//! nothing begins anew. A line that may come after its message's end (an answer, a late reason,
 //! anything that is not understood) begins nothing; one that never does, begins another record
-//! once [`LINGER`] has passed: the opening line of that record was lost.
+//! once [`LINGER`] has passed: the opening line of that record was lost. Nothing comes after the
+//! end of a connection.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,6 +16,7 @@ use crate::entry::Entry;
 use crate::event::{ConnectionEnd, Fact};
 use crate::merge::Record;
 use crate::record::{Connection, Delivery, Message};
+use crate::reset::Life;
 
 /// Receiving a message ends long before this: a connection lasts 15 minutes by default.
 const RECEIVING: SignedDuration = SignedDuration::from_hours(6);
@@ -32,9 +34,11 @@ const CONNECTION_SILENCE: SignedDuration = SignedDuration::from_hours(24);
 ///
 /// A record that holds the very line is the one. Otherwise the newest that was there at the
 /// line's moment, unless the line begins another; then the oldest that came later, if the line
-/// can stand before it. A record made by a later line of the journal is none of an earlier one's.
+/// can stand before it. A record made by a later line of the journal is none of an earlier one's;
+/// nor is one of another life of the gateway, between two resets of its counters.
 pub(crate) fn choose<'r, R: Record + 'r>(
     known: impl Iterator<Item = &'r R> + Clone,
+    life: Life,
     fact: &Fact<'_>,
     entry: &Entry,
 ) -> Option<usize> {
@@ -46,7 +50,7 @@ pub(crate) fn choose<'r, R: Record + 'r>(
     let first = |one: &R| (one.common().first_at, one.common().born);
     let known = known
         .enumerate()
-        .filter(|(_, one)| one.common().born <= entry.position);
+        .filter(|(_, one)| one.common().born <= entry.position && life.has(first(one).0));
     let earlier = known.clone().filter(|(_, one)| first(one).0 <= at);
     let later = known.filter(|(_, one)| first(one).0 > at);
     let earlier = earlier.max_by_key(|(_, one)| first(one));
@@ -146,7 +150,8 @@ fn conflict(one: Option<u64>, other: Option<u64>) -> bool {
 }
 
 /// Whether a line begins another connection of that ICID: an opening after `close`, or of
-/// another peer, or long after; any decision or end long after `close`.
+/// another peer, or long after; a decision long after the first line; anything long after
+/// `close`.
 pub(crate) fn connection(held: &Connection, fact: &Fact<'_>, at: Timestamp) -> bool {
     let over = |end: &&crate::record::End| {
         [ConnectionEnd::Close.word(), ConnectionEnd::Killed.word()].contains(&end.how.as_str())
@@ -162,12 +167,7 @@ pub(crate) fn connection(held: &Connection, fact: &Fact<'_>, at: Timestamp) -> b
             };
     }
     let decided = matches!(fact, Fact::Hat { group, .. } if !group.is_empty());
-    let of_a_session = decided
-        || matches!(
-            fact,
-            Fact::Hat { .. } | Fact::Tls(..) | Fact::ConnectionEnded(_) | Fact::SenderRefused(_)
-        );
-    (of_a_session && long_over(closed, at))
+    long_over(closed, at)
         || (decided && at.duration_since(first) > DECIDING)
         || at.duration_since(held.common.last_at) > CONNECTION_SILENCE
 }
@@ -193,8 +193,7 @@ pub(crate) fn delivery(held: &Delivery, fact: &Fact<'_>, at: Timestamp) -> bool 
                 None => far(held.common.first_at, at),
             };
     }
-    (matches!(fact, Fact::DeliveryEnded) && long_over(held.ended_at, at))
-        || at.duration_since(held.common.last_at) > CONNECTION_SILENCE
+    long_over(held.ended_at, at) || at.duration_since(held.common.last_at) > CONNECTION_SILENCE
 }
 
 /// Whether a line can stand before the first one of that delivery that was seen.

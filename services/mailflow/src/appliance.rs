@@ -20,7 +20,8 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use whymid_syslog::{Frame, Lane};
 
-use crate::event::Fact;
+use crate::event::{Fact, MailEvent};
+use crate::reset::News;
 
 mod known;
 
@@ -340,6 +341,19 @@ impl Appliances {
         {
             appliance.told_offset(*seconds, position);
         }
+    }
+
+    /// Notes a line that begins something: does it tell of a reset?
+    pub(crate) fn note_beginning(
+        &mut self,
+        index: ApplianceIndex,
+        event: &MailEvent<'_>,
+        at: Timestamp,
+    ) -> News {
+        let appliance = &mut self.known[index.0];
+        let news = appliance.memory.resets.note(event.owner, &event.fact, at);
+        appliance.changed |= news != News::None;
+        news
     }
 
     /// Notes that a line with a header came from a source; the first one is remembered.

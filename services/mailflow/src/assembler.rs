@@ -26,6 +26,7 @@ use crate::grammar;
 use crate::join;
 use crate::merge::Record;
 use crate::record::{ApplianceEvent, Connection, Delivery, Message};
+use crate::reset::Life;
 use crate::shelf::{Coming, Shelf};
 
 /// How long a finished record waits for stragglers before it is written.
@@ -102,6 +103,8 @@ pub struct Origin<'a> {
     pub zone: Zone,
     /// Its zone, if it was assumed at first and is known by now.
     pub shift: Option<ZoneShift>,
+    /// The life of the gateway in which it was written: between two resets of its counters.
+    pub life: Life,
     /// When the line was received, by the caller's clock.
     pub now: Timestamp,
 }
@@ -203,6 +206,14 @@ impl Assembler {
             |_| {},
             |first| ApplianceEvent::new(origin, first),
         );
+    }
+
+    /// A gateway turned out to have begun anew at a moment: what records of before hold of lines
+    /// from then on is other records'.
+    pub fn part(&mut self, of: ApplianceIndex, moment: Timestamp, now: Timestamp) {
+        self.messages.part(of, moment, now, Message::parted);
+        self.connections.part(of, moment, now, Connection::parted);
+        self.deliveries.part(of, moment, now, Delivery::parted);
     }
 
     /// Hands out what must be written by `now`: what has finished and lingered, and what has
@@ -390,6 +401,7 @@ fn coming<'l>(origin: Origin<'_>, number: u64, fact: &'l Fact<'l>, entry: Entry)
     Coming {
         key: (origin.appliance, number),
         now: origin.now,
+        life: origin.life,
         fact,
         entry,
     }

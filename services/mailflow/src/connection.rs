@@ -57,6 +57,12 @@ impl Connection {
         Self::blank(Common::new(Space::Connection, icid, origin, first), icid)
     }
 
+    /// Another one of the number, of which the older held lines.
+    pub(crate) fn parted(older: &Self, first: &Entry) -> Self {
+        let common = Common::parted(Space::Connection, older.icid, &older.common, first);
+        Self::blank(common, older.icid)
+    }
+
     /// A connection whose lines have told nothing yet.
     fn blank(common: Common, icid: u64) -> Self {
         Self {
@@ -253,6 +259,12 @@ impl Record for Connection {
 impl Delivery {
     pub(crate) fn new(origin: Origin<'_>, dcid: u64, first: &Entry) -> Self {
         Self::blank(Common::new(Space::Delivery, dcid, origin, first), dcid)
+    }
+
+    /// Another one of the number, of which the older held lines.
+    pub(crate) fn parted(older: &Self, first: &Entry) -> Self {
+        let common = Common::parted(Space::Delivery, older.dcid, &older.common, first);
+        Self::blank(common, older.dcid)
     }
 
     /// A delivery whose lines have told nothing yet.

@@ -19,6 +19,7 @@ use crate::assembler::{Assembler, Origin, Recall};
 use crate::entry::{Entry, KindName};
 use crate::event::{Fact, MailEvent, Owner};
 use crate::grammar;
+use crate::reset::News;
 
 /// The most sources of which it is remembered that their lines have headers.
 const MAX_HEADED: usize = 10_000;
@@ -105,8 +106,12 @@ impl Intake {
         let told = self.moment(&header, index, frame, position, years);
         self.appliances
             .seen_until(index, told.at, frame, told.stamped);
+        if let News::Reset(moment) = self.appliances.note_beginning(index, &event, told.at) {
+            self.assembler.part(index, moment, frame.received_at);
+        }
         let appliance = self.appliances.get(index);
         let origin = Origin {
+            life: appliance.life_at(told.at),
             appliance: index,
             name: &appliance.identities[0],
             names: &appliance.identities,

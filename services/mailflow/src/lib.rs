@@ -6,6 +6,7 @@
 //!                                             ──► grammar/: MailEvent (kind.rs is the table)
 //!                                             ──► assembler.rs: Message · Connection · Delivery · ApplianceEvent
 //!                                                 again.rs: which of two under one number · shelf.rs: until when
+//!                                                 reset.rs: when all numbers begin anew
 //!                                                 join.rs: which message came by which connection
 //! ```
 //!
@@ -25,6 +26,7 @@ pub mod kind;
 mod merge;
 mod message;
 mod record;
+mod reset;
 mod scan;
 mod shelf;
 
@@ -41,4 +43,5 @@ pub use record::{
     ApplianceEvent, Common, Connection, Delivery, End, Fate, Finish, Hat, MAX_LINKS,
     MAX_RECIPIENTS, MAX_REMARKS, Message, Opening, ReceivingAbort, Recipient, Tls,
 };
+pub use reset::{Life, Resets};
 pub use shelf::PARK;

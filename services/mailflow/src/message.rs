@@ -19,6 +19,12 @@ impl Message {
         Self::blank(Common::new(Space::Message, mid, origin, first), mid)
     }
 
+    /// Another one of the number, of which the older held lines.
+    pub(crate) fn parted(older: &Self, first: &Entry) -> Self {
+        let common = Common::parted(Space::Message, older.mid, &older.common, first);
+        Self::blank(common, older.mid)
+    }
+
     /// A message whose lines have told nothing yet.
     fn blank(common: Common, mid: u64) -> Self {
         Self {

@@ -85,6 +85,22 @@ impl Common {
         }
     }
 
+    /// Of a record that another one of its number held lines of.
+    pub(crate) fn parted(space: Space, number: u64, older: &Self, first: &Entry) -> Self {
+        Self {
+            id: assign_id(space, number, &older.appliance, first),
+            aliases: Vec::new(),
+            first_at: first.at,
+            last_at: first.at,
+            born: first.position,
+            position: 0,
+            zone_epoch: first.zone_epoch,
+            zone_changed: false,
+            entries: Entries::default(),
+            ..older.clone()
+        }
+    }
+
     /// Whether a line is in already, from that very place in the journal: a replay brings it
     /// once more. Where lines have spilled, the position alone tells.
     pub(crate) fn has_merged(&self, line: &Entry) -> bool {

@@ -24,6 +24,7 @@ use crate::assembler::LINGER;
 use crate::entry::Entry;
 use crate::event::Fact;
 use crate::merge::Record;
+use crate::reset::Life;
 
 /// A record is written at the latest so long after its first unwritten line.
 pub const PARK: SignedDuration = SignedDuration::from_secs(60);
@@ -76,6 +77,7 @@ pub(crate) struct Shelf<R> {
 pub(crate) struct Coming<'l> {
     pub(crate) key: Key,
     pub(crate) now: Timestamp,
+    pub(crate) life: Life,
     pub(crate) fact: &'l Fact<'l>,
     pub(crate) entry: Entry,
 }
@@ -109,6 +111,7 @@ impl<R: Record> Shelf<R> {
         let Coming {
             key,
             now,
+            life,
             fact,
             entry,
         } = coming;
@@ -118,7 +121,7 @@ impl<R: Record> Shelf<R> {
         let place = {
             let held = self.held.entry(key).or_default();
             held.iter_mut().for_each(|one| renew(&mut one.record));
-            again::choose(held.iter().map(|one| &one.record), fact, &entry)
+            again::choose(held.iter().map(|one| &one.record), life, fact, &entry)
         };
         match place {
             Some(place) => self.merge(key, place, now, fact, entry),
@@ -223,6 +226,52 @@ impl<R: Record> Shelf<R> {
             self.touch(key, serial, first, now);
         }
         early
+    }
+
+    /// Takes the lines from a moment on out of the older records of a gateway, and puts each
+    /// record's into another of the same number.
+    pub(crate) fn part(
+        &mut self,
+        of: ApplianceIndex,
+        moment: Timestamp,
+        now: Timestamp,
+        make: impl Fn(&R, &Entry) -> R,
+    ) {
+        let straddles = |one: &Held<R>| {
+            let common = one.record.common();
+            common.first_at < moment && common.last_at >= moment
+        };
+        let keys = self.held.iter().filter(|((own, _), _)| *own == of);
+        let keys = keys.filter(|(_, all)| all.iter().any(straddles));
+        let keys: Vec<Key> = keys.map(|(key, _)| *key).collect();
+        for key in keys {
+            let Some(older) = self.held.get_mut(&key) else {
+                continue;
+            };
+            let Some(older) = older.iter_mut().find(|one| straddles(one)) else {
+                continue;
+            };
+            let link = older.record.link();
+            let lines = older.record.give_back(moment);
+            let (serial, linked) = (older.serial, older.record.link());
+            let Some(mut record) = lines.first().map(|first| make(&older.record, first)) else {
+                continue;
+            };
+            let from = lines
+                .iter()
+                .map(|line| line.position)
+                .min()
+                .unwrap_or_default();
+            for line in lines {
+                let text = line.line.clone();
+                record.merge(line, &crate::grammar::read(&text).fact, now);
+            }
+            self.relink(key, link, linked);
+            self.touch(key, serial, from, now);
+            let place = self.put(key, now, record);
+            let serial = self.held[&key][place].serial;
+            self.touch(key, serial, from, now);
+        }
     }
 
     fn relink(&mut self, (appliance, number): Key, before: Option<u64>, after: Option<u64>) {

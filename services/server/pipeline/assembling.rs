@@ -14,7 +14,7 @@ use whymid_syslog::Frame;
 use super::journaling::{CatchUp, CaughtUp};
 use super::memory::Question;
 use super::recall::IndexRecall;
-use super::{Accepted, State, Writing, Written};
+use super::{Accepted, State, Writing, Written, point};
 use crate::clock::{self, Uptime};
 use crate::telemetry::Telemetry;
 
@@ -120,6 +120,7 @@ impl Assembling {
         match written {
             Written::Settled(ticket) => {
                 self.intake.assembler.settled(ticket);
+                point("assembler-settled");
                 self.shed = self.shed.filter(|shed| *shed > ticket);
             }
             Written::Lost(failures) => {
@@ -268,6 +269,7 @@ impl Assembling {
         }
         if let Ok(place) = self.handouts.clone().try_reserve() {
             let handout = self.intake.assembler.shed(weight - self.room.soft / 2);
+            point("assembler-shed");
             self.shed = Some(handout.ticket);
             if let Some(writing) = self.writing(handout, false) {
                 place.send(writing);
@@ -283,6 +285,7 @@ impl Assembling {
             return None;
         }
         self.complete = handout.complete;
+        point("assembler-handed-out");
         Some(Writing {
             handout,
             memories,
@@ -301,6 +304,7 @@ impl Assembling {
                 let _ = self.handouts.send_timeout(writing, AT_THE_END).await;
             }
             if over {
+                point("assembler-drained");
                 return;
             }
         }

@@ -15,8 +15,9 @@ use whymid_mailflow::{Connection, Message, Rested, connection_of};
 use whymid_schemas::Outcome;
 use whymid_store::{Checkpoint, Document, Error, Index, Key, Look, Record, RecordKind, Writer};
 
-use super::{State, Writing, Written};
+use super::{State, Writing, Written, point};
 use crate::clock;
+use crate::for_tests;
 use crate::retention::Retention;
 use crate::telemetry::Telemetry;
 
@@ -61,7 +62,8 @@ impl Indexing {
     ) {
         let mut open = Open::default();
         let mut commit = interval(COMMIT);
-        let mut expire = interval(EXPIRE);
+        let every = for_tests::number("WHYMID_TEST_EXPIRE_MS").map(Duration::from_millis);
+        let mut expire = interval(every.unwrap_or(EXPIRE));
         commit.set_missed_tick_behavior(MissedTickBehavior::Delay);
         expire.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -98,6 +100,7 @@ impl Indexing {
                 return self.failed(&error, open, written);
             }
             self.telemetry.written.inc();
+            point("index-upserted");
         }
         for memory in &writing.memories {
             if let Err(error) = self.writer.remember(memory) {
@@ -105,6 +108,7 @@ impl Indexing {
             }
         }
         open.handout = Some((handout.ticket, checkpoint));
+        point("index-taken");
     }
 
     fn document(&self, rested: Rested) -> Document {
@@ -216,6 +220,7 @@ impl Indexing {
         if let Some((ticket, _)) = open.handout.take() {
             let _ = written.send(Written::Settled(ticket));
         }
+        point("index-told");
     }
 
     /// Removes what is older than it may be, or more than there may be.
@@ -230,6 +235,7 @@ impl Indexing {
             Ok(0) => {}
             Ok(removed) => {
                 open.removed = true;
+                point("index-expired");
                 self.telemetry.expired.inc_by(removed);
                 tracing::info!(removed, "records were removed: see [retention]");
             }
@@ -253,7 +259,10 @@ impl Indexing {
 
     fn revive(&mut self, open: &mut Open) {
         match self.writer.revive() {
-            Ok(()) => open.broken = false,
+            Ok(()) => {
+                open.broken = false;
+                point("index-revived");
+            }
             Err(error) => tracing::debug!(%error, "the index can't be written yet"),
         }
     }

@@ -16,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use whymid_journal::{Journal, Position, Replay};
 use whymid_syslog::{Frame, Transport};
 
-use super::{Accepted, State};
+use super::{Accepted, State, point};
 use crate::listen::Batch;
 use crate::telemetry::Telemetry;
 
@@ -132,6 +132,7 @@ impl Journaling {
             if live {
                 let _ = accepted.send(lines).await;
             }
+            point("journal-handed-over");
         }
     }
 
@@ -199,10 +200,14 @@ impl Journaling {
             kept = self.journal.roll().map(|_| ());
         }
         let complete = self.state.checkpoint().complete;
+        point("journal-before-release");
         let released = kept.and_then(|()| self.journal.release(Position(complete)));
         match released {
             Ok(0) => {}
-            Ok(_) => self.note_bytes(),
+            Ok(_) => {
+                point("journal-released");
+                self.note_bytes();
+            }
             Err(whymid_journal::Error::Failed) => {}
             Err(error) => {
                 self.telemetry
@@ -268,6 +273,7 @@ impl Journaling {
         }
         self.journal.sync()?;
         group.tell(true);
+        point("journal-told");
         self.telemetry.accepted.inc_by(positions.len() as u64);
         self.note_bytes();
         let frames = std::mem::take(&mut group.frames);

@@ -18,6 +18,29 @@
 //! Memory is bounded: batches wait for the journal only so many, groups for the assembler
 //! likewise, and the assembler takes no line while its records take more than their room. So a
 //! slow disk is felt by TCP senders, and what UDP can't pass on is counted.
+//!
+//! Fail points (the crate `fail`, feature `failpoints`; nothing in a release build). Set to
+//! `return`, the process is aborted there. `tests/e2e/deaths.rs` reads this table and the
+//! journal's:
+//!
+//! | name | when |
+//! |---|---|
+//! | `journal-told` | lines are accepted and requests know it, the assembler does not |
+//! | `journal-handed-over` | the assembler has them, or will read them |
+//! | `journal-before-release` | what the index holds leaves the journal next |
+//! | `journal-released` | it has |
+//! | `assembler-recalled` | a written record came back for a late line, which is not in it yet |
+//! | `assembler-handed-out` | records rest, and the index does not have them yet |
+//! | `assembler-shed` | the same, before their time: memory is short |
+//! | `assembler-settled` | records have left memory: they can be read in the index |
+//! | `assembler-drained` | at the end all is handed out, and not yet written |
+//! | `index-upserted` | a record is written, not committed |
+//! | `index-taken` | all of a hand-out is |
+//! | `index-prepared` | a commit is written, and does not count yet |
+//! | `index-committed` | it counts, and nobody knows yet |
+//! | `index-told` | the assembler can know |
+//! | `index-expired` | old records are removed, not committed |
+//! | `index-revived` | after a failure it is at its last commit again |
 
 mod assembling;
 mod indexing;
@@ -258,6 +281,11 @@ impl Drop for Watch {
             self.0.broken.store(true, Ordering::Relaxed);
         }
     }
+}
+
+/// Ends the process here if a test asked for it: see the file's head.
+fn point(_name: &str) {
+    fail::fail_point!(_name, |_| std::process::abort());
 }
 
 /// Runs one stage on a thread of its own.

@@ -3,6 +3,8 @@
 use whymid_mailflow::{ApplianceEvent, Connection, Delivery, Message, Recall};
 use whymid_store::{Index, Key, Look, Record, RecordKind};
 
+use super::point;
+
 /// The most records of one number that are brought back, the newest.
 const MOST: usize = 64;
 
@@ -17,10 +19,14 @@ impl IndexRecall {
             appliances: appliances.to_vec(),
             limit: MOST,
         };
-        self.0.find(&look).unwrap_or_else(|error| {
+        let found = self.0.find(&look).unwrap_or_else(|error| {
             tracing::error!(%error, "failed to look a written record up");
             Vec::new()
-        })
+        });
+        if !found.is_empty() {
+            point("assembler-recalled");
+        }
+        found
     }
 }
 

@@ -12,9 +12,19 @@ pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Names another binary to be tested than the one that was built with the tests.
+const OTHER: &str = "WHYMID_BINARY";
+
+/// Whether the binary under test is the one that was built with the tests: it has fail points and
+/// lets tests shorten what takes hours (`services/server/for_tests.rs`).
+pub(crate) fn is_for_tests() -> bool {
+    std::env::var_os(OTHER).is_none() && cfg!(debug_assertions)
+}
+
 /// The binary under test, without what the tester's environment says of it.
 pub(super) fn binary() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_whymid"));
+    let other = std::env::var_os(OTHER);
+    let mut command = Command::new(other.unwrap_or(env!("CARGO_BIN_EXE_whymid").into()));
     for (name, _) in
         std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"WHYMID_"))
     {

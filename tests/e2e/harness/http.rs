@@ -1,7 +1,15 @@
 //! Asking over HTTP.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use serde_json::Value;
 use ureq::Agent;
+use ureq::config::ConfigBuilder;
+use ureq::typestate::AgentScope;
+
+/// How long an [`Asker`] waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One response.
 #[derive(Debug)]
@@ -35,12 +43,14 @@ impl Reply {
 }
 
 fn agent() -> Agent {
-    // every status is an answer here, and no proxy stands between a test and its service
+    agent_config().build().into()
+}
+
+/// Every status is an answer here, and no proxy stands between a test and its service.
+fn agent_config() -> ConfigBuilder<AgentScope> {
     Agent::config_builder()
         .http_status_as_error(false)
         .proxy(None)
-        .build()
-        .into()
 }
 
 /// `GET url`; `None` when nobody answers.
@@ -61,6 +71,35 @@ pub(super) fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<R
             request.header(*name, *value)
         });
     reply(request.send(body))
+}
+
+/// Asks one service many times, over connections that stay open.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    agent: Agent,
+    base: String,
+}
+
+impl Asker {
+    pub(crate) fn of(http: SocketAddr) -> Self {
+        let config = agent_config().timeout_global(Some(PATIENCE)).build();
+        Self {
+            agent: config.into(),
+            base: format!("http://{http}"),
+        }
+    }
+
+    /// `GET`; `None` when nobody answers.
+    pub(crate) fn get(&self, path: &str) -> Option<Reply> {
+        reply(self.agent.get(format!("{}{path}", self.base)).call())
+    }
+
+    /// `POST` of bytes; `None` when nobody answers.
+    pub(crate) fn post(&self, path: &str, body: &[u8]) -> Option<Reply> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let request = request.header("Content-Type", "application/octet-stream");
+        reply(request.send(body))
+    }
 }
 
 fn reply(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Option<Reply> {

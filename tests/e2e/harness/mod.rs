@@ -5,19 +5,23 @@
 
 mod child;
 mod command;
+mod dice;
 mod http;
 mod log;
+mod mount;
 mod rsyslog;
 mod send;
 mod service;
 
 pub(crate) use child::Running;
-pub(crate) use command::{Ran, repository, whymid, whymid_with_input};
-pub(crate) use http::is_japanese;
+pub(crate) use command::{Ran, is_for_tests, repository, whymid, whymid_with_input};
+pub(crate) use dice::Dice;
+pub(crate) use http::{Asker, is_japanese};
 pub(crate) use log::{founding_lines, recent, sender_quit, sender_quit_before};
+pub(crate) use mount::{Ballast, Mount};
 pub(crate) use rsyslog::{Forward, Rsyslog};
 pub(crate) use send::{datagrams, octet_counted, tcp, tcp_from, udp_from};
-pub(crate) use service::{Service, Setup};
+pub(crate) use service::{Fallen, Service, Setup};
 
 use std::time::{Duration, Instant};
 
@@ -27,13 +31,21 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PACE: Duration = Duration::from_millis(20);
 
 /// Waits until `probe` has something, and returns it; `None` when it never had.
-pub(crate) fn wait_for<T>(mut probe: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn wait_for<T>(probe: impl FnMut() -> Option<T>) -> Option<T> {
+    wait_at_most(PATIENCE, probe)
+}
+
+/// The same, for what may take longer.
+pub(crate) fn wait_at_most<T>(
+    patience: Duration,
+    mut probe: impl FnMut() -> Option<T>,
+) -> Option<T> {
     let begun = Instant::now();
     loop {
         if let Some(found) = probe() {
             return Some(found);
         }
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > patience {
             return None;
         }
         std::thread::sleep(PACE);

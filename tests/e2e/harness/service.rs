@@ -5,13 +5,15 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::http::{self, Reply};
-use super::{Running, wait_for};
+use super::{Running, wait_at_most, wait_for};
 
 /// How a service is to be started.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,15 @@ pub(crate) struct Setup {
     pub(crate) arguments: Vec<&'static str>,
     /// The token that the harness itself asks with.
     pub(crate) token: Option<String>,
+    /// Further variables of its environment.
+    pub(crate) environment: Vec<(&'static str, String)>,
+}
+
+/// A service that ended before it listened, or by itself.
+#[derive(Debug)]
+pub(crate) struct Fallen {
+    pub(crate) status: ExitStatus,
+    pub(crate) log: String,
 }
 
 /// A running service.
@@ -43,10 +54,18 @@ impl Service {
 
     /// Started, listening and ready.
     pub(crate) fn start_with(setup: Setup) -> Self {
-        Self::start_on(Arc::new(TempDir::new().expect("a temporary folder")), setup).ready()
+        Self::on(Arc::new(TempDir::new().expect("a temporary folder")), setup).ready()
     }
 
-    fn start_on(folder: Arc<TempDir>, setup: Setup) -> Self {
+    /// On the data of an earlier one, listening and perhaps not yet ready.
+    pub(crate) fn on(folder: Arc<TempDir>, setup: Setup) -> Self {
+        Self::try_on(folder, setup).unwrap_or_else(|fallen| {
+            panic!("the service ended ({}):\n{}", fallen.status, fallen.log)
+        })
+    }
+
+    /// The same, for one that may end before it listens.
+    pub(crate) fn try_on(folder: Arc<TempDir>, setup: Setup) -> Result<Self, Fallen> {
         let mut command = super::command::binary();
         command
             .arg("serve")
@@ -66,18 +85,20 @@ impl Service {
             command.arg("--config").arg(file);
         }
         command.args(&setup.arguments);
+        command.envs(setup.environment.iter().cloned());
         let mut process = Running::start(&mut command);
-        let addresses =
-            ["http", "syslog-udp", "syslog-tcp"].map(|name| listening(&mut process, name));
-        let [http, udp, tcp] = addresses;
-        Self {
+        let mut addresses = Vec::new();
+        for name in ["http", "syslog-udp", "syslog-tcp"] {
+            addresses.push(listening(&mut process, name)?);
+        }
+        Ok(Self {
             process: Some(process),
             setup,
             folder,
-            http,
-            udp,
-            tcp,
-        }
+            http: addresses[0],
+            udp: addresses[1],
+            tcp: addresses[2],
+        })
     }
 
     /// Waits until the journal is read.
@@ -103,6 +124,7 @@ impl Service {
         ]);
         let mut process = Running::start(command.args(arguments).env("TMPDIR", temporary));
         let http = listening(&mut process, "http");
+        let http = http.unwrap_or_else(|fallen| panic!("{fallen:?}"));
         (process, http)
     }
 
@@ -157,7 +179,7 @@ impl Service {
     /// SIGTERM, a clean end, and a new process on the same folder.
     pub(crate) fn restart(mut self) -> Self {
         self.stop();
-        Self::start_on(Arc::clone(&self.folder), self.setup.clone()).ready()
+        Self::on(Arc::clone(&self.folder), self.setup.clone()).ready()
     }
 
     /// `kill -9`, and a new process on the same folder.
@@ -176,7 +198,36 @@ impl Service {
             process.kill();
         }
         tamper();
-        Self::start_on(Arc::clone(&self.folder), self.setup.clone())
+        Self::on(Arc::clone(&self.folder), self.setup.clone())
+    }
+
+    /// `kill -9`, and what it had logged.
+    pub(crate) fn kill(mut self) -> String {
+        let mut process = self.process.take().expect("it runs");
+        process.kill();
+        process.stderr.text()
+    }
+
+    /// Waits until it ends by itself; gives it back where it does not.
+    pub(crate) fn falls(mut self, within: Duration) -> Result<Fallen, Self> {
+        let mut process = self.process.take().expect("it runs");
+        let Some(status) = wait_at_most(within, || process.ended()) else {
+            self.process = Some(process);
+            return Err(self);
+        };
+        process.kill();
+        let log = process.stderr.text();
+        Ok(Fallen { status, log })
+    }
+
+    /// The folder that the data folder is in, for another service on it.
+    pub(crate) fn folder(&self) -> Arc<TempDir> {
+        Arc::clone(&self.folder)
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
     }
 
     /// Waits for a condition; a failure shows what the service logged.
@@ -327,7 +378,7 @@ impl Drop for Service {
     }
 }
 
-fn listening(process: &mut Running, name: &str) -> SocketAddr {
+fn listening(process: &mut Running, name: &str) -> Result<SocketAddr, Fallen> {
     let wanted = format!("listening {name} ");
     let address = wait_for(|| {
         let text = process.stdout.text();
@@ -339,8 +390,12 @@ fn listening(process: &mut Running, name: &str) -> SocketAddr {
         address.map(Ok).or_else(|| process.ended().map(Err))
     });
     match address {
-        Some(Ok(address)) => address.parse().expect("an address and a port"),
-        Some(Err(status)) => panic!("the service ended ({status}):\n{}", process.stderr.text()),
+        Some(Ok(address)) => Ok(address.parse().expect("an address and a port")),
+        Some(Err(status)) => {
+            process.kill();
+            let log = process.stderr.text();
+            Err(Fallen { status, log })
+        }
         None => panic!(
             "the service never said where it listens for {name}:\n{}",
             process.stderr.text()

@@ -8,7 +8,7 @@
 //!
 //! Without `--out` the log goes to standard output. A line of the truth is one record:
 //! `{"id":…,"kind":…,"appliance":…,"number":…,"generation":…,"first":…,"last":…,"lines":[…],
-//! "ending":…,"outcome":…,"cut":…,"recipients":[{"rid":…,"address":…,"fate":…}]}`.
+//! "ending":…,"cut":…,"recipients":[{"rid":…,"address":…,"fate":…}]}`.
 //!
 //! Not here: sending it anywhere.
 

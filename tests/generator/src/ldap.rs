@@ -58,7 +58,8 @@ impl World {
         script.say(kind, mail.who, text);
     }
 
-    fn rerouted(&mut self, script: &mut Script, mail: &Mail, one: &To) {
+    /// A recipient is sent elsewhere.
+    pub(crate) fn rerouted(&mut self, script: &mut Script, mail: &Mail, one: &To) {
         let text = body![
             "LDAP: Reroute query ChainRoute MID ",
             mail.mid(),

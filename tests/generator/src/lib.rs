@@ -1,4 +1,26 @@
 //! Invented gateway logs with their truth, and the oracle that compares a program with it.
+//!
+//! ```text
+//! Plan ──► Generator ──► Line::Written ──► perturb.rs ──► render ──► the program
+//!              │              │                                          │
+//!              │              └──► Oracle::delivered                     ▼
+//!              └──► Line::Done(TruthRecord) ──► Messages     Seen ──► Oracle::seen ──► Report
+//!                                                            Verdict ──► Messages::verdicts
+//! ```
+//!
+//! The wording of every line is that of the project's log grammar; a [`Kind`] is a row of it.
+//! Names and addresses are invented. A fault that is found is reproduced from its seed and line
+//! ids ([`Generator::only`]) and made small by [`minimise`].
+//!
+//! Invariants: the truth knows nothing of the product, and this crate depends on none of its
+//! rooms; the same plan writes the same log on every machine; memory is bounded by what is under
+//! way on the gateways, not by the length of the log.
+//!
+//! Not here: sending, adapting a program's records to [`Seen`], speed limits. Not written:
+//! header values that bring raw line ends (trap 20), the hour of a clock change, remediation
+//! lines days after a delivery (their wording is known in fragments only), other subscriptions
+//! and CEF.
+
 mod alerts;
 mod bounce;
 mod deliver;

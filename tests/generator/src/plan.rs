@@ -324,15 +324,15 @@ fn gateways() -> Vec<Appliance> {
 }
 
 fn gateway(name: &str, dialect: Dialect, offset: i32, first_number: u64, share: u32) -> Appliance {
-    let (version, priority) = match dialect {
-        Dialect::Modern => ("15.0.0-104", 166),
-        Dialect::Classic => ("7.6.3-019", 94),
-        Dialect::Old => ("4.6.0-273", 22),
+    let (version, subscription, priority) = match dialect {
+        Dialect::Modern => ("15.0.0-104", "mail_logs", 166),
+        Dialect::Classic => ("7.6.3-019", "MAIL_SecurityAudit", 94),
+        Dialect::Old => ("4.6.0-273", "smail", 22),
     };
     let serial = format!("42{:0>18}-{:0>12}", name.len() * 7, share);
     Appliance {
         name: name.to_owned(),
-        subscription: "mail_logs".to_owned(),
+        subscription: subscription.to_owned(),
         priority,
         dialect,
         version: version.to_owned(),

@@ -229,54 +229,36 @@ impl World {
 
     /// What is written of the connection before the abort; how the connection then ends.
     fn cause_of_abort(&mut self, script: &mut Script, session: &Session, why: Abort) -> Ending {
-        let (who, icid) = (session.who, session.who.number);
-        match why {
-            Abort::Lost => {
-                self.lost(script, who);
-                Ending::Lost
-            }
+        let (who, old) = (session.who, self.dialect(script) == Dialect::Old);
+        let icid = who.number;
+        let front = body!["ICID ", icid];
+        let (ending, kind, text) = match why {
+            Abort::Lost => (Ending::Lost, Kind::E007, body![front, " lost"]),
             Abort::Size => {
-                script.note(who, Note::Ending(Ending::Failed));
-                let text = body![
-                    "ICID ",
-                    icid,
-                    " Receiving Failed: Message size exceeds limit"
-                ];
-                script.say(Kind::E017, who, text);
-                Ending::Failed
+                let text = body![front, " Receiving Failed: Message size exceeds limit"];
+                (Ending::Failed, Kind::E017, text)
+            }
+            Abort::Loop if old => {
+                let text = body![front, " Injection Failed: Message loop"];
+                (Ending::Failed, Kind::E020, text)
             }
             Abort::Loop => {
-                script.note(who, Note::Ending(Ending::Failed));
-                let (kind, text) = match self.dialect(script) {
-                    Dialect::Old => (Kind::E020, " Injection Failed: Message loop"),
-                    Dialect::Classic | Dialect::Modern => {
-                        (Kind::E018, " Receiving Failed: Message loop")
-                    }
-                };
-                script.say(kind, who, body!["ICID ", icid, text]);
-                Ending::Failed
+                let text = body![front, " Receiving Failed: Message loop"];
+                (Ending::Failed, Kind::E018, text)
             }
-            Abort::TooLong => {
-                script.note(who, Note::Ending(Ending::TooLong));
-                let text = body![
-                    "ICID ",
-                    icid,
-                    " disconnected address ",
-                    &session.peer.address,
-                    ", exceeded allowable connection time"
-                ];
-                script.say(Kind::E009, who, text);
-                Ending::TooLong
-            }
+            Abort::TooLong => (Ending::TooLong, Kind::E009, too_long(session)),
             Abort::Killed => {
-                script.note(who, Note::Ending(Ending::Killed));
                 let text = body!["SMTP server connection killed ICID: ", icid];
-                script.say(Kind::E013, who, text);
-                Ending::Killed
+                (Ending::Killed, Kind::E013, text)
             }
-            Abort::Timeout => Ending::TimedOut,
-            Abort::BySender | Abort::AllRefused | Abort::BounceVerification => Ending::Closed,
-        }
+            Abort::Timeout => return Ending::TimedOut,
+            Abort::BySender | Abort::AllRefused | Abort::BounceVerification => {
+                return Ending::Closed;
+            }
+        };
+        script.note(who, Note::Ending(ending));
+        script.say(kind, who, text);
+        ending
     }
 
     /// The two lines of a message that was never accepted.
@@ -298,4 +280,14 @@ impl World {
         script.say(Kind::E084, mail.who, text);
         script.done(mail.who);
     }
+}
+
+fn too_long(session: &Session) -> String {
+    body![
+        "ICID ",
+        session.who.number,
+        " disconnected address ",
+        &session.peer.address,
+        ", exceeded allowable connection time"
+    ]
 }

@@ -2,7 +2,8 @@
 //!
 //! Invariants: the old MID comes first in the wording (trap 6), it finishes without a delivery;
 //! children of a list have no start of their own, RIDs begin at 0 again (trap 9); a rewritten
-//! one may be in use before the line that tells (trap 7).
+//! one may be in use before the line that tells (trap 7), and what caused it may be told after it
+//! (trap 24).
 
 use crate::kind::Kind;
 use crate::mail::{Mail, To};
@@ -113,6 +114,11 @@ impl World {
         } else {
             self.tell_of_rewriting(script, mail, fate, who, (kind, text));
             script.begin(other);
+        }
+        if kind == Kind::E190
+            && let Some(one) = mail.to.first()
+        {
+            self.rerouted(script, mail, one);
         }
         self.finish(script, mail, Ending::WentOn);
     }

@@ -52,46 +52,8 @@ impl World {
         } else {
             self.open_outbound(script, &server, 25)
         };
-        let (dcid, own) = (who.number, script.gateway as u64 + 1);
-        let (kind, text) = match way {
-            0 => (
-                Kind::E225,
-                body![
-                    "Connection Error: connection timed out DCID: ",
-                    dcid,
-                    " IP: ",
-                    server,
-                    " details: timeout interface: 192.0.2.",
-                    own
-                ],
-            ),
-            1 => (
-                Kind::E226,
-                body![
-                    "Connection Error: DCID: ",
-                    dcid,
-                    " IP: ",
-                    server,
-                    " details: EOF interface: 192.0.2.",
-                    own,
-                    " reason: network error"
-                ],
-            ),
-            2 => (
-                Kind::E031,
-                body!["DCID ", dcid, " TLS failed: STARTTLS unexpected response"],
-            ),
-            _ => (
-                Kind::E032,
-                body![
-                    "DCID ",
-                    dcid,
-                    " IP ",
-                    server,
-                    " TLS was required but could not be successfully negotiated"
-                ],
-            ),
-        };
+        let dcid = who.number;
+        let (kind, text) = failure(way, dcid, &server, script.gateway as u64 + 1);
         script.note(who, Note::Ending(Ending::NotConnected));
         script.say(kind, who, text);
         if way >= 2 {
@@ -140,5 +102,30 @@ impl World {
         script.then(Stage::TellSender(mail.clone()));
         mail.settle(&rids);
         self.next_destination(mail, script);
+    }
+}
+
+/// Why there is no connection, in one of four ways.
+fn failure(way: u64, dcid: u64, server: &str, own: u64) -> (Kind, String) {
+    let interface = body![" interface: 192.0.2.", own];
+    match way {
+        0 => {
+            let front = body!["Connection Error: connection timed out DCID: ", dcid];
+            let tail = body![" IP: ", server, " details: timeout", interface];
+            (Kind::E225, body![front, tail])
+        }
+        1 => {
+            let front = body!["Connection Error: DCID: ", dcid, " IP: ", server];
+            let tail = body![" details: EOF", interface, " reason: network error"];
+            (Kind::E226, body![front, tail])
+        }
+        2 => {
+            let text = body!["DCID ", dcid, " TLS failed: STARTTLS unexpected response"];
+            (Kind::E031, text)
+        }
+        _ => {
+            let tail = " TLS was required but could not be successfully negotiated";
+            (Kind::E032, body!["DCID ", dcid, " IP ", server, tail])
+        }
     }
 }

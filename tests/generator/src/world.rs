@@ -53,6 +53,15 @@ impl Generator {
         })
     }
 
+    /// The lines of those ids, as a finding names them, written again.
+    #[must_use]
+    pub fn only(self, line_ids: &[u64]) -> Vec<Written> {
+        let wanted = |line: &Written| line_ids.contains(&line.line_id);
+        let last = line_ids.iter().copied().max().unwrap_or(0);
+        let until = self.lines(drop).take_while(|line| line.line_id <= last);
+        until.filter(wanted).collect()
+    }
+
     /// Lines and truth of a small run.
     #[must_use]
     pub fn collected(self) -> (Vec<Written>, Vec<TruthRecord>) {

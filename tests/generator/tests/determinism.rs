@@ -1,6 +1,6 @@
 //! The same plan writes the same log, everywhere and always.
 
-use whymid_generator::{Form, Generator, Plan, render};
+use whymid_generator::{Form, Generator, Plan, Written, render};
 
 /// FNV-1a over the rendered lines.
 fn hash(plan: Plan, lines: usize) -> u64 {
@@ -25,7 +25,7 @@ fn the_same_seed_writes_the_same_lines() {
 /// before mean other logs from now on.
 #[test]
 fn a_seed_means_the_same_log_on_every_machine() {
-    assert_eq!(hash(Plan::small(1), 5_000), 0);
+    assert_eq!(hash(Plan::full(1, 20_000), 20_000), 0x86c9_e25c_2eac_1347);
 }
 
 #[test]
@@ -34,4 +34,11 @@ fn a_run_that_is_cloned_half_way_goes_on_in_the_same_way() {
     assert_eq!(one.by_ref().take(1_000).count(), 1_000);
     let two = one.clone();
     assert!(one.eq(two));
+}
+
+#[test]
+fn lines_are_written_again_by_their_ids() {
+    let lines: Vec<Written> = Generator::new(Plan::small(4)).lines(drop).collect();
+    let again = Generator::new(Plan::small(4)).only(&[17, 1_234]);
+    assert_eq!(again, [lines[17].clone(), lines[1_234].clone()]);
 }

@@ -142,10 +142,11 @@ fn two_generations(records: &[Seen<'_>]) -> (usize, usize) {
     let mut first = BTreeMap::new();
     for (place, record) in records.iter().enumerate() {
         let number = (record.appliance, record.number);
-        if record.kind == RecordKind::Message && record.lines.len() > 8 {
-            if let Some(former) = first.insert(number, place) {
-                return (former, place);
-            }
+        if record.kind == RecordKind::Message
+            && record.lines.len() > 8
+            && let Some(former) = first.insert(number, place)
+        {
+            return (former, place);
         }
     }
     panic!("a number that comes again");

@@ -95,6 +95,12 @@ fn raw_segments_tell_of_positions_too() {
 /// Of what is there twice the vault gives each record once.
 #[test]
 fn an_older_copy_of_segments_that_are_raw_already_is_kept_beside_them() {
+    for index_knows in [true, false] {
+        put_an_older_copy_beside_raw_segments(index_knows);
+    }
+}
+
+fn put_an_older_copy_beside_raw_segments(index_knows: bool) {
     let dir = tempfile::tempdir().expect("a folder");
     let all = make_segments(dir.path(), 3);
     let copy = fs::read(&segments(dir.path())[1]).expect("a file");
@@ -106,9 +112,11 @@ fn an_older_copy_of_segments_that_are_raw_already_is_kept_beside_them() {
     let cut = copy.len() - 5;
     fs::write(dir.path().join(name), &copy[..cut]).expect("write");
 
-    let (journal, recovery) = open(dir.path(), all[8]);
-    assert_eq!(recovery.end, all[8]);
-    assert_eq!(recovery.missing_bytes, all[8].0 - all[4].0);
+    let known = if index_knows { all[8] } else { Position::START };
+    let (journal, recovery) = open(dir.path(), known);
+    let end = known.max(all[5]);
+    assert_eq!(recovery.end, end);
+    assert_eq!(recovery.missing_bytes, end.0 - all[4].0);
     assert_eq!(positions(&journal, Position::START), []);
     assert_eq!(raw_positions(dir.path()), all[..6]);
 }

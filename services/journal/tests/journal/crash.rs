@@ -153,6 +153,31 @@ fn after_a_fault_at_any_step_and_a_crash_the_journal_is_what_it_may_be() {
     assert!(tried.distinct.len() >= 3_000, "{}", tried.distinct.len());
 }
 
+/// What the killed process did is in the page cache still, and on the disk or not.
+#[test]
+fn after_a_process_was_killed_at_any_step_and_a_crash_the_journal_is_what_it_may_be() {
+    let mut tried = Tried::default();
+    for seed in 600..610 {
+        let mut kind = Kind {
+            seed,
+            calls: 40,
+            keep_raw: true,
+            faults: Faults::default(),
+        };
+        let steps = Life::live(&kind).steps;
+        for step in 0..steps {
+            kind.faults.killed = Some(step);
+            let lived = Life::live(&kind);
+            let near = step..step + 30;
+            check_life(&lived, &kind, &mut tried, |now| {
+                near.contains(&now) && (now + step) % 3 == 0
+            });
+        }
+    }
+    tried.say("with a process killed at any step");
+    assert!(tried.distinct.len() >= 1_500, "{}", tried.distinct.len());
+}
+
 #[test]
 fn on_a_disk_that_fails_all_the_time_the_journal_is_what_it_may_be() {
     let mut tried = Tried::default();
@@ -165,6 +190,7 @@ fn on_a_disk_that_fails_all_the_time_the_journal_is_what_it_may_be() {
                 steps: 0..0,
                 once_in: Some(3 + seed as usize % 20),
                 drop_pages: seed % 2 == 0,
+                killed: None,
             },
         };
         check_life(&Life::live(&kind), &kind, &mut tried, |step| step % 3 == 0);

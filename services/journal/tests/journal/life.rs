@@ -100,7 +100,7 @@ impl Life {
     fn act(&mut self) {
         let chance = self.dice.below(100);
         match chance {
-            _ if self.journal.is_none() => self.reopen(),
+            _ if self.model.was_killed() || self.journal.is_none() => self.reopen(),
             0..60 if self.failed => self.revive(),
             0..45 => self.append(),
             45..66 => self.sync(),

@@ -1,4 +1,4 @@
-//! The journal as its users see it.
+//! The journal as its users see it. How it outlives its process on a real disk: `../deaths/`.
 //!
 //! | file | what of it |
 //! |---|---|
@@ -9,14 +9,12 @@
 //! | `release.rs` | segments that leave the replay range |
 //! | `vault.rs`, `vault_damage.rs` | what becomes of them |
 //! | `revive.rs` | a full disk, a failing one, a folder that is gone |
-//! | `deaths.rs` | the process dies at every fail point, on a real disk |
 //! | `crash.rs` | what may be left when the power goes at any moment and disks fail; `allowed.rs` says what that is, `life.rs` makes the moments, `model/` is the disk |
 
 mod allowed;
 mod copies;
 mod crash;
 mod damage;
-mod deaths;
 mod dice;
 mod life;
 mod log;

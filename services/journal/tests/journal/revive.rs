@@ -63,17 +63,12 @@ fn a_failed_sync_is_named_and_what_it_refused_does_not_come_back() {
         let (mut journal, accepted) = journal_on(&model);
         journal.append(&frame("refused")).expect("append");
         // A write may be done in two steps, so the fault is set between the two calls.
-        model.set_faults(Faults {
-            once_in: None,
-            steps: 0..0,
-            drop_pages,
-        });
         let failed = (0..9).find_map(|ahead| {
             let step = model.steps() + ahead;
             model.set_faults(Faults {
                 steps: step..step + 1,
                 drop_pages,
-                once_in: None,
+                ..Faults::default()
             });
             journal.append(&frame("refused")).ok()?;
             journal.sync().err()

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use whymid_journal::{Error, Position, Vault};
 
 use super::vault::{raw_names, raw_positions};
-use super::{make_segments, open};
+use super::{append_lines, make_segments, open};
 
 /// Three raw segments of three lines each.
 fn make_raw(dir: &Path) -> Vec<Position> {
@@ -96,7 +96,7 @@ fn every_kind_of_damage_is_set_aside() {
     let version = |bytes: &mut Vec<u8>| bytes[8] = 9;
     let longer = |bytes: &mut Vec<u8>| bytes.push(0);
     let empty = |bytes: &mut Vec<u8>| bytes.clear();
-    let damages: [&dyn Fn(&mut Vec<u8>); 5] = [&cut, &header, &version, &longer, &empty];
+    let damages: [fn(&mut Vec<u8>); 5] = [cut, header, version, longer, empty];
     for damage in damages {
         let dir = tempfile::tempdir().expect("a folder");
         make_raw(dir.path());
@@ -222,4 +222,27 @@ fn a_segment_that_is_there_twice_gives_each_record_once() {
     while vault.pack_one().expect("pack") {}
     assert_eq!(raw_positions(&vault).len(), 9);
     assert!(!plain.exists() && packed.exists());
+}
+
+#[test]
+fn segments_that_overlap_give_each_record_once() {
+    let dirs = [(), ()].map(|()| tempfile::tempdir().expect("a folder"));
+    let mut all = Vec::new();
+    for (dir, lines) in dirs.iter().zip([[0, 6, 9], [0, 3, 9]]) {
+        let (mut journal, _) = open(dir.path());
+        all = lines
+            .windows(2)
+            .flat_map(|range| {
+                let positions = append_lines(&mut journal, range[0]..range[1]);
+                journal.roll().expect("roll");
+                positions
+            })
+            .collect();
+        journal.release(journal.durable()).expect("release");
+    }
+    let [mine, other] = &dirs;
+    let name = &raw_names(other.path())[1];
+    fs::copy(raw(other.path(), name), raw(mine.path(), name)).expect("copy");
+    fs::remove_file(raw(mine.path(), &raw_names(mine.path())[2])).expect("remove");
+    assert_eq!(raw_positions(&vault(mine.path())), all);
 }

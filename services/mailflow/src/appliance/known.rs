@@ -8,6 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use whymid_schemas::Zone;
 
+use crate::reset::{Life, Resets};
+
 /// The most changes of its zone that are remembered of an appliance.
 const MAX_OFFSETS: usize = 64;
 
@@ -30,6 +32,8 @@ pub struct ApplianceMemory {
     pub has_clock: bool,
     /// The newest stamp seen, stamps from the future left out.
     pub newest: Option<Timestamp>,
+    /// Its counters, and when it lost them.
+    pub resets: Resets,
     /// The sources whose first line with a header was its own, and where in the journal that is.
     pub sources: Vec<(u32, u64)>,
 }
@@ -116,6 +120,11 @@ impl Appliance {
             (None, false) => Zone::Learned,
             (None, true) => Zone::Assumed,
         }
+    }
+
+    /// Between which two resets of its counters a moment lies.
+    pub(crate) fn life_at(&self, at: Timestamp) -> Life {
+        self.memory.resets.life_at(at)
     }
 
     /// The zone of a line at that place in the journal. Lines before the first offset that was

@@ -174,7 +174,7 @@ impl Oracle {
     fn main_of(&self, record: &Seen<'_>, found: &[(u32, &SeenLine<'_>)]) -> Option<u64> {
         let mut votes: Vec<(u64, u32)> = Vec::new();
         for (slot, _) in found {
-            for (named, role) in self.slots.candidates(*slot) {
+            self.slots.candidates(*slot, |named, role| {
                 if fits(named, record) {
                     let weight = if role == Role::Own { 2 } else { 1 };
                     match votes.iter_mut().find(|(id, _)| *id == named.whom.id()) {
@@ -182,7 +182,7 @@ impl Oracle {
                         None => votes.push((named.whom.id(), weight)),
                     }
                 }
-            }
+            });
         }
         votes
             .into_iter()
@@ -235,14 +235,13 @@ impl Oracle {
     }
 
     fn seen_in(&mut self, slot: u32, copies: u32, main: u64, place: u32, record: &Seen<'_>) {
-        let role = self.slots.candidates(slot).find_map(|(named, role)| {
-            (named.whom.id() == main && fits(named, record)).then_some(role)
-        });
+        let is_main = |named: Named| named.whom.id() == main && fits(named, record);
+        let role = self.slots.role(slot, is_main);
         let Some(role) = role else {
             return self.misplaced(slot, record, "");
         };
-        let shared = self.slots.has_rivals(slot);
         let of = &mut self.slots.all[slot as usize];
+        let shared = of.shared;
         let (home, seen) = match role {
             Role::Own => (&mut of.home, &mut of.seen),
             Role::Second => (&mut of.second_home, &mut of.seen_second),

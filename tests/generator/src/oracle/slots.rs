@@ -70,6 +70,8 @@ pub(super) struct Slot {
     pub(super) kind: Kind,
     /// It was found where it does not belong: it is not lost as well.
     pub(super) excused: bool,
+    /// Lines that agree are about several records.
+    pub(super) shared: bool,
 }
 
 impl Slot {
@@ -87,6 +89,7 @@ impl Slot {
             second_home: NOBODY,
             kind: line.kind,
             excused: false,
+            shared: false,
         }
     }
 
@@ -129,16 +132,12 @@ impl Slots {
         let delivered = &mut slot.delivered[source.min(SOURCES - 1)];
         *delivered = delivered.saturating_add(1);
         if slot.whom() != line.named() {
+            slot.shared = true;
             let rivals = self.rivals.entry(place).or_default();
             if !rivals.contains(&line.named()) {
                 rivals.push(line.named());
             }
         }
-    }
-
-    /// Whether lines that agree are about several records.
-    pub(super) fn has_rivals(&self, slot: u32) -> bool {
-        self.rivals.contains_key(&slot)
     }
 
     pub(super) fn find(&self, appliance: usize, at: DateTime, body: &str) -> Option<u32> {
@@ -150,16 +149,32 @@ impl Slots {
         (0..self.appliances).find_map(|appliance| self.find(appliance, at, body))
     }
 
-    /// The records that a line may be with.
-    pub(super) fn candidates(&self, slot: u32) -> impl Iterator<Item = (Named, Role)> + '_ {
+    /// How a line stands to a record, if it may be with it at all.
+    pub(super) fn role(&self, slot: u32, is_it: impl Fn(Named) -> bool) -> Option<Role> {
         let of = &self.all[slot as usize];
-        let rivals = self.rivals.get(&slot).into_iter().flatten();
-        let own = std::iter::once(of.whom()).chain(rivals.copied());
-        let second = of
-            .also
-            .into_iter()
-            .map(|packed| (packed.named(), Role::Second));
-        own.map(|named| (named, Role::Own)).chain(second)
+        if is_it(of.whom()) || self.rivals_of(slot).any(&is_it) {
+            return Some(Role::Own);
+        }
+        let second = of.also.is_some_and(|packed| is_it(packed.named()));
+        second.then_some(Role::Second)
+    }
+
+    fn rivals_of(&self, slot: u32) -> impl Iterator<Item = Named> + '_ {
+        let shared = self.all[slot as usize].shared;
+        let rivals = shared.then(|| self.rivals.get(&slot)).flatten();
+        rivals.into_iter().flatten().copied()
+    }
+
+    /// The records that a line may be with.
+    pub(super) fn candidates(&self, slot: u32, mut each: impl FnMut(Named, Role)) {
+        let of = &self.all[slot as usize];
+        each(of.whom(), Role::Own);
+        for rival in self.rivals_of(slot) {
+            each(rival, Role::Own);
+        }
+        if let Some(packed) = of.also {
+            each(packed.named(), Role::Second);
+        }
     }
 }
 

@@ -4,7 +4,8 @@
 //! written, torn at any byte; the length may arrive without the bytes (zeros then) or not. A
 //! sync writes what changed since the last one. A sync that fails forgets what it had to write:
 //! the next one does not try again and says all is well. What it had to write may be on the disk
-//! or not, sector by sector, and may be seen by readers (pages kept) or not (pages dropped).
+//! or not, the length as well as each sector, and may be seen by readers (pages kept) or not
+//! (pages dropped).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -100,7 +101,7 @@ pub struct Inode {
     changes: Vec<Change>,
     /// What failed syncs had to write: on the disk or not.
     stale: BTreeMap<usize, Arc<[u8]>>,
-    stale_len: Option<usize>,
+    stale_lens: Vec<usize>,
 }
 
 impl Inode {
@@ -163,7 +164,7 @@ impl Inode {
         }
         self.stale
             .retain(|number, _| number * SECTOR < lowest && !dirty.contains(number));
-        self.stale_len = None;
+        self.stale_lens.clear();
         self.changes.clear();
     }
 
@@ -181,7 +182,7 @@ impl Inode {
                 put(cached, number, old);
             }
         }
-        self.stale_len = Some(self.cached.len());
+        self.stale_lens.push(self.cached.len());
         self.changes.clear();
     }
 
@@ -206,8 +207,11 @@ impl Inode {
         let Some(chance) = [None, Some(1), Some(2)][dice.below(3)] else {
             return;
         };
-        if let Some(len) = self.stale_len.filter(|_| dice.once_in(chance)) {
-            left.resize(len, 0);
+        if let Some(last) = self.stale_lens.len().checked_sub(1) {
+            let any = dice.below(last + 1);
+            if dice.once_in(chance) {
+                left.resize(self.stale_lens[any], 0);
+            }
         }
         for (&number, bytes) in &self.stale {
             if dice.once_in(chance) {

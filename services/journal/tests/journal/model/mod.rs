@@ -30,6 +30,17 @@ pub struct Faults {
     pub once_in: Option<usize>,
     /// Whether pages that could not be synced are dropped.
     pub drop_pages: bool,
+    /// From this step on nothing that the process does has any effect: it was killed.
+    pub killed: Option<usize>,
+}
+
+/// What becomes of a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Done,
+    Failed,
+    /// Nobody is there to do it.
+    Undone,
 }
 
 /// All that is on the disk and in the page cache.
@@ -125,12 +136,22 @@ struct Inner {
 }
 
 impl Inner {
-    fn fails(&mut self) -> bool {
+    fn is_killed(&self) -> bool {
+        self.faults.killed.is_some_and(|step| self.steps >= step)
+    }
+
+    fn fate(&mut self) -> Fate {
+        if self.is_killed() {
+            return Fate::Undone;
+        }
         let step = self.steps;
         self.steps += 1;
         let faults = &self.faults;
         let chance = faults.once_in.is_some_and(|times| self.dice.once_in(times));
-        chance || faults.steps.contains(&step)
+        if chance || faults.steps.contains(&step) {
+            return Fate::Failed;
+        }
+        Fate::Done
     }
 
     fn record(&mut self) {
@@ -201,6 +222,16 @@ impl Model {
         self.inner().state.clone()
     }
 
+    /// Whether the process was killed; if so, another one begins.
+    pub fn was_killed(&self) -> bool {
+        let mut inner = self.inner();
+        let killed = inner.is_killed();
+        if killed {
+            inner.faults.killed = None;
+        }
+        killed
+    }
+
     /// The power goes and comes again: only `image` is left, and all programs are gone.
     pub fn restart(&self, image: &Image) {
         let mut inner = self.inner();
@@ -211,10 +242,9 @@ impl Model {
     /// Does something that may fail, and records what comes of it.
     fn step<T>(&self, act: impl FnOnce(&mut State) -> io::Result<T>) -> io::Result<T> {
         let mut inner = self.inner();
-        let done = if inner.fails() {
-            Err(io::Error::from_raw_os_error(BAD_DISK))
-        } else {
-            act(&mut inner.state)
+        let done = match inner.fate() {
+            Fate::Done => act(&mut inner.state),
+            Fate::Failed | Fate::Undone => Err(io::Error::from_raw_os_error(BAD_DISK)),
         };
         inner.record();
         done
@@ -332,43 +362,39 @@ impl DiskFile for ModelFile {
     /// May take less than it is given; a disk that is full takes a part and then says so.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         let mut inner = self.model.inner();
-        let full = inner.fails();
-        let short = full || (bytes.len() > 1 && inner.dice.once_in(4));
-        let taken = if short {
-            inner.dice.below(bytes.len().max(1))
-        } else {
-            bytes.len()
-        };
-        let taken = if full {
-            taken
-        } else {
-            taken.max(1).min(bytes.len())
+        let fate = inner.fate();
+        let part = inner.dice.below(bytes.len().max(1));
+        let taken = match fate {
+            Fate::Done if inner.dice.once_in(4) => part.max(1).min(bytes.len()),
+            Fate::Done => bytes.len(),
+            Fate::Failed => part,
+            Fate::Undone => 0,
         };
         if taken > 0 {
             inner.state.files[self.file].write(index(offset), &bytes[..taken]);
         }
         inner.record();
-        if full {
-            return Err(io::Error::from_raw_os_error(NO_SPACE));
+        match fate {
+            Fate::Done => Ok(taken),
+            Fate::Failed | Fate::Undone => Err(io::Error::from_raw_os_error(NO_SPACE)),
         }
-        Ok(taken)
     }
 
     fn sync_data(&self) -> io::Result<()> {
         let mut inner = self.model.inner();
-        let failed = inner.fails();
+        let fate = inner.fate();
         let drop_pages = inner.faults.drop_pages;
         let file = &mut inner.state.files[self.file];
-        if failed {
-            file.fail_sync(drop_pages);
-        } else {
-            file.sync();
+        match fate {
+            Fate::Done => file.sync(),
+            Fate::Failed => file.fail_sync(drop_pages),
+            Fate::Undone => {}
         }
         inner.record();
-        if failed {
-            return Err(io::Error::from_raw_os_error(BAD_DISK));
+        match fate {
+            Fate::Done => Ok(()),
+            Fate::Failed | Fate::Undone => Err(io::Error::from_raw_os_error(BAD_DISK)),
         }
-        Ok(())
     }
 
     fn sync_all(&self) -> io::Result<()> {
