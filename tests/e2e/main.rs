@@ -11,6 +11,8 @@
 //! | `crowds.rs` | thousands of connections, bursts of datagrams: no harm, and all is counted |
 //! | `restart.rs` | stop, start, `kill -9`: the same answers and ids |
 //! | `lifetime.rs` | written, re-opened, numbers used again |
+//! | `survival.rs` | `kill -9` at random moments while lines come in |
+//! | `traffic/` | senders with books, and the reckoning |
 //! | `access.rs` | tokens, foreign pages, who may send |
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
 //! | `demo.rs` | `serve --demo` |
@@ -37,3 +39,5 @@ mod lifetime;
 mod published;
 mod restart;
 mod startup;
+mod survival;
+mod traffic;

@@ -249,8 +249,9 @@ impl Journal {
         headers as u64 + self.durable.bytes_since(self.firsts[0])
     }
 
-    /// The accepted records behind `after`, up to the last one that is accepted now. `after` is
-    /// a position that this journal gave out, or [`Position::START`] for all that is kept.
+    /// The accepted records whose positions are behind `after`, up to the last one that is
+    /// accepted now; [`Position::START`] gives all that is kept. `after` need not be a position
+    /// that this journal gave out: one before a record's is behind the record before it.
     ///
     /// # Errors
     /// [`Error::NotKept`] if `after` is before the oldest record or behind the last accepted

@@ -31,6 +31,8 @@ pub struct Replay {
     reader: Option<Reader>,
     labels: Labels,
     needs: Arc<AtomicU64>,
+    /// What is at or before this is not given.
+    after: Position,
 }
 
 impl Replay {
@@ -50,11 +52,15 @@ impl Replay {
 
     fn next_frame(&mut self) -> Result<Option<(Position, Frame)>, Error> {
         while let Some(mut reader) = self.reader.take() {
-            if let Some(found) = reader.next_frame(&mut self.labels)? {
-                self.reader = Some(reader);
-                return Ok(Some(found));
+            match reader.next_frame(&mut self.labels)? {
+                Some(found) => {
+                    self.reader = Some(reader);
+                    if found.0 > self.after {
+                        return Ok(Some(found));
+                    }
+                }
+                None => self.reader = self.next_segment(reader.at())?,
             }
-            self.reader = self.next_segment(reader.at())?;
         }
         Ok(None)
     }
@@ -79,7 +85,8 @@ pub(crate) struct Replays {
 
 impl Replays {
     /// Starts a replay of what is behind `after` and up to `end`. `firsts` are the segments that
-    /// hold it, in order; `after` is in the first of them.
+    /// hold it, in order; `after` is in the first of them, and that is read from its beginning:
+    /// only so is it known where its records begin.
     pub(crate) fn start(
         &self,
         home: &Folder,
@@ -95,8 +102,9 @@ impl Replays {
             reader: None,
             labels: Labels::default(),
             needs: Arc::new(AtomicU64::new(oldest)),
+            after,
         };
-        replay.reader = replay.next_segment(after)?;
+        replay.reader = replay.next_segment(Position::START)?;
         self.lock().push(Arc::downgrade(&replay.needs));
         Ok(replay)
     }

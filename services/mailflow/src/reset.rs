@@ -28,8 +28,9 @@ const TRIAL: SignedDuration = SignedDuration::from_mins(30);
 /// Numbers go on from before if they are ahead of the new ones by at least so much.
 const AHEAD: u64 = 1_000;
 
-/// Nobody resets a gateway so often within [`TRIAL`].
-const TOO_OFTEN: usize = 3;
+/// Nobody resets a gateway so often within ten minutes.
+const TOO_OFTEN: usize = 5;
+const OFTEN: SignedDuration = SignedDuration::from_mins(10);
 
 /// A number that is higher than the last by more than this is believed when a second one agrees.
 const LEAP: u64 = 100_000;
@@ -49,6 +50,9 @@ pub struct Resets {
     at: Vec<Timestamp>,
     /// Where the counters stood at the last reset, and when that was.
     trial: Option<(Timestamp, [u64; 3])>,
+    /// A counter that was near its end began anew, and when: if another one does so too, it was
+    /// a reset; if not, it came round, and the queue lives on.
+    round: Option<(usize, Timestamp)>,
     /// Two gateways behind one name.
     mixed: bool,
 }
@@ -114,18 +118,40 @@ impl Resets {
         }
         if !self.counters[which].tells_of_reset(number, at) {
             self.counters[which].note(number, at);
+            let goes_on = self
+                .round
+                .is_some_and(|(other, since)| other != which && since < at);
+            if goes_on && self.counters[which].highest() == number {
+                self.round = None;
+            }
             return News::None;
         }
+        let moment = match self.round {
+            Some((other, since)) if other != which && at.duration_since(since) <= TRIAL => since,
+            _ => at,
+        };
+        if moment == at && self.counters[which].highest() >= NEARLY_ROUND {
+            self.round = Some((which, at));
+            self.counters[which] = Counter::default();
+            self.counters[which].note(number, at);
+            return News::None;
+        }
+        self.begin_anew(which, number, at, moment)
+    }
+
+    fn begin_anew(&mut self, which: usize, number: u64, at: Timestamp, moment: Timestamp) -> News {
         let stood = [0, 1, 2].map(|which: usize| self.counters[which].highest());
-        self.counters = Default::default();
-        self.counters[which].note(number, at);
-        if stood[which] >= NEARLY_ROUND {
-            return News::None;
+        let round = self.round.take().map(|(other, _)| other);
+        for (place, counter) in self.counters.iter_mut().enumerate() {
+            if Some(place) != round {
+                *counter = Counter::default();
+            }
         }
-        self.trial = Some((at, stood));
-        self.at.push(at);
+        self.counters[which].note(number, at);
+        self.trial = Some((moment, stood));
+        self.at.push(moment);
         self.at.sort_unstable();
-        let lately = |one: &&Timestamp| at.duration_since(**one).abs() <= TRIAL;
+        let lately = |one: &&Timestamp| moment.duration_since(**one).abs() <= OFTEN;
         if self.at.iter().filter(lately).count() >= TOO_OFTEN {
             self.at.retain(|one| !lately(&one));
             self.mixed = true;
@@ -134,7 +160,7 @@ impl Resets {
         if self.at.len() > MAX_RESETS {
             self.at.remove(0);
         }
-        News::Reset(at)
+        News::Reset(moment)
     }
 
     /// Whether a number goes on from before the last reset: then there was none.
@@ -223,6 +249,12 @@ mod tests {
         )
     }
 
+    fn open(resets: &mut Resets, dcid: u64, second: i64) -> News {
+        let (peer, port) = ("198.51.100.7", None);
+        let fact = Fact::DeliveryOpened { peer, port };
+        resets.note(Owner::Delivery(dcid), &fact, at(second))
+    }
+
     #[test]
     fn growing_numbers_tell_of_no_reset_and_may_come_in_any_order_within_a_minute() {
         let mut resets = Resets::default();
@@ -278,9 +310,22 @@ mod tests {
     #[test]
     fn numbers_that_come_round_are_no_reset() {
         let mut resets = Resets::default();
-        for (mid, second) in [((1 << 31) - 1, 0), (1, 100), (2, 200), (3, 300)] {
+        open(&mut resets, 700, 0);
+        for (mid, dcid, second) in [((1 << 31) - 1, 701, 0), (1, 702, 100), (2, 703, 200)] {
             assert_eq!(start(&mut resets, mid, second), News::None, "{mid}");
+            assert_eq!(open(&mut resets, dcid, second), News::None, "{dcid}");
         }
         assert_eq!(resets.life_at(at(300)), Life::default());
+    }
+
+    #[test]
+    fn two_counters_that_begin_anew_together_tell_of_a_reset() {
+        let mut resets = Resets::default();
+        start(&mut resets, (1 << 31) - 1, 0);
+        open(&mut resets, 700, 0);
+        assert_eq!(start(&mut resets, 1, 100), News::None);
+        assert_eq!(open(&mut resets, 1, 101), News::Reset(at(100)));
+        assert_eq!(start(&mut resets, 2, 300), News::None);
+        assert_eq!(resets.life_at(at(300)).from, Some(at(100)));
     }
 }

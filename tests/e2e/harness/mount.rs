@@ -34,7 +34,8 @@ impl Mount {
         let options = ["-t", "tmpfs", "-o", &size, "whymid-test"];
         let said = run(Command::new("mount").args(options).arg(folder));
         if let Err(why) = said {
-            let note = "SKIPPED: this test mounts a tmpfs, for which it must be root with CAP_SYS_ADMIN";
+            let note =
+                "SKIPPED: this test mounts a tmpfs, for which it must be root with CAP_SYS_ADMIN";
             println!("{note}: {why}");
             eprintln!("{note}: {why}");
             return None;
@@ -57,7 +58,11 @@ impl Mount {
 
     /// Nothing in it can be changed from now on, or everything again.
     pub(crate) fn make_read_only(&self, read_only: bool) {
-        let word = if read_only { "remount,ro" } else { "remount,rw" };
+        let word = if read_only {
+            "remount,ro"
+        } else {
+            "remount,rw"
+        };
         let said = run(Command::new("mount").args(["-o", word]).arg(&self.at));
         said.unwrap_or_else(|why| panic!("{word}: {why}"));
     }

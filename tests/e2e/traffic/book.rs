@@ -63,7 +63,10 @@ impl Book {
 
     pub(crate) fn add(&self, stream: Stream) {
         if !stream.mails.is_empty() {
-            self.streams.lock().expect("no sender panicked").push(stream);
+            self.streams
+                .lock()
+                .expect("no sender panicked")
+                .push(stream);
         }
     }
 

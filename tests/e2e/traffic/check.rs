@@ -31,7 +31,10 @@ impl Found {
 
 /// Asks for every mail of every stream; every fault there is.
 pub(crate) fn all(asker: &Asker, book: &Book, streams: &[Stream]) -> Result<Found, Vec<String>> {
-    let (next, told) = (AtomicUsize::new(0), Mutex::new((Found::default(), Vec::new())));
+    let (next, told) = (
+        AtomicUsize::new(0),
+        Mutex::new((Found::default(), Vec::new())),
+    );
     std::thread::scope(|scope| {
         for _ in 0..ASKERS {
             scope.spawn(|| {
@@ -47,7 +50,11 @@ pub(crate) fn all(asker: &Asker, book: &Book, streams: &[Stream]) -> Result<Foun
         }
     });
     let (found, faults) = told.into_inner().expect("no asker panicked");
-    if faults.is_empty() { Ok(found) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(found)
+    } else {
+        Err(faults)
+    }
 }
 
 /// The prefix that is there, mail by mail.
@@ -67,7 +74,10 @@ fn stream_found(asker: &Asker, book: &Book, stream: &Stream) -> Result<Found, St
         if kept.lines < all as u64 {
             if stream.whole {
                 let lines = kept.lines;
-                return Err(format!("{}: {lines} of {all} lines of {mail:?}", stream.sent));
+                return Err(format!(
+                    "{}: {lines} of {all} lines of {mail:?}",
+                    stream.sent
+                ));
             }
             cut.get_or_insert(*mail);
         }
@@ -108,7 +118,10 @@ fn mail_found(asker: &Asker, book: &Book, mail: Mail, first: bool) -> Result<Fou
     let path = format!("/v1/messages/{id}?limit=1000");
     let timeline = asker.get(&path).ok_or("no answer")?;
     if timeline.status != 200 {
-        return Err(format!("{mail:?} {id}: {} {}", timeline.status, timeline.body));
+        return Err(format!(
+            "{mail:?} {id}: {} {}",
+            timeline.status, timeline.body
+        ));
     }
     let entries = timeline.json()["entries"].take();
     let lines = kept_lines(book, mail, entries.as_array().ok_or("no entries")?)?;
@@ -129,7 +142,10 @@ fn kept_lines(book: &Book, mail: Mail, entries: &[Value]) -> Result<u64, String>
     }
     for word in book.words_of(mail) {
         if !there.remove(&word.line) && word.sure {
-            return Err(format!("{mail:?}: acknowledged and not there: {}", word.line));
+            return Err(format!(
+                "{mail:?}: acknowledged and not there: {}",
+                word.line
+            ));
         }
     }
     let bodies = mail.bodies();
@@ -157,7 +173,10 @@ fn answer(asker: &Asker, by: &str, number: u64, what: &str) -> Result<Option<Val
     let mut answer = reply.json();
     let others = answer["candidates"].as_array().map_or(0, Vec::len);
     if others > 0 {
-        return Err(format!("{by} {number} is there {} times: {answer}", others + 1));
+        return Err(format!(
+            "{by} {number} is there {} times: {answer}",
+            others + 1
+        ));
     }
     Ok(Some(answer[what].take()))
 }

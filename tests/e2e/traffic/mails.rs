@@ -52,9 +52,10 @@ impl Mail {
             format!("MID {mid} ICID {icid} From: <probe@other.example>"),
         ];
         let recipients = 0..self.recipients();
-        bodies.extend(recipients.map(|rid| {
-            format!("MID {mid} ICID {icid} RID {rid} To: <user{rid}@corp.example>")
-        }));
+        bodies
+            .extend(recipients.map(|rid| {
+                format!("MID {mid} ICID {icid} RID {rid} To: <user{rid}@corp.example>")
+            }));
         if !self.is_left_open() {
             bodies.extend([
                 format!("Message aborted MID {mid} Receiving aborted by sender"),
@@ -86,7 +87,10 @@ impl Mail {
 
 /// A line that belongs to no mail, and to nothing else.
 pub(crate) fn event(number: u64) -> Vec<u8> {
-    text("esa1", &[format!("Status: CPULd {number} DskIO 0 RAMUtil 1")])
+    text(
+        "esa1",
+        &[format!("Status: CPULd {number} DskIO 0 RAMUtil 1")],
+    )
 }
 
 fn text(appliance: &str, bodies: &[String]) -> Vec<u8> {

@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-pub(crate) use self::book::{Book, Stream};
 use self::book::Body;
+pub(crate) use self::book::{Book, Stream};
 use self::mails::Mail;
 use crate::harness::{Asker, Dice, Service};
 

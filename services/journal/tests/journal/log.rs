@@ -219,6 +219,18 @@ fn a_replay_runs_on_another_thread_while_the_journal_takes_more() {
 }
 
 #[test]
+fn a_replay_may_begin_between_two_positions() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let all = make_segments(dir.path(), 3);
+    let (journal, _) = open(dir.path());
+    for after in 0..=all.last().expect("a record").0 {
+        let behind = all.iter().filter(|position| position.0 > after);
+        let behind: Vec<Position> = behind.copied().collect();
+        assert_eq!(positions(&journal, Position(after)), behind, "{after}");
+    }
+}
+
+#[test]
 fn a_position_that_is_not_durable_here_is_refused() {
     let dir = tempfile::tempdir().expect("a folder");
     let (mut journal, _) = open(dir.path());

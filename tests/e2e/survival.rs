@@ -1,0 +1,254 @@
+//! `kill -9` again and again while lines come in: what was acknowledged is there once, of each
+//! connection a prefix, nothing doubled, and every line that was read has its place.
+//!
+//! | variable | what it changes |
+//! |---|---|
+//! | `WHYMID_LONG=1` | 200 kills instead of 50 |
+//! | `WHYMID_BINARY` | the binary to be killed, e.g. a release build: then at 20,000 lines a second |
+//! | `WHYMID_SEED` | the lives of a run that failed, once more |
+//!
+//! A debug build is killed at a lower rate, with short segments and little memory in some of its
+//! lives, so that records are written, parked and brought back, and segments leave the journal,
+//! also in lives of a second. What the rate was is printed.
+//!
+//! Not here: deaths at a chosen step (`deaths.rs`).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::harness::{Asker, Dice, Service, Setup, is_for_tests, wait_at_most};
+use crate::traffic::{Book, Plan, Stream, Traffic, check};
+
+/// The longest that reading the journal, or handling what came in, may take.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// What a life was like.
+#[derive(Debug, Default)]
+struct Figures {
+    traffic: Duration,
+    replayed: Vec<u64>,
+    restarts: Vec<u64>,
+    written: u64,
+    quiet: u32,
+}
+
+/// How one life is lived.
+#[derive(Debug)]
+struct Life {
+    setup: Setup,
+    /// How long lines come in.
+    traffic: Duration,
+    /// The senders stop before the kill, and all lines are handled.
+    quiet: bool,
+    rate: u64,
+}
+
+impl Life {
+    fn of(number: u64, dice: &mut Dice) -> Self {
+        let long = number % 20 == 7;
+        let traffic = if long {
+            dice.between(12_000, 15_000)
+        } else {
+            dice.between(300, 1500)
+        };
+        let mut environment = Vec::new();
+        if !dice.once_in(4) {
+            let bytes = dice.one_of(&[32 << 10, 256 << 10, 2 << 20]);
+            environment.push(("WHYMID_TEST_SEGMENT_BYTES", bytes.to_string()));
+        }
+        if !dice.once_in(4) {
+            let bytes = dice.one_of(&[1 << 20, 4 << 20, 16 << 20]);
+            environment.push(("WHYMID_TEST_MEMORY_BYTES", bytes.to_string()));
+        }
+        let full = if is_for_tests() { 8_000 } else { 20_000 };
+        let setup = Setup {
+            environment,
+            ..Setup::default()
+        };
+        Self {
+            setup,
+            traffic: Duration::from_millis(traffic),
+            quiet: dice.once_in(6),
+            rate: if long && is_for_tests() { 2_000 } else { full },
+        }
+    }
+}
+
+#[test]
+fn killed_again_and_again_it_loses_nothing_that_it_accepted_and_doubles_nothing() {
+    let long = std::env::var_os("WHYMID_LONG").is_some();
+    let kills: u64 = if long { 200 } else { 50 };
+    let mut dice = Dice::cast("kill -9");
+    let folder = Arc::new(TempDir::new().expect("a temporary folder"));
+    let book = Arc::new(Book::default());
+    let mut figures = Figures::default();
+    let begun = Instant::now();
+    let mut last = Vec::new();
+    for number in 0..kills {
+        let life = Life::of(number, &mut dice);
+        let service = start(&folder, &life.setup, &mut figures);
+        around_the_cut(&service, &book, &last);
+        last = live(service, &book, number, &life, &mut dice, &mut figures);
+    }
+    book.close();
+    let lives = begun.elapsed();
+    let setup = Setup::default();
+    let service = start(&folder, &setup, &mut figures);
+    around_the_cut(&service, &book, &last);
+    let service = service.restart();
+    assert_eq!(
+        service.lines("replayed"),
+        0,
+        "a clean stop wrote everything"
+    );
+    everything(&service, &book);
+    tell(kills, lives, begun.elapsed(), &book, figures);
+}
+
+/// Another life on the folder; what was read again has its place.
+fn start(folder: &Arc<TempDir>, setup: &Setup, figures: &mut Figures) -> Service {
+    let begun = Instant::now();
+    let service = Service::on(Arc::clone(folder), setup.clone());
+    let asker = Asker::of(service.http);
+    let ready = wait_at_most(PATIENCE, || {
+        let reply = asker.get("/readyz").filter(|reply| reply.status == 200);
+        reply.map(|_| ())
+    });
+    assert!(ready.is_some(), "never ready:\n{}", service.log());
+    let took = begun.elapsed().as_millis();
+    figures
+        .restarts
+        .push(u64::try_from(took).unwrap_or(u64::MAX));
+    let lines = service.get("/v1/status").json()["lines"].clone();
+    let number = |name: &str| lines[name].as_u64().expect("a number");
+    assert_eq!(
+        number("attached") + number("events"),
+        number("replayed"),
+        "{lines}"
+    );
+    assert_eq!((number("accepted"), number("received")), (0, 0), "{lines}");
+    figures.replayed.push(number("replayed"));
+    service
+}
+
+/// Lines come in, and it is killed. What was sent.
+fn live(
+    service: Service,
+    book: &Arc<Book>,
+    number: u64,
+    life: &Life,
+    dice: &mut Dice,
+    figures: &mut Figures,
+) -> Vec<Stream> {
+    let before = book.streams().len();
+    let plan = Plan {
+        connections: 3,
+        clients: 2,
+        rate: life.rate,
+    };
+    let begun = Instant::now();
+    let name = format!("life {number}");
+    let traffic = Traffic::start(&service, book, plan, &name, dice);
+    std::thread::sleep(life.traffic);
+    let mut log = String::new();
+    figures.traffic += begun.elapsed();
+    if life.quiet {
+        let sent = traffic.stop();
+        is_balanced(&service, sent);
+        book.all_whole_from(before);
+        figures.quiet += 1;
+        figures.written += service.counter("records_written", None);
+        log += &service.kill();
+    } else {
+        if life.traffic > Duration::from_secs(10) {
+            figures.written += service.counter("records_written", None);
+        }
+        log += &service.kill();
+        traffic.stop();
+    }
+    assert!(!log.contains("panicked"), "{name} {life:?}:\n{log}");
+    assert!(!log.contains(" ERROR "), "{name} {life:?}:\n{log}");
+    book.streams().split_off(before)
+}
+
+/// Every line that was read has its place, and each was sent.
+#[track_caller]
+fn is_balanced(service: &Service, sent: u64) {
+    let asker = Asker::of(service.http);
+    let mut lines = serde_json::Value::Null;
+    let balanced = wait_at_most(PATIENCE, || {
+        lines = asker.get("/v1/status")?.json()["lines"].take();
+        let number = |name: &str| lines[name].as_u64();
+        let handled = number("attached")? + number("events")?;
+        let accepted = number("accepted")?;
+        (accepted == sent && handled == sent + number("replayed")?).then_some(())
+    });
+    assert!(
+        balanced.is_some(),
+        "{sent} sent, {lines}\n{}",
+        service.log()
+    );
+}
+
+/// Of each stream of the life that was just ended: all, or a prefix.
+#[track_caller]
+fn around_the_cut(service: &Service, book: &Book, streams: &[Stream]) {
+    let asker = Asker::of(service.http);
+    let edges = streams.iter().rev().take(12);
+    let edges: Vec<Stream> = edges.map(|stream| check::edges(&asker, stream)).collect();
+    if let Err(faults) = check::all(&asker, book, &edges) {
+        panic!(
+            "{}\nthe service's log:\n{}",
+            faults.join("\n"),
+            service.log()
+        );
+    }
+}
+
+/// Everything that was ever sent, and nothing else.
+#[track_caller]
+fn everything(service: &Service, book: &Book) {
+    let asker = Asker::of(service.http);
+    let found = check::all(&asker, book, &book.streams());
+    let found = found.unwrap_or_else(|faults| panic!("{}", faults.join("\n")));
+    let documents = service.get("/v1/status").json()["index_documents"]
+        .as_u64()
+        .expect("a number");
+    let events = documents.checked_sub(found.messages + found.connections);
+    let [sure, perhaps] = book.events();
+    let fits = |events: &u64| (sure..=sure + perhaps).contains(events);
+    assert!(
+        events.as_ref().is_some_and(fits),
+        "{documents} documents, {found:?}, {sure} to {} events",
+        sure + perhaps
+    );
+    println!("found: {found:?}, {events:?} events");
+}
+
+fn tell(kills: u64, lives: Duration, all: Duration, book: &Book, mut figures: Figures) {
+    let lines = book.lines.load(Ordering::Relaxed);
+    let acknowledged = book.acknowledged.load(Ordering::Relaxed);
+    let rate = lines as f64 / figures.traffic.as_secs_f64();
+    let of = |name: &str, mut all: Vec<u64>| {
+        all.sort_unstable();
+        let (median, most) = (all[all.len() / 2], all[all.len() - 1]);
+        println!("{name}: median {median}, most {most}");
+    };
+    println!(
+        "{kills} kills in {lives:.0?} ({all:.0?} with the checks), {} of them after a silence",
+        figures.quiet
+    );
+    println!("{lines} lines sent at {rate:.0} a second, {acknowledged} of them acknowledged");
+    of("lines read again", std::mem::take(&mut figures.replayed));
+    of(
+        "milliseconds until ready",
+        std::mem::take(&mut figures.restarts),
+    );
+    println!(
+        "records written in long and in quiet lives: {}",
+        figures.written
+    );
+}
