@@ -12,6 +12,7 @@
 //! | `restart.rs` | stop, start, `kill -9`: the same answers and ids |
 //! | `lifetime.rs` | written, re-opened, numbers used again |
 //! | `survival.rs` | `kill -9` at random moments while lines come in |
+//! | `deaths.rs` | the process dies at each fail point in turn |
 //! | `traffic/` | senders with books, and the reckoning |
 //! | `access.rs` | tokens, foreign pages, who may send |
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
@@ -26,6 +27,7 @@ mod access;
 mod accounting;
 mod corpus;
 mod crowds;
+mod deaths;
 mod demo;
 mod explain;
 mod forwarders;

@@ -19,11 +19,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::harness::{Asker, Dice, Service, Setup, is_for_tests, wait_at_most};
-use crate::traffic::{Book, Plan, Stream, Traffic, check};
-
-/// The longest that reading the journal, or handling what came in, may take.
-const PATIENCE: Duration = Duration::from_secs(180);
+use crate::harness::{Dice, Service, Setup, is_for_tests};
+use crate::traffic::{Book, Plan, Stream, Traffic, reckoning};
 
 /// What a life was like.
 #[derive(Debug, Default)]
@@ -52,7 +49,7 @@ impl Life {
         let traffic = if long {
             dice.between(12_000, 15_000)
         } else {
-            dice.between(300, 1500)
+            dice.between(300, 1100)
         };
         let mut environment = Vec::new();
         if !dice.once_in(4) {
@@ -90,21 +87,29 @@ fn killed_again_and_again_it_loses_nothing_that_it_accepted_and_doubles_nothing(
     for number in 0..kills {
         let life = Life::of(number, &mut dice);
         let service = start(&folder, &life.setup, &mut figures);
-        around_the_cut(&service, &book, &last);
+        let looked = latest(&last);
+        assert!(
+            reckoning::around_the_cuts(&service, &book, looked),
+            "it runs"
+        );
         last = live(service, &book, number, &life, &mut dice, &mut figures);
     }
     book.close();
     let lives = begun.elapsed();
     let setup = Setup::default();
     let service = start(&folder, &setup, &mut figures);
-    around_the_cut(&service, &book, &last);
+    assert!(
+        reckoning::around_the_cuts(&service, &book, latest(&last)),
+        "it runs"
+    );
     let service = service.restart();
     assert_eq!(
         service.lines("replayed"),
         0,
         "a clean stop wrote everything"
     );
-    everything(&service, &book);
+    let found = reckoning::everything_and_nothing_else(&service, &book);
+    println!("{found:?}");
     tell(kills, lives, begun.elapsed(), &book, figures);
 }
 
@@ -112,26 +117,18 @@ fn killed_again_and_again_it_loses_nothing_that_it_accepted_and_doubles_nothing(
 fn start(folder: &Arc<TempDir>, setup: &Setup, figures: &mut Figures) -> Service {
     let begun = Instant::now();
     let service = Service::on(Arc::clone(folder), setup.clone());
-    let asker = Asker::of(service.http);
-    let ready = wait_at_most(PATIENCE, || {
-        let reply = asker.get("/readyz").filter(|reply| reply.status == 200);
-        reply.map(|_| ())
-    });
-    assert!(ready.is_some(), "never ready:\n{}", service.log());
+    let replayed = reckoning::read_again(&service).expect("it runs");
     let took = begun.elapsed().as_millis();
     figures
         .restarts
         .push(u64::try_from(took).unwrap_or(u64::MAX));
-    let lines = service.get("/v1/status").json()["lines"].clone();
-    let number = |name: &str| lines[name].as_u64().expect("a number");
-    assert_eq!(
-        number("attached") + number("events"),
-        number("replayed"),
-        "{lines}"
-    );
-    assert_eq!((number("accepted"), number("received")), (0, 0), "{lines}");
-    figures.replayed.push(number("replayed"));
+    figures.replayed.push(replayed);
     service
+}
+
+/// The connections, and the last requests of the clients.
+fn latest(streams: &[Stream]) -> &[Stream] {
+    &streams[streams.len().saturating_sub(12)..]
 }
 
 /// Lines come in, and it is killed. What was sent.
@@ -157,7 +154,7 @@ fn live(
     figures.traffic += begun.elapsed();
     if life.quiet {
         let sent = traffic.stop();
-        is_balanced(&service, sent);
+        reckoning::is_balanced(&service, sent);
         book.all_whole_from(before);
         figures.quiet += 1;
         figures.written += service.counter("records_written", None);
@@ -172,60 +169,6 @@ fn live(
     assert!(!log.contains("panicked"), "{name} {life:?}:\n{log}");
     assert!(!log.contains(" ERROR "), "{name} {life:?}:\n{log}");
     book.streams().split_off(before)
-}
-
-/// Every line that was read has its place, and each was sent.
-#[track_caller]
-fn is_balanced(service: &Service, sent: u64) {
-    let asker = Asker::of(service.http);
-    let mut lines = serde_json::Value::Null;
-    let balanced = wait_at_most(PATIENCE, || {
-        lines = asker.get("/v1/status")?.json()["lines"].take();
-        let number = |name: &str| lines[name].as_u64();
-        let handled = number("attached")? + number("events")?;
-        let accepted = number("accepted")?;
-        (accepted == sent && handled == sent + number("replayed")?).then_some(())
-    });
-    assert!(
-        balanced.is_some(),
-        "{sent} sent, {lines}\n{}",
-        service.log()
-    );
-}
-
-/// Of each stream of the life that was just ended: all, or a prefix.
-#[track_caller]
-fn around_the_cut(service: &Service, book: &Book, streams: &[Stream]) {
-    let asker = Asker::of(service.http);
-    let edges = streams.iter().rev().take(12);
-    let edges: Vec<Stream> = edges.map(|stream| check::edges(&asker, stream)).collect();
-    if let Err(faults) = check::all(&asker, book, &edges) {
-        panic!(
-            "{}\nthe service's log:\n{}",
-            faults.join("\n"),
-            service.log()
-        );
-    }
-}
-
-/// Everything that was ever sent, and nothing else.
-#[track_caller]
-fn everything(service: &Service, book: &Book) {
-    let asker = Asker::of(service.http);
-    let found = check::all(&asker, book, &book.streams());
-    let found = found.unwrap_or_else(|faults| panic!("{}", faults.join("\n")));
-    let documents = service.get("/v1/status").json()["index_documents"]
-        .as_u64()
-        .expect("a number");
-    let events = documents.checked_sub(found.messages + found.connections);
-    let [sure, perhaps] = book.events();
-    let fits = |events: &u64| (sure..=sure + perhaps).contains(events);
-    assert!(
-        events.as_ref().is_some_and(fits),
-        "{documents} documents, {found:?}, {sure} to {} events",
-        sure + perhaps
-    );
-    println!("found: {found:?}, {events:?} events");
 }
 
 fn tell(kills: u64, lives: Duration, all: Duration, book: &Book, mut figures: Figures) {

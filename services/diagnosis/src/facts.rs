@@ -5,6 +5,7 @@
 //! together.
 
 use jiff::Timestamp;
+use whymid_mailflow::event::ConnectionEnd;
 use whymid_mailflow::{Connection, Fate, Message};
 
 use crate::outcome::{self, Stage};
@@ -83,7 +84,7 @@ facts! {
     "tls" Text |story: &Story| connection(story).map(|one| tls(story, one));
     "tls_reason" Text |story: &Story| Some(tls_reason(story));
     "hat_action" Text |story: &Story| connection(story)?.hat.as_ref().map(|hat| hat.action.clone());
-    "closed_with_it" Bool |story: &Story| ended_connection(story).map(|one| has_end(story, one, &["close"]));
+    "closed_with_it" Bool |story: &Story| connection(story).filter(|one| one.has_ended()).map(|one| has_end(story, one, &["close"]));
     "later_message" Bool |story: &Story| Some(later_message(message(story)?, connection(story)?));
     "not_understood" Int |story: &Story| Some(not_understood(story));
     "earlier_success" Bool |story: &Story| Some(earlier_success(story, connection(story)?));
@@ -106,9 +107,14 @@ fn connection(story: &Story) -> Option<&Connection> {
     story.connection.as_ref()
 }
 
-/// The connection, if a line that ends it was seen.
+/// The connection, if a line that tells how it ended was seen: after every end comes `close`, and
+/// alone it only tells that another line is missing.
 fn ended_connection(story: &Story) -> Option<&Connection> {
-    connection(story).filter(|one| one.has_ended() || !one.failures.is_empty())
+    let close = ConnectionEnd::Close.word();
+    let told = |one: &&Connection| {
+        !one.failures.is_empty() || one.ends.iter().any(|end| end.how != close)
+    };
+    connection(story).filter(told)
 }
 
 fn count(story: &Story, wanted: impl Fn(&Fate) -> bool) -> i64 {

@@ -32,8 +32,9 @@
 //!
 //! The disk that this rests on: a sync makes durable what changed since the last one; after one
 //! that failed, what it should have written is on the disk or not, and the next one may say that
-//! all is well. A rename happens wholly or not at all. Reading gives what was written: a bit
-//! that changed by itself is found by checksum and named, not mended.
+//! all is well. A rename happens wholly or not at all. A sector whose writing is cut short holds
+//! old bytes and new ones, no others. Reading gives what was written: a bit that changed by
+//! itself is found by checksum and named, not mended.
 //!
 //! | file | turns |
 //! |---|---|

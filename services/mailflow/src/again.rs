@@ -135,14 +135,14 @@ pub(crate) fn before_message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> 
     {
         return false;
     }
-    match fact {
-        Fact::Started { icid }
-        | Fact::Sender { icid, .. }
-        | Fact::Recipient { icid, .. }
-        | Fact::RecipientRefused { icid, .. } => !conflict(held.icid, *icid),
-        Fact::Finished { .. } => !far(first, at),
-        _ => true,
+    if let Fact::Started { icid }
+    | Fact::Sender { icid, .. }
+    | Fact::Recipient { icid, .. }
+    | Fact::RecipientRefused { icid, .. } = fact
+    {
+        return !conflict(held.icid, *icid);
     }
+    !(matches!(fact, Fact::Finished { .. }) && far(first, at))
 }
 
 fn conflict(one: Option<u64>, other: Option<u64>) -> bool {

@@ -474,7 +474,7 @@ impl<R: Record> Shelf<R> {
     }
 }
 
-fn find<R>(all: &mut Vec<Held<R>>, serial: u64) -> Option<&mut Held<R>> {
+fn find<R>(all: &mut [Held<R>], serial: u64) -> Option<&mut Held<R>> {
     all.iter_mut().find(|held| held.serial == serial)
 }
 

@@ -78,11 +78,16 @@ impl Running {
         self.child.try_wait().expect("the child is ours")
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal)
+            .expect("the child is ours and not reaped");
+    }
+
     /// SIGTERM, then waits for the end; `None` when it does not come (it is killed then).
     pub(crate) fn terminate(&mut self) -> Option<ExitStatus> {
         if self.ended().is_none() {
-            kill_process(Pid::from_child(&self.child), Signal::TERM)
-                .expect("the child is ours and not reaped");
+            self.signal(Signal::TERM);
         }
         let status = wait_for(|| self.ended());
         if status.is_none() {

@@ -9,6 +9,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -206,6 +207,12 @@ impl Service {
         let mut process = self.process.take().expect("it runs");
         process.kill();
         process.stderr.text()
+    }
+
+    /// SIGTERM, without waiting for the end.
+    pub(crate) fn terminate(&self) {
+        let process = self.process.as_ref().expect("it runs");
+        process.signal(Signal::TERM);
     }
 
     /// Waits until it ends by itself; gives it back where it does not.

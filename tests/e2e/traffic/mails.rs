@@ -24,12 +24,12 @@ impl Mail {
         format!("esa{}", self.0 % 3 + 1)
     }
 
-    /// One in four is small, the others have up to 200 recipients.
+    /// One in four is small, the others have up to 400 recipients.
     fn recipients(self) -> u64 {
         if self.0.is_multiple_of(4) {
             1
         } else {
-            40 + self.0 * 7919 % 160
+            100 + self.0 * 7919 % 300
         }
     }
 

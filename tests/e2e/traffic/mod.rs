@@ -6,10 +6,12 @@
 //! | `mails.rs` | invented mails as lines |
 //! | `book.rs` | what was sent, what was acknowledged |
 //! | `check.rs` | what the service answers against the books |
+//! | `reckoning.rs` | that a service stands up to them |
 
 mod book;
-pub(crate) mod check;
+mod check;
 mod mails;
+pub(crate) mod reckoning;
 
 use std::io::Write as _;
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -86,9 +88,14 @@ impl Traffic {
         self.shared.lines.load(Ordering::Relaxed)
     }
 
+    /// Lets each sender end what it has begun, without waiting for it.
+    pub(crate) fn stop_soon(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+    }
+
     /// Lets each sender end what it has begun, and says how many lines were sent in full.
     pub(crate) fn stop(self) -> u64 {
-        self.shared.stop.store(true, Ordering::Relaxed);
+        self.stop_soon();
         for sender in self.senders {
             sender.join().expect("a sender does not panic");
         }

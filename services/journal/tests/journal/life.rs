@@ -271,17 +271,22 @@ impl Life {
         let log: Result<Vec<_>, _> = journal.replay(Position::START).and_then(Iterator::collect);
         let log = log.expect("a log that can be read");
         self.journal = Some(journal);
-        let raw: Vec<_> = match self.vault() {
-            Some(vault) => vault
-                .frames()
-                .collect::<Result<_, _>>()
-                .expect("raw segments"),
-            None => return self.settle_without_vault(log),
+        // Opening a vault makes names durable, so there are lives without.
+        let vault = if self.dice.once_in(2) {
+            self.vault()
+        } else {
+            None
         };
-        self.allowed.settle(raw, log).expect("what is allowed");
+        match vault.map(|vault| vault.frames().collect::<Result<_, _>>()) {
+            Some(raw) => {
+                let raw = raw.expect("raw segments");
+                self.allowed.settle(raw, log).expect("what is allowed");
+            }
+            None => self.settle_without_vault(log),
+        }
     }
 
-    /// A vault that could not be opened does not keep the journal from being what it must be.
+    /// What is released may be raw; whether it is, is checked afterwards.
     fn settle_without_vault(&mut self, log: Vec<(Position, Frame)>) {
         let oldest = log.first().map_or(Position(u64::MAX), |first| first.0);
         let mut rest = self.allowed.clone();

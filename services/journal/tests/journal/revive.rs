@@ -173,6 +173,41 @@ fn no_line_is_accepted_into_a_folder_that_was_removed() {
     append_lines(&mut journal, 0..1);
 }
 
+/// All accepted lines were in earlier segments, so that a new one could well be started.
+#[test]
+fn a_journal_is_not_revived_in_a_folder_that_took_the_place_of_its_own() {
+    let above = tempfile::tempdir().expect("a folder");
+    let dir = above.path().join("journal");
+    let (mut journal, _) = open(&dir);
+    append_lines(&mut journal, 0..2);
+    journal.roll().expect("roll");
+    let first = &super::segments(&dir)[0];
+    let bytes = fs::read(first).expect("a file");
+    fs::remove_dir_all(&dir).expect("remove");
+    journal.append(&frame("into the void")).expect("append");
+    assert!(matches!(journal.sync(), Err(Error::Vanished { .. })));
+    fs::create_dir(&dir).expect("create");
+    assert!(matches!(journal.revive(), Err(Error::Vanished { .. })));
+    fs::write(first, bytes).expect("write");
+    assert!(
+        matches!(journal.revive(), Err(Error::Vanished { .. })),
+        "it is not locked"
+    );
+}
+
+#[test]
+fn an_earlier_segment_that_is_gone_is_seen_when_the_journal_is_revived() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut journal, _) = open(dir.path());
+    append_lines(&mut journal, 0..2);
+    journal.roll().expect("roll");
+    fs::remove_file(&super::segments(dir.path())[1]).expect("remove");
+    journal.append(&frame("into the void")).expect("append");
+    assert!(matches!(journal.sync(), Err(Error::Vanished { .. })));
+    fs::remove_file(&super::segments(dir.path())[0]).expect("remove");
+    assert!(matches!(journal.revive(), Err(Error::Vanished { .. })));
+}
+
 #[test]
 fn no_segment_is_started_beside_one_that_was_removed() {
     let above = tempfile::tempdir().expect("a folder");
