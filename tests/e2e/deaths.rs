@@ -165,7 +165,7 @@ impl World {
 fn died_of(fallen: Option<Fallen>, point: &str, nth: u64) {
     let fallen = fallen.unwrap_or_else(|| panic!("{point} was not reached {nth} times"));
     let log = &fallen.log;
-    assert!(!log.contains("panicked"), "{point} {nth}:\n{log}");
+    assert!(!log.contains("panicked at"), "{point} {nth}:\n{log}");
     let status = fallen.status;
     assert_eq!(status.code(), None, "{point} {nth}: {status}\n{log}");
 }

@@ -13,6 +13,7 @@
 //! | `lifetime.rs` | written, re-opened, numbers used again |
 //! | `survival.rs` | `kill -9` at random moments while lines come in |
 //! | `deaths.rs` | the process dies at each fail point in turn |
+//! | `disk.rs` | full disks: accepting stops, answers go on, room is enough to recover |
 //! | `traffic/` | senders with books, and the reckoning |
 //! | `access.rs` | tokens, foreign pages, who may send |
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
@@ -29,6 +30,7 @@ mod corpus;
 mod crowds;
 mod deaths;
 mod demo;
+mod disk;
 mod explain;
 mod forwarders;
 mod founding;

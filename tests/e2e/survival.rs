@@ -155,7 +155,8 @@ fn live(
     if life.quiet {
         let sent = traffic.stop();
         reckoning::is_balanced(&service, sent);
-        book.all_whole_from(before);
+        let of_this_life = format!("{name},");
+        book.all_whole(|stream| stream.sent.starts_with(&of_this_life));
         figures.quiet += 1;
         figures.written += service.counter("records_written", None);
         log += &service.kill();
@@ -166,7 +167,7 @@ fn live(
         log += &service.kill();
         traffic.stop();
     }
-    assert!(!log.contains("panicked"), "{name} {life:?}:\n{log}");
+    assert!(!log.contains("panicked at"), "{name} {life:?}:\n{log}");
     assert!(!log.contains(" ERROR "), "{name} {life:?}:\n{log}");
     book.streams().split_off(before)
 }

@@ -111,9 +111,8 @@ fn connection(story: &Story) -> Option<&Connection> {
 /// alone it only tells that another line is missing.
 fn ended_connection(story: &Story) -> Option<&Connection> {
     let close = ConnectionEnd::Close.word();
-    let told = |one: &&Connection| {
-        !one.failures.is_empty() || one.ends.iter().any(|end| end.how != close)
-    };
+    let told =
+        |one: &&Connection| !one.failures.is_empty() || one.ends.iter().any(|end| end.how != close);
     connection(story).filter(told)
 }
 

@@ -80,7 +80,11 @@ fn sessions(plan: &Plan) -> Vec<Session> {
             .map(|line| (*line).clone())
             .collect();
         lines.sort_by_key(|line| line.line_id);
-        Some(Session { message, why, lines })
+        Some(Session {
+            message,
+            why,
+            lines,
+        })
     };
     aborted.filter_map(session).collect()
 }
@@ -121,16 +125,26 @@ impl Judge {
             base_url: String::new(),
         };
         let mid = session.message.number;
-        reader.finish().answer_mid(&self.knowledge, mid, None, &style)
+        reader
+            .finish()
+            .answer_mid(&self.knowledge, mid, None, &style)
     }
 }
 
 /// Seconds from the opening of the connection, and from the last thing that the sender did, to
 /// the end of the message: what the time bands are about.
 fn is_in_a_band(lines: &[Written]) -> bool {
-    let at = |line: &Written| TimeZone::UTC.to_timestamp(line.at).map_or(0, |at| at.as_second());
-    let opened = lines.iter().find(|line| line.body.starts_with("New SMTP ICID"));
-    let ended = lines.iter().find(|line| line.body.contains("Receiving aborted"));
+    let at = |line: &Written| {
+        TimeZone::UTC
+            .to_timestamp(line.at)
+            .map_or(0, |at| at.as_second())
+    };
+    let opened = lines
+        .iter()
+        .find(|line| line.body.starts_with("New SMTP ICID"));
+    let ended = lines
+        .iter()
+        .find(|line| line.body.contains("Receiving aborted"));
     let (Some(opened), Some(ended)) = (opened, ended) else {
         return true;
     };
@@ -140,7 +154,9 @@ fn is_in_a_band(lines: &[Written]) -> bool {
 }
 
 fn holds(lines: &[Written], told: &[&str]) -> bool {
-    lines.iter().any(|line| told.iter().any(|words| line.body.contains(words)))
+    lines
+        .iter()
+        .any(|line| told.iter().any(|words| line.body.contains(words)))
 }
 
 /// What each diagnosis rests on: one of these words must stand in the lines.
@@ -155,7 +171,9 @@ fn rests_on(id: &str) -> &'static [&'static str] {
 #[test]
 fn no_deletion_lets_a_diagnosis_rest_on_what_is_not_there() {
     let seed = std::env::var("WHYMID_SEED").ok();
-    let seed = seed.and_then(|text| text.parse().ok()).unwrap_or(20_261_124);
+    let seed = seed
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(20_261_124);
     let plan = plan(seed);
     println!("seed {seed}");
     let sessions = sessions(&plan);
@@ -175,14 +193,26 @@ fn no_deletion_lets_a_diagnosis_rest_on_what_is_not_there() {
             };
             deletions += 1;
             let diagnosis = &answer.diagnosis;
-            *told.entry((format!("{:?}", session.why), diagnosis.id.clone())).or_default() += 1;
+            *told
+                .entry((format!("{:?}", session.why), diagnosis.id.clone()))
+                .or_default() += 1;
             let shown = || {
                 let left: Vec<&str> = lines.iter().map(|line| line.body.as_str()).collect();
-                format!("without {:?}: {} {:?}\n{left:#?}", line.body, diagnosis.id, diagnosis.confidence)
+                format!(
+                    "without {:?}: {} {:?}\n{left:#?}",
+                    line.body, diagnosis.id, diagnosis.confidence
+                )
             };
             for evidence in &diagnosis.evidence {
-                let there = lines.iter().any(|line| line.body.trim_end() == evidence.line.trim_end());
-                assert!(there, "{:?} is no line of the log\n{}", evidence.line, shown());
+                let there = lines
+                    .iter()
+                    .any(|line| line.body.trim_end() == evidence.line.trim_end());
+                assert!(
+                    there,
+                    "{:?} is no line of the log\n{}",
+                    evidence.line,
+                    shown()
+                );
             }
             assert!(holds(&lines, rests_on(&diagnosis.id)), "{}", shown());
             deciding(session, &line, &lines, &answer, &shown);
@@ -206,15 +236,25 @@ fn deciding(
     let decides = ["lost", "disconnected", "Receiving Failed"];
     let of_connection = gone.body.starts_with("ICID");
     let is_deciding = of_connection && decides.iter().any(|word| gone.body.contains(word));
-    let others = ["lost", "disconnected", "Receiving Failed", "by sender", "Rejected", "rejected", "TLS", "killed", "invalid", "Invalid"];
+    let others = [
+        "lost",
+        "disconnected",
+        "Receiving Failed",
+        "by sender",
+        "Rejected",
+        "rejected",
+        "TLS",
+        "killed",
+        "invalid",
+        "Invalid",
+    ];
     let by_quit = !holds(left, &["Receiving aborted"]);
     if !is_deciding || holds(left, &others) || by_quit || session.why == Abort::BounceVerification {
         return;
     }
     let diagnosis = &answer.diagnosis;
     if is_in_a_band(left) {
-        let possible = diagnosis.confidence == Confidence::Possible
-            || diagnosis.id == UNSEEN;
+        let possible = diagnosis.confidence == Confidence::Possible || diagnosis.id == UNSEEN;
         assert!(possible, "{}", shown());
         let told = [TIMEOUT, TOO_LONG, UNSEEN].contains(&diagnosis.id.as_str());
         assert!(told, "{}", shown());

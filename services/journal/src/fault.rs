@@ -5,7 +5,7 @@
 //! (`FAILPOINTS='journal-after-write=3*off->return'`) it aborts the process at once, as
 //! `kill -9` would. What each name means stands in `lib.rs`.
 
-/// Every name that [`point`] is called with, as listed in `lib.rs`.
+/// Every name that a moment has, as listed in `lib.rs`.
 pub const FAIL_POINTS: [&str; 21] = [
     "journal-opening",
     "journal-recovered",

@@ -4,7 +4,7 @@
 //! more; it ends where the journal was durable when it was asked for. Every record is checked;
 //! the first that can't be read is an error with its file and offset, and the end.
 //!
-//! A segment that a replay has yet to open does not leave the replay range; see [`Replays`].
+//! A segment that a replay has yet to open does not leave the replay range; see `Replays`.
 
 use std::collections::VecDeque;
 use std::iter::FusedIterator;

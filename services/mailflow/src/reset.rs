@@ -35,6 +35,9 @@ const OFTEN: SignedDuration = SignedDuration::from_mins(10);
 /// A number that is higher than the last by more than this is believed when a second one agrees.
 const LEAP: u64 = 100_000;
 
+/// A counter that begins anew begins at 1; a number that is merely late is not so far behind.
+const FALL: u64 = 2;
+
 /// Counters come round at 2^31; from here on the next life may be the old one.
 const NEARLY_ROUND: u64 = (1 << 31) - 1_000_000;
 
@@ -50,8 +53,8 @@ pub struct Resets {
     at: Vec<Timestamp>,
     /// Where the counters stood at the last reset, and when that was.
     trial: Option<(Timestamp, [u64; 3])>,
-    /// A counter that was near its end began anew, and when: if another one does so too, it was
-    /// a reset; if not, it came round, and the queue lives on.
+    /// A counter that was near its end began anew, and when: if one that was not does so too, it
+    /// was a reset; if not, it came round, and the queue lives on.
     round: Option<(usize, Timestamp)>,
     /// Two gateways behind one name.
     mixed: bool,
@@ -126,16 +129,16 @@ impl Resets {
             }
             return News::None;
         }
-        let moment = match self.round {
-            Some((other, since)) if other != which && at.duration_since(since) <= TRIAL => since,
-            _ => at,
-        };
-        if moment == at && self.counters[which].highest() >= NEARLY_ROUND {
+        if self.counters[which].highest() >= NEARLY_ROUND {
             self.round = Some((which, at));
             self.counters[which] = Counter::default();
             self.counters[which].note(number, at);
             return News::None;
         }
+        let moment = match self.round {
+            Some((other, since)) if other != which && at.duration_since(since) <= TRIAL => since,
+            _ => at,
+        };
         self.begin_anew(which, number, at, moment)
     }
 
@@ -191,7 +194,7 @@ impl Counter {
         recent.max().unwrap_or_default().max(self.settled)
     }
 
-    /// Whether a number is lower than one that began a good minute before. Where that is not
+    /// Whether a number is far lower than one that began a good minute before. Where that is not
     /// known any more, for a line that is late, it tells nothing.
     fn tells_of_reset(&self, number: u64, at: Timestamp) -> bool {
         let before = |second: &Timestamp| at.duration_since(*second) > ORDER;
@@ -200,7 +203,7 @@ impl Counter {
         }
         let recent = self.recent.iter().filter(|(second, _)| before(second));
         let recent = recent.map(|(_, number)| *number).max().unwrap_or_default();
-        number < recent.max(self.settled)
+        number < recent.max(self.settled) / FALL
     }
 
     fn note(&mut self, number: u64, at: Timestamp) {

@@ -358,6 +358,7 @@ impl<R: Record> Shelf<R> {
                 due.push(record);
             }
         }
+        self.forget_recalled();
         due
     }
 

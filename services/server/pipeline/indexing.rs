@@ -214,7 +214,9 @@ impl Indexing {
             return self.failed(&error, open, written);
         }
         self.telemetry.commits.inc();
-        self.state.index_failed.store(false, Ordering::Relaxed);
+        if self.state.index_failed.swap(false, Ordering::Relaxed) {
+            tracing::info!("the index can be written again");
+        }
         self.state.set_checkpoint(checkpoint);
         open.removed = false;
         if let Some((ticket, _)) = open.handout.take() {
@@ -245,10 +247,13 @@ impl Indexing {
 
     /// Nothing leaves memory until it can be written: it is asked for again.
     fn failed(&mut self, error: &Error, open: &mut Open, written: &mpsc::UnboundedSender<Written>) {
-        self.state.index_failed.store(true, Ordering::Relaxed);
         self.telemetry
             .count(&self.telemetry.failures, "room", "index");
-        tracing::error!(%error, "the index failed; nothing is lost, it is tried again each second. Is the disk full?");
+        if self.state.index_failed.swap(true, Ordering::Relaxed) {
+            tracing::debug!(%error, "the index can't be written yet");
+        } else {
+            tracing::error!(%error, "the index failed; nothing is lost, it is tried again each second. Is the disk full?");
+        }
         *open = Open {
             failures: open.failures + 1,
             broken: true,

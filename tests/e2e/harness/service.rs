@@ -363,7 +363,7 @@ impl Service {
         };
         let status = process.terminate();
         let log = process.stderr.text();
-        assert!(!log.contains("panicked"), "the service panicked:\n{log}");
+        assert!(!log.contains("panicked at"), "the service panicked:\n{log}");
         let status = status.unwrap_or_else(|| panic!("the service did not stop:\n{log}"));
         assert_eq!(status.code(), Some(0), "{status}\n{log}");
         assert_eq!(

@@ -128,12 +128,11 @@ impl Book {
         self.streams.lock().expect("no sender panicked").clone()
     }
 
-    /// The streams from that place on are whole, as it turned out.
-    pub(crate) fn all_whole_from(&self, place: usize) {
+    /// Those streams are whole, as it turned out.
+    pub(crate) fn all_whole(&self, those: impl Fn(&Stream) -> bool) {
         let mut streams = self.streams.lock().expect("no sender panicked");
-        for stream in &mut streams[place..] {
-            stream.whole = true;
-        }
+        let whole = streams.iter_mut().filter(|stream| those(stream));
+        whole.for_each(|stream| stream.whole = true);
     }
 
     /// The late words of a mail.

@@ -17,9 +17,9 @@ pub(crate) fn read_again(service: &Service) -> Option<u64> {
     let asker = Asker::of(service.http);
     let mut gone = false;
     let ready = wait_at_most(PATIENCE, || {
-        let reply = asker.get("/readyz");
-        gone = reply.is_none();
-        (gone || reply?.status == 200).then_some(())
+        let status = asker.get("/v1/status");
+        gone = status.is_none();
+        (gone || status?.json()["ready"] == true).then_some(())
     });
     assert!(ready.is_some(), "never ready:\n{}", service.log());
     let lines = if gone { None } else { lines(&asker) };

@@ -85,7 +85,8 @@ fn what_can_be_read_of_a_damaged_segment_is_read_then_named_then_the_next() {
             .collect();
         assert_eq!(whole, [&all[..5], &all[6..]].concat());
         assert!(matches!(read[5], Err(Error::Damaged { .. })));
-        while vault.pack_one().unwrap_or(true) {}
+        let packed = (0..3).filter(|_| matches!(vault.pack_one(), Ok(true)));
+        assert!(packed.count() < 3, "one can't be packed");
     }
 }
 

@@ -1,0 +1,200 @@
+//! Full disks: what can't be put on disk is not accepted, what is answered goes on, and when there
+//! is room again so does the rest, without hands.
+//!
+//! The disks are small tmpfs mounts: see `harness/mount.rs` for what that needs.
+//!
+//! Not here: a process that dies meanwhile (`deaths.rs`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::harness::{
+    Ballast, Dice, Mount, Service, Setup, datagrams, sender_quit, tcp, wait_at_most,
+};
+use crate::traffic::{Book, Plan, Traffic, reckoning};
+
+/// The longest that a disk may take to be full, or to be noticed.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// What comes in while the disk is full: as much as it can be.
+const FLOOD: Plan = Plan {
+    connections: 2,
+    clients: 2,
+    rate: 1_000_000,
+};
+const STEADY: Plan = Plan {
+    connections: 2,
+    clients: 1,
+    rate: 3_000,
+};
+
+/// Why it is not ready.
+fn reasons(service: &Service) -> String {
+    let reply = service.get("/readyz");
+    if reply.status == 200 {
+        String::new()
+    } else {
+        assert_eq!(reply.status, 503, "{}", reply.body);
+        reply.body
+    }
+}
+
+/// Waits until it says, or does not say any more, that it is not ready for that reason.
+#[track_caller]
+fn says(service: &Service, reason: &str, said: bool) {
+    let turned = wait_at_most(PATIENCE, || {
+        (reasons(service).contains(reason) == said).then_some(())
+    });
+    let now = reasons(service);
+    assert!(turned.is_some(), "{reason}: {now}\n{}", service.log());
+}
+
+/// A request with lines is told to come back later, and nothing of it is kept.
+#[track_caller]
+fn refuses_requests(service: &Service, mid: u64) {
+    let bytes = ("Content-Type", "application/octet-stream");
+    let body = sender_quit(mid, "probe@other.example").stream("esa1");
+    let refused = service.post("/v1/lines", &[bytes], body).is(503);
+    assert!(refused.header("retry-after").is_some(), "{refused:?}");
+    assert_eq!(refused.json()["code"], "not_accepting", "{refused:?}");
+    service.get(&format!("/v1/why?mid={mid}")).is(404);
+}
+
+/// Lines that were received were accepted, or are counted as refused.
+#[track_caller]
+fn all_is_counted(service: &Service) {
+    let refused = |reason| service.counter("refused", Some(("reason", reason)));
+    let refused = refused("journal_failed") + refused("udp_queue_full");
+    let received = service.lines("received");
+    let accepted = service.lines("accepted");
+    assert_eq!(received, accepted + refused);
+    assert!(refused > 0, "nothing was refused");
+}
+
+#[test]
+fn on_a_full_disk_nothing_is_accepted_answers_go_on_and_room_is_enough_to_recover() {
+    let Some(mount) = Mount::small(96) else {
+        return;
+    };
+    let mut dice = Dice::cast("a full disk");
+    let service = Service::on(mount.folder(), Setup::default()).ready();
+    let book = Arc::new(Book::default());
+    let mut early = tcp(service.tcp);
+    std::io::Write::write_all(
+        &mut early,
+        &sender_quit(1, "probe@other.example").stream("esa1"),
+    )
+    .expect("the service reads");
+    service.diagnosed(1, "receiving-aborted-by-sender");
+    let ballast = Ballast::leaving(&mount, 3 * 1024);
+    let traffic = Traffic::start(&service, &book, FLOOD, "the flood", &mut dice);
+    says(&service, "the journal has failed", true);
+    refuses_requests(&service, 2);
+    stands_still(&service, &traffic);
+    let before = service.counter("refused", Some(("reason", "journal_failed")));
+    datagrams(
+        service.udp,
+        &sender_quit(3, "probe@other.example").lines(Some("esa1")),
+    );
+    service.eventually("datagrams counted as refused", || {
+        let now = service.counter("refused", Some(("reason", "journal_failed")));
+        (now == before + 8).then_some(())
+    });
+    service.diagnosed(1, "receiving-aborted-by-sender");
+    service.get("/healthz").is(200);
+    says(&service, "the journal has failed", true);
+    // who waits may end what it has begun
+    traffic.stop_soon();
+    ballast.remove();
+    says(&service, "the journal has failed", false);
+    let sent = traffic.stop();
+    reckoning::is_balanced(&service, sent + 8);
+    book.close();
+    all_is_counted(&service);
+    let streams = book.streams();
+    let connections = streams.iter().filter(|one| one.sent.contains("connection"));
+    assert_eq!(connections.count(), 2);
+    book.all_whole(|stream| stream.sent.contains("connection"));
+    let found = reckoning::everything(&service, &book);
+    println!("{sent} lines sent, {found:?}");
+    service.get("/v1/why?mid=3").is(404);
+    let service = service.restart();
+    reckoning::everything(&service, &book);
+}
+
+/// No sender gets a line through any more.
+#[track_caller]
+fn stands_still(service: &Service, traffic: &Traffic) {
+    let mut before = u64::MAX;
+    let still = wait_at_most(PATIENCE, || {
+        std::thread::sleep(Duration::from_secs(1));
+        let now = traffic.lines();
+        (std::mem::replace(&mut before, now) == now).then_some(())
+    });
+    assert!(still.is_some(), "it still takes lines:\n{}", service.log());
+}
+
+#[test]
+fn an_index_on_a_full_disk_keeps_nothing_out_and_loses_nothing() {
+    let mut dice = Dice::cast("a full index");
+    let folder = Arc::new(TempDir::new().expect("a temporary folder"));
+    // it makes its folder
+    drop(Service::on(Arc::clone(&folder), Setup::default()).ready());
+    let Some(mount) = Mount::over(&folder.path().join("data/index"), 32) else {
+        return;
+    };
+    let ballast = Ballast::leaving(&mount, 150);
+    let service = Service::on(Arc::clone(&folder), Setup::default()).ready();
+    let book = Arc::new(Book::default());
+    let traffic = Traffic::start(&service, &book, STEADY, "no room for the index", &mut dice);
+    says(&service, "the index has failed", true);
+    let accepted = service.lines("accepted");
+    service.eventually("more lines accepted", || {
+        (service.lines("accepted") > accepted).then_some(())
+    });
+    service
+        .post(
+            "/v1/lines",
+            &[("Content-Type", "application/octet-stream")],
+            sender_quit(1, "probe@other.example").stream("esa1"),
+        )
+        .is(202);
+    let sent = traffic.stop() + 8;
+    reckoning::is_balanced(&service, sent);
+    book.all_whole(|_| true);
+    says(&service, "the index has failed", true);
+    assert_eq!(
+        reasons(&service).lines().count(),
+        1,
+        "{}",
+        reasons(&service)
+    );
+    reckoning::everything(&service, &book);
+    service.diagnosed(1, "receiving-aborted-by-sender");
+    let service = killed(service, &book, sent);
+    ballast.remove();
+    let indexed = || service.get("/v1/status").json()["index_documents"].as_u64();
+    says(&service, "the index has failed", false);
+    service.eventually("records written", || {
+        indexed().filter(|documents| *documents > 0)
+    });
+    reckoning::everything(&service, &book);
+    let service = service.restart();
+    assert_eq!(service.lines("replayed"), 0, "it could write everything");
+    reckoning::everything(&service, &book);
+}
+
+/// Killed while next to nothing could be written: the rest is read again.
+#[track_caller]
+fn killed(service: Service, book: &Book, sent: u64) -> Service {
+    let service = service.crash_unready(|| {});
+    let replayed = reckoning::read_again(&service).expect("it runs");
+    assert!(
+        replayed > sent / 2,
+        "{replayed} of {sent}: what was written?"
+    );
+    reckoning::everything(&service, book);
+    says(&service, "the index has failed", true);
+    service
+}
