@@ -3,12 +3,15 @@
 //! Invariants: each request is a source of its own. Its lines go to the journal in order and in
 //! pieces, each on disk before the next is cut: so one piece is in memory as frames however many
 //! lines there are, lines of now need not wait behind a whole archive, and what can't go on
-//! leaves a beginning, never a gap. While the service stops, nothing is taken.
+//! leaves a beginning, never a gap. While the service stops, nothing is taken; while the journal
+//! takes nothing, nobody waits for it.
 //!
 //! Not here: the request (`services/api`), how lines are cut and what their clock showed
 //! (`services/syslog`).
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::{Sender, WeakSender};
@@ -18,12 +21,15 @@ use whymid_syslog::{Clockhand, Defect, Frame, Label, Lane, Line, Transport, line
 
 use crate::clock;
 use crate::listen::{Batch, Sources};
+use crate::pipeline::State;
 use crate::telemetry::Telemetry;
 
 /// Lines in a piece, at most.
 const PIECE: usize = 8192;
 /// Bytes of lines in a piece, about.
 const PIECE_BYTES: usize = 1024 * 1024;
+/// How often a request that waits looks whether the journal has failed.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Takes the lines of requests.
 #[derive(Debug)]
@@ -32,6 +38,8 @@ pub struct Ingest {
     pub journal: WeakSender<Batch>,
     /// The numbers of requests.
     pub sources: Sources,
+    /// Whether the journal has failed.
+    pub state: Arc<State>,
     /// The counters.
     pub telemetry: Arc<Telemetry>,
 }
@@ -88,14 +96,31 @@ impl Ingest {
             frames,
             taken: Some(taken),
         };
-        if journal.send(batch).await.is_err() {
+        let place = tokio::select! {
+            place = journal.reserve() => place.ok(),
+            () = self.until_failed() => None,
+        };
+        let Some(place) = place else {
             let refused = &self.telemetry.refused;
             refused
                 .get_or_create(&[("reason", "journal_failed")])
                 .inc_by(lines);
             return false;
+        };
+        place.send(batch);
+        tokio::select! {
+            biased;
+            taken = is_taken => taken.unwrap_or(false),
+            () = self.until_failed() => false,
         }
-        is_taken.await.unwrap_or(false)
+    }
+
+    /// Returns when the journal takes nothing: what waits for it may wait behind lines that can
+    /// wait longer than a request.
+    async fn until_failed(&self) {
+        while !self.state.failed.load(Ordering::Relaxed) {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 }
 
@@ -253,6 +278,7 @@ mod tests {
         let ingest = Ingest {
             journal: journal.downgrade(),
             sources: Sources::from_now_on(),
+            state: Arc::default(),
             telemetry: Telemetry::new(),
         };
         let disk = tokio::spawn(async move {

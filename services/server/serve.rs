@@ -120,7 +120,13 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let uptime = Uptime::start();
     let shares = descriptors::share_out(config.max_connections);
     let data = DataFolder::open(&config.data_dir)?;
-    let (writer, index, checkpoint) = whymid_store::open(&data.index())?;
+    let opened = whymid_store::open(&data.index());
+    let (writer, index, checkpoint) = opened.with_context(|| {
+        format!(
+            "failed to open the index in {} (if it is damaged, move the folder away: it is built anew from what the journal and the raw segments hold)",
+            data.index().display()
+        )
+    })?;
     let options = Options {
         not_before: Position(checkpoint.reached),
         keep_raw: config.retention.keeps_raw(),
@@ -193,6 +199,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let ingest = Arc::new(Ingest {
         journal: pipeline.frames.downgrade(),
         sources: sources.clone(),
+        state: Arc::clone(&pipeline.state),
         telemetry: Arc::clone(&telemetry),
     });
     let tcp = tokio::spawn(listen::run_tcp(sockets.tcp, gate, sources, shares.syslog));

@@ -14,6 +14,9 @@
 //! | `survival.rs` | `kill -9` at random moments while lines come in |
 //! | `deaths.rs` | the process dies at each fail point in turn |
 //! | `disk.rs` | full disks: accepting stops, answers go on, room is enough to recover |
+//! | `folders.rs` | data folders that are read-only, gone, taken, or of another release |
+//! | `replayed.rs` | what a start reads again |
+//! | `bounds.rs` | a stop under load, a flood of messages, retention |
 //! | `traffic/` | senders with books, and the reckoning |
 //! | `access.rs` | tokens, foreign pages, who may send |
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
@@ -26,12 +29,14 @@
 
 mod access;
 mod accounting;
+mod bounds;
 mod corpus;
 mod crowds;
 mod deaths;
 mod demo;
 mod disk;
 mod explain;
+mod folders;
 mod forwarders;
 mod founding;
 mod handed_in;
@@ -41,6 +46,7 @@ mod kb_check;
 mod kb_faults;
 mod lifetime;
 mod published;
+mod replayed;
 mod restart;
 mod startup;
 mod survival;

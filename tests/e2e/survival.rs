@@ -45,7 +45,7 @@ struct Life {
 
 impl Life {
     fn of(number: u64, dice: &mut Dice) -> Self {
-        let long = number % 20 == 7;
+        let long = number % 25 == 7;
         let traffic = if long {
             dice.between(12_000, 15_000)
         } else {
@@ -57,10 +57,10 @@ impl Life {
             environment.push(("WHYMID_TEST_SEGMENT_BYTES", bytes.to_string()));
         }
         if !dice.once_in(4) {
-            let bytes = dice.one_of(&[1 << 20, 4 << 20, 16 << 20]);
+            let bytes = dice.one_of(&[2 << 20, 8 << 20, 32 << 20]);
             environment.push(("WHYMID_TEST_MEMORY_BYTES", bytes.to_string()));
         }
-        let full = if is_for_tests() { 8_000 } else { 20_000 };
+        let full = if is_for_tests() { 6_000 } else { 20_000 };
         let setup = Setup {
             environment,
             ..Setup::default()
@@ -128,7 +128,7 @@ fn start(folder: &Arc<TempDir>, setup: &Setup, figures: &mut Figures) -> Service
 
 /// The connections, and the last requests of the clients.
 fn latest(streams: &[Stream]) -> &[Stream] {
-    &streams[streams.len().saturating_sub(12)..]
+    &streams[streams.len().saturating_sub(8)..]
 }
 
 /// Lines come in, and it is killed. What was sent.

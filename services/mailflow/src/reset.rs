@@ -38,7 +38,11 @@ const LEAP: u64 = 100_000;
 /// A counter that begins anew begins at 1; a number that is merely late is not so far behind.
 const FALL: u64 = 2;
 
-/// Counters come round at 2^31; from here on the next life may be the old one.
+/// A gateway that starts is silent before; and its clock may go back a little as its log begins.
+const SILENCE: SignedDuration = SignedDuration::from_secs(20);
+const BACK: SignedDuration = SignedDuration::from_secs(10);
+
+/// Counters come round at 2^31, which is no reset: the queue lives on.
 const NEARLY_ROUND: u64 = (1 << 31) - 1_000_000;
 
 /// The most resets that are remembered.
@@ -51,11 +55,10 @@ pub struct Resets {
     counters: [Counter; 3],
     /// When it began anew, in order.
     at: Vec<Timestamp>,
+    /// The newest line, and the first one after it had last been silent.
+    heard: Option<(Timestamp, Timestamp)>,
     /// Where the counters stood at the last reset, and when that was.
     trial: Option<(Timestamp, [u64; 3])>,
-    /// A counter that was near its end began anew, and when: if one that was not does so too, it
-    /// was a reset; if not, it came round, and the queue lives on.
-    round: Option<(usize, Timestamp)>,
     /// Two gateways behind one name.
     mixed: bool,
 }
@@ -107,8 +110,9 @@ impl Resets {
         }
     }
 
-    /// Takes note of a line that begins something.
+    /// Takes note of a line.
     pub(crate) fn note(&mut self, owner: Owner, fact: &Fact<'_>, at: Timestamp) -> News {
+        self.hear(at);
         let (which, number) = match (owner, fact) {
             (Owner::Message(mid), Fact::Started { .. }) => (0, mid),
             (Owner::Connection(icid), Fact::ConnectionOpened { .. }) => (1, icid),
@@ -121,35 +125,38 @@ impl Resets {
         }
         if !self.counters[which].tells_of_reset(number, at) {
             self.counters[which].note(number, at);
-            let goes_on = self
-                .round
-                .is_some_and(|(other, since)| other != which && since < at);
-            if goes_on && self.counters[which].highest() == number {
-                self.round = None;
-            }
             return News::None;
         }
         if self.counters[which].highest() >= NEARLY_ROUND {
-            self.round = Some((which, at));
             self.counters[which] = Counter::default();
             self.counters[which].note(number, at);
             return News::None;
         }
-        let moment = match self.round {
-            Some((other, since)) if other != which && at.duration_since(since) <= TRIAL => since,
-            _ => at,
-        };
+        let moment = self.woke_before(at);
         self.begin_anew(which, number, at, moment)
+    }
+
+    fn hear(&mut self, at: Timestamp) {
+        self.heard = Some(match self.heard {
+            Some((newest, awake)) if at <= newest => (newest, awake),
+            Some((newest, awake)) if at.duration_since(newest) < SILENCE => (at, awake),
+            _ => (at, at),
+        });
+    }
+
+    /// When a gateway that shows a reset by then began anew: a little before its first line after
+    /// a silence, if that was just now.
+    fn woke_before(&self, at: Timestamp) -> Timestamp {
+        let awake = self.heard.map_or(at, |(_, awake)| awake);
+        let just_now = awake <= at && at.duration_since(awake) <= ORDER * 2;
+        let woke = if just_now { awake } else { at };
+        let back = if just_now { BACK } else { SignedDuration::ZERO };
+        woke.checked_sub(back).unwrap_or(woke)
     }
 
     fn begin_anew(&mut self, which: usize, number: u64, at: Timestamp, moment: Timestamp) -> News {
         let stood = [0, 1, 2].map(|which: usize| self.counters[which].highest());
-        let round = self.round.take().map(|(other, _)| other);
-        for (place, counter) in self.counters.iter_mut().enumerate() {
-            if Some(place) != round {
-                *counter = Counter::default();
-            }
-        }
+        self.counters = Default::default();
         self.counters[which].note(number, at);
         self.trial = Some((moment, stood));
         self.at.push(moment);
@@ -280,22 +287,22 @@ mod tests {
         for (mid, second) in [(500, 0), (501, 1)] {
             start(&mut resets, mid, second);
         }
-        assert_eq!(start(&mut resets, 1, 600), News::Reset(at(600)));
+        assert_eq!(start(&mut resets, 1, 600), News::Reset(at(590)));
         assert_eq!(start(&mut resets, 2, 700), News::None);
         // a replay brings old lines once more
         for (mid, second) in [(500, 0), (501, 1), (1, 600), (2, 700)] {
             assert_eq!(start(&mut resets, mid, second), News::None, "{mid}");
         }
-        assert_eq!(resets.life_at(at(599)).until, Some(at(600)));
-        assert_eq!(resets.life_at(at(600)).from, Some(at(600)));
-        assert!(!resets.life_at(at(600)).has(at(599)));
+        assert_eq!(resets.life_at(at(589)).until, Some(at(590)));
+        assert_eq!(resets.life_at(at(600)).from, Some(at(590)));
+        assert!(!resets.life_at(at(600)).has(at(589)));
     }
 
     #[test]
     fn two_gateways_behind_one_name_are_no_reset() {
         let mut resets = Resets::default();
         start(&mut resets, 9_000, 0);
-        assert_eq!(start(&mut resets, 50, 100), News::Reset(at(100)));
+        assert_eq!(start(&mut resets, 50, 100), News::Reset(at(90)));
         for (mid, second) in [(9_001, 101), (51, 102), (9_002, 300), (52, 500)] {
             assert_eq!(start(&mut resets, mid, second), News::None, "{mid}");
         }
@@ -322,13 +329,13 @@ mod tests {
     }
 
     #[test]
-    fn two_counters_that_begin_anew_together_tell_of_a_reset() {
+    fn a_counter_that_comes_round_hides_no_reset() {
         let mut resets = Resets::default();
         start(&mut resets, (1 << 31) - 1, 0);
         open(&mut resets, 700, 0);
         assert_eq!(start(&mut resets, 1, 100), News::None);
-        assert_eq!(open(&mut resets, 1, 101), News::Reset(at(100)));
+        assert_eq!(open(&mut resets, 1, 101), News::Reset(at(90)));
         assert_eq!(start(&mut resets, 2, 300), News::None);
-        assert_eq!(resets.life_at(at(300)).from, Some(at(100)));
+        assert_eq!(resets.life_at(at(300)).from, Some(at(90)));
     }
 }

@@ -69,7 +69,14 @@ impl Indexing {
         loop {
             tokio::select! {
                 biased;
-                _ = commit.tick() => self.commit(&mut open, &written),
+                _ = commit.tick() => {
+                    self.commit(&mut open, &written);
+                    // at the end nobody waits for an index that does not come back: the next
+                    // start reads again what it does not hold
+                    if open.broken && handouts.is_closed() {
+                        break;
+                    }
+                }
                 _ = expire.tick() => self.expire(&mut open, &written),
                 handout = handouts.recv(), if !open.broken => match handout {
                     Some(handout) => self.write(handout, &mut open, &written),

@@ -85,6 +85,11 @@ impl Group {
     }
 }
 
+/// Whether a request does not wait for its lines any more: it was told that they were not taken.
+fn is_given_up(batch: &Batch) -> bool {
+    batch.taken.as_ref().is_some_and(oneshot::Sender::is_closed)
+}
+
 /// The journal thread.
 pub(super) struct Journaling {
     pub(super) journal: Journal,
@@ -118,6 +123,10 @@ impl Journaling {
                 first = incoming.recv() => first,
             };
             let Some(first) = first else { return };
+            if is_given_up(&first) {
+                self.refuse(first.frames.len() as u64);
+                continue;
+            }
             let mut group = self.gather(first, &mut incoming).await;
             let lines = match self.accept(&mut group) {
                 Ok(lines) => lines,
@@ -258,6 +267,7 @@ impl Journaling {
         let deadline = Instant::now() + self.group_commit;
         while group.bytes < GROUP {
             match timeout_at(deadline, incoming.recv()).await {
+                Ok(Some(batch)) if is_given_up(&batch) => self.refuse(batch.frames.len() as u64),
                 Ok(Some(batch)) => group.add(batch),
                 Ok(None) | Err(_) => break,
             }
