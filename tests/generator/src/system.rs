@@ -52,7 +52,7 @@ impl World {
         self.gateways[gateway].reset();
         let cut = self.records.cut(Some(gateway));
         self.hand_out(cut);
-        let silence = self.dice.between(20, 90);
+        let silence = self.dice.between(60, 180);
         self.gateways[gateway].down_until = self.now + silence as i64 + 1;
         let mut script = self.script(gateway);
         script.wait(silence);

@@ -38,6 +38,9 @@ pub(crate) struct Tempo {
     shares: Vec<u32>,
 }
 
+/// A gateway that has started is not reset again so soon, seconds.
+const BETWEEN_RESETS: i64 = 300;
+
 /// The distance of thresholds, `times` of them within so many lines.
 fn apart(lines: u64, times: u32) -> u64 {
     if times == 0 {
@@ -153,7 +156,8 @@ impl World {
         }
         let lines = self.gateways[gateway].lines;
         let due = &mut self.tempo.due[gateway];
-        if lines >= due.reset {
+        let up_for = self.now - self.gateways[gateway].down_until;
+        if lines >= due.reset && up_for >= BETWEEN_RESETS {
             due.reset = due.reset.saturating_add(due.between_resets);
             self.forget(gateway);
             return self.reset(gateway);

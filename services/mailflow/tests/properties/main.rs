@@ -15,7 +15,7 @@ use whymid_generator::{
 
 /// The lines of one run.
 fn lines() -> u64 {
-    from_environment("WHYMID_LINES").unwrap_or(60_000)
+    from_environment("WHYMID_LINES").unwrap_or(112_000)
 }
 
 fn from_environment(name: &str) -> Option<u64> {
