@@ -46,6 +46,11 @@ use clap::Parser as _;
 
 use crate::args::{Cli, Command, ConfigCommand, Kb, Serve, TokenCommand};
 
+/// Records are many small pieces of memory that live for seconds to minutes: the system's own
+/// allocator keeps much of what they leave.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // in builds for tests: points at which the process dies, by the variable FAILPOINTS
     let _points = fail::FailScenario::setup();

@@ -142,7 +142,7 @@ impl World {
         let before = self.book.streams().len();
         let traffic = Traffic::start(&service, &self.book, PLAN, name, &mut self.dice);
         meanwhile(&service);
-        let fallen = service.falls(WITHIN).map_err(Service::kill).ok();
+        let fallen = service.falls(WITHIN);
         traffic.stop();
         self.unchecked.extend(self.book.streams().split_off(before));
         fallen
@@ -329,10 +329,10 @@ fn dead_while_the_journal_comes_back_from_a_full_disk_it_has_everything() {
                 service.eventually("no room", || {
                     service.log().contains("the journal failed").then_some(())
                 });
-                ballast.take().map(Ballast::remove);
+                ballast.take().into_iter().for_each(Ballast::remove);
             }
         });
-        ballast.map(Ballast::remove);
+        ballast.into_iter().for_each(Ballast::remove);
         died_of(fallen, point, nth);
         world.reckon(frugal());
     }

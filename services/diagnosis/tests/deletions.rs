@@ -63,11 +63,12 @@ fn sessions(plan: &Plan) -> Vec<Session> {
     let connections: HashMap<(usize, u64), u64> = connections
         .map(|record| ((record.appliance, record.number), record.id))
         .collect();
-    let aborted = truth.into_iter().filter_map(|record| match record.ending {
-        Ending::Aborted(why) if record.kind == RecordKind::Message && !record.cut => {
-            Some((record, why))
-        }
-        _ => None,
+    let aborted = truth.into_iter().filter_map(|record| {
+        let Ending::Aborted(why) = record.ending else {
+            return None;
+        };
+        let whole = record.kind == RecordKind::Message && !record.cut;
+        whole.then_some((record, why))
     });
     let session = |(message, why): (TruthRecord, Abort)| {
         let own = &by_record[&message.id];

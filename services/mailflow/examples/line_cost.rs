@@ -31,7 +31,7 @@ fn main() -> std::io::Result<()> {
             now = now
                 .saturating_add(SignedDuration::from_secs(1))
                 .unwrap_or(now);
-            let handout = intake.assembler.tick(now);
+            let handout = intake.assembler.tick(now, usize::MAX);
             intake.assembler.settled(handout.ticket);
         }
     }

@@ -217,13 +217,13 @@ impl Assembler {
     }
 
     /// Hands out what must be written by `now`: what has finished and lingered, and what has
-    /// been changed for a minute.
-    pub fn tick(&mut self, now: Timestamp) -> Handout {
+    /// been changed for a minute; of each kind up to about so many bytes.
+    pub fn tick(&mut self, now: Timestamp, most: usize) -> Handout {
         self.hand_out(|shelves, ticket| Due {
-            messages: shelves.messages.due(now, ticket),
-            connections: shelves.connections.due(now, ticket),
-            deliveries: shelves.deliveries.due(now, ticket),
-            events: shelves.events.due(now, ticket),
+            messages: shelves.messages.due(now, ticket, most),
+            connections: shelves.connections.due(now, ticket, most),
+            deliveries: shelves.deliveries.due(now, ticket, most),
+            events: shelves.events.due(now, ticket, most),
         })
     }
 

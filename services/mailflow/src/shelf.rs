@@ -324,42 +324,51 @@ impl<R: Record> Shelf<R> {
         }
     }
 
-    /// What must be written by now.
-    pub(crate) fn due(&mut self, now: Timestamp, ticket: u64) -> Vec<R> {
-        let mut due = Vec::new();
-        for place in std::mem::take(&mut self.retired) {
-            due.extend(self.hand_out(place, ticket));
+    /// What must be written by now, up to so many bytes of it; the rest is next time's.
+    pub(crate) fn due(&mut self, now: Timestamp, ticket: u64, most: usize) -> Vec<R> {
+        let mut due = Due {
+            records: Vec::new(),
+            room: most,
+        };
+        while due.room > 0
+            && let Some(place) = self.retired.pop()
+        {
+            due.add(self.hand_out(place, ticket));
         }
-        while let Some((_, place)) = self.lingering.pop_front_if(|(when, _)| is_time(*when, now)) {
+        while due.room > 0
+            && let Some((_, place)) = self.lingering.pop_front_if(|(when, _)| is_time(*when, now))
+        {
             match self.still_lingers(place, now) {
                 Some(until) => self.lingering.push_back((until, place)),
-                None => due.extend(self.hand_out(place, ticket)),
+                None => due.add(self.hand_out(place, ticket)),
             }
         }
-        while let Some((when, place)) = self.parking.pop_front_if(|(when, _)| is_time(*when, now)) {
+        while due.room > 0
+            && let Some((when, place)) = self.parking.pop_front_if(|(when, _)| is_time(*when, now))
+        {
             if self.is_due(place, when) {
-                due.extend(self.hand_out(place, ticket));
+                due.add(self.hand_out(place, ticket));
             }
         }
         self.forget_recalled();
-        due
+        due.records
     }
 
-    /// What has changed, the longest ago first, until so much memory of it is on its way out.
-    pub(crate) fn shed(&mut self, ticket: u64, mut weight: usize) -> Vec<R> {
-        let mut due = Vec::new();
-        while weight > 0
+    /// What has changed, the longest ago first, up to so many bytes of it.
+    pub(crate) fn shed(&mut self, ticket: u64, most: usize) -> Vec<R> {
+        let mut due = Due {
+            records: Vec::new(),
+            room: most,
+        };
+        while due.room > 0
             && let Some((when, place)) = self.parking.pop_front()
         {
-            if self.is_due(place, when)
-                && let Some(record) = self.hand_out(place, ticket)
-            {
-                weight = weight.saturating_sub(record_weight(&record));
-                due.push(record);
+            if self.is_due(place, when) {
+                due.add(self.hand_out(place, ticket));
             }
         }
         self.forget_recalled();
-        due
+        due.records
     }
 
     /// Until when a finished record waits for stragglers, if it still does.
@@ -475,12 +484,29 @@ impl<R: Record> Shelf<R> {
     }
 }
 
+/// Records on their way out, and how many bytes more there may be.
+struct Due<R> {
+    records: Vec<R>,
+    room: usize,
+}
+
+impl<R: Record> Due<R> {
+    fn add(&mut self, record: Option<R>) {
+        let Some(record) = record else { return };
+        self.room = self.room.saturating_sub(record_weight(&record));
+        self.records.push(record);
+    }
+}
+
 fn find<R>(all: &mut [Held<R>], serial: u64) -> Option<&mut Held<R>> {
     all.iter_mut().find(|held| held.serial == serial)
 }
 
+/// What a record takes beside its lines, bytes about: its place, its texts and lists.
+const OVERHEAD: usize = 1_024;
+
 fn record_weight<R: Record>(record: &R) -> usize {
-    size_of::<Held<R>>() + record.common().entries.weight()
+    size_of::<Held<R>>() + OVERHEAD + record.common().entries.weight()
 }
 
 /// Whether a moment has come. One that is further ahead than any wait was set by a clock that has

@@ -1,5 +1,6 @@
 //! Lines to records: the journal first, then what comes in; look-ups in between.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,6 +21,10 @@ use crate::telemetry::Telemetry;
 
 /// How often resting records are handed out.
 const TICK: Duration = Duration::from_millis(500);
+/// Bytes of records of one kind in one hand-out, about.
+const MOST: usize = 16 * 1024 * 1024;
+/// Hand-outs under pressure that may be under way.
+const SHED: usize = 4;
 /// How long is waited, while reading the journal, for the index.
 const WAIT: Duration = Duration::from_millis(20);
 /// How long what is left is assembled, and then how long it is written, when the service ends.
@@ -69,8 +74,8 @@ pub(super) struct Assembling {
     pub(super) replay_end: u64,
     /// The failures of the index that are known.
     pub(super) failures: u64,
-    /// What was shed last, until it is settled.
-    pub(super) shed: Option<u64>,
+    /// The hand-outs under pressure that are not settled yet.
+    pub(super) shed: VecDeque<u64>,
 }
 
 impl Assembling {
@@ -121,11 +126,11 @@ impl Assembling {
             Written::Settled(ticket) => {
                 self.intake.assembler.settled(ticket);
                 point("assembler-settled");
-                self.shed = self.shed.filter(|shed| *shed > ticket);
+                self.shed.retain(|shed| *shed > ticket);
             }
             Written::Lost(failures) => {
                 self.failures = failures;
-                self.shed = None;
+                self.shed.clear();
                 self.intake.assembler.not_written(now);
                 self.intake.appliances.not_remembered();
             }
@@ -254,23 +259,23 @@ impl Assembling {
         self.state.complete_up_to.store(micros, Ordering::Relaxed);
         self.state.note_records(&self.intake.assembler);
         if let Ok(place) = self.handouts.clone().try_reserve() {
-            let handout = self.intake.assembler.tick(now);
+            let handout = self.intake.assembler.tick(now, MOST);
             if let Some(writing) = self.writing(handout, false) {
                 place.send(writing);
             }
         }
     }
 
-    /// Under memory pressure: hands out what has waited longest before its time.
+    /// Under memory pressure: hands out what has waited longest before its time, in pieces, a
+    /// few of which may be under way.
     fn make_room(&mut self) {
         let weight = self.intake.assembler.weight();
-        if weight <= self.room.soft || self.shed.is_some() {
+        if weight <= self.room.soft || self.shed.len() >= SHED {
             return;
         }
         if let Ok(place) = self.handouts.clone().try_reserve() {
-            let handout = self.intake.assembler.shed(weight - self.room.soft / 2);
-            point("assembler-shed");
-            self.shed = Some(handout.ticket);
+            let handout = self.intake.assembler.shed(MOST);
+            self.shed.push_back(handout.ticket);
             if let Some(writing) = self.writing(handout, false) {
                 place.send(writing);
             }

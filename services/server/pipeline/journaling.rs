@@ -21,7 +21,7 @@ use crate::listen::Batch;
 use crate::telemetry::Telemetry;
 
 /// Bytes of lines in one group, about, so that one sync never holds too much.
-const GROUP: usize = 4 * 1024 * 1024;
+const GROUP: usize = 1024 * 1024;
 /// How often a failed journal is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 /// How often it is looked what the index holds by now.

@@ -48,6 +48,7 @@ mod journaling;
 mod memory;
 mod recall;
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -233,7 +234,7 @@ impl Pipeline {
             raw: parts.raw,
             replay_end,
             failures: 0,
-            shed: None,
+            shed: VecDeque::new(),
         };
         let indexing = Indexing {
             writer: parts.writer,

@@ -215,26 +215,13 @@ impl Service {
         process.signal(Signal::TERM);
     }
 
-    /// Waits until it ends by itself; gives it back where it does not.
-    pub(crate) fn falls(mut self, within: Duration) -> Result<Fallen, Self> {
+    /// Waits until it ends by itself; where it does not, it is killed.
+    pub(crate) fn falls(mut self, within: Duration) -> Option<Fallen> {
         let mut process = self.process.take().expect("it runs");
-        let Some(status) = wait_at_most(within, || process.ended()) else {
-            self.process = Some(process);
-            return Err(self);
-        };
+        let status = wait_at_most(within, || process.ended());
         process.kill();
         let log = process.stderr.text();
-        Ok(Fallen { status, log })
-    }
-
-    /// The folder that the data folder is in, for another service on it.
-    pub(crate) fn folder(&self) -> Arc<TempDir> {
-        Arc::clone(&self.folder)
-    }
-
-    /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.process.as_ref().expect("it runs").id()
+        status.map(|status| Fallen { status, log })
     }
 
     /// Waits for a condition; a failure shows what the service logged.

@@ -121,7 +121,7 @@ impl Bench {
 
     /// What is handed out now, noted as written; not yet settled.
     fn tick(&mut self) -> (u64, Vec<Rested>) {
-        let handout = self.intake.assembler.tick(self.now);
+        let handout = self.intake.assembler.tick(self.now, usize::MAX);
         let (ticket, rested) = (handout.ticket, handout.records);
         for one in &rested {
             match one {

@@ -167,7 +167,7 @@ impl House {
     fn tick(&mut self) {
         self.ticked = self.now;
         self.commit();
-        let handout = self.intake.assembler.tick(self.now);
+        let handout = self.intake.assembler.tick(self.now, usize::MAX);
         let memories = self.intake.appliances.news(false);
         self.writing.push((handout, memories));
     }

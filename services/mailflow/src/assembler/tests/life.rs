@@ -62,14 +62,17 @@ fn what_is_complete_is_before_every_line_that_is_in_no_hand_out() {
     for body in RECEIVED {
         bench.at(2, &body.replace("MID 1", "MID 7"));
     }
-    assert_eq!(bench.intake.assembler.tick(bench.now).complete, 0);
+    assert_eq!(
+        bench.intake.assembler.tick(bench.now, usize::MAX).complete,
+        0
+    );
     bench.wait(10);
-    let handout = bench.intake.assembler.tick(bench.now);
+    let handout = bench.intake.assembler.tick(bench.now, usize::MAX);
     assert_eq!((mids(&handout.records), handout.complete), (vec![7], 0));
     assert_eq!(handout.reached, 4);
     bench.wait(50);
     bench.at(3, "MID 1 ICID 2 From: <a@mail.example>");
-    let handout = bench.intake.assembler.tick(bench.now);
+    let handout = bench.intake.assembler.tick(bench.now, usize::MAX);
     assert_eq!((mids(&handout.records), handout.complete), (vec![1], 5));
 }
 
@@ -80,7 +83,7 @@ fn what_was_not_written_goes_out_again() {
     let (_, rested) = bench.tick();
     assert_eq!(mids(&rested), [1]);
     bench.intake.assembler.not_written(bench.now);
-    let handout = bench.intake.assembler.tick(bench.now);
+    let handout = bench.intake.assembler.tick(bench.now, usize::MAX);
     assert_eq!((mids(&handout.records), handout.complete), (vec![1], 3));
     bench.intake.assembler.settled(handout.ticket);
     assert!(bench.messages().is_empty());
