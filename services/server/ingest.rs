@@ -4,7 +4,7 @@
 //! pieces, each on disk before the next is cut: so one piece is in memory as frames however many
 //! lines there are, lines of now need not wait behind a whole archive, and what can't go on
 //! leaves a beginning, never a gap. While the service stops, nothing is taken; while the journal
-//! takes nothing, nobody waits for it.
+//! takes nothing, nobody waits for it for long.
 //!
 //! Not here: the request (`services/api`), how lines are cut and what their clock showed
 //! (`services/syslog`).
@@ -16,6 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{Sender, WeakSender};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use whymid_api::{Door, Later, NotTaken, Origin, Taken};
 use whymid_syslog::{Clockhand, Defect, Frame, Label, Lane, Line, Transport, lines};
 
@@ -30,6 +31,8 @@ const PIECE: usize = 8192;
 const PIECE_BYTES: usize = 1024 * 1024;
 /// How often a request that waits looks whether the journal has failed.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long it waits otherwise.
+const WAIT: Duration = Duration::from_secs(30);
 
 /// Takes the lines of requests.
 #[derive(Debug)]
@@ -98,7 +101,7 @@ impl Ingest {
         };
         let place = tokio::select! {
             place = journal.reserve() => place.ok(),
-            () = self.until_failed() => None,
+            () = self.given_up() => None,
         };
         let Some(place) = place else {
             let refused = &self.telemetry.refused;
@@ -111,14 +114,15 @@ impl Ingest {
         tokio::select! {
             biased;
             taken = is_taken => taken.unwrap_or(false),
-            () = self.until_failed() => false,
+            () = self.given_up() => false,
         }
     }
 
-    /// Returns when the journal takes nothing: what waits for it may wait behind lines that can
-    /// wait longer than a request.
-    async fn until_failed(&self) {
-        while !self.state.failed.load(Ordering::Relaxed) {
+    /// Returns when the journal takes nothing, or nothing of this for long: it may wait behind
+    /// lines that can wait longer than a request.
+    async fn given_up(&self) {
+        let begun = Instant::now();
+        while !self.state.failed.load(Ordering::Relaxed) && begun.elapsed() < WAIT {
             tokio::time::sleep(LOOK).await;
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::harness::{
-    Ballast, Dice, Mount, Service, Setup, datagrams, sender_quit, tcp, wait_at_most,
+    Ballast, Dice, Mount, Service, Setup, datagrams, is_for_tests, sender_quit, tcp, wait_at_most,
 };
 use crate::traffic::{Book, Plan, Traffic, reckoning};
 
@@ -177,6 +177,46 @@ fn an_index_on_a_full_disk_keeps_nothing_out_and_loses_nothing() {
     let service = service.restart();
     assert_eq!(service.lines("replayed"), 0, "it could write everything");
     reckoning::everything(&service, &book);
+}
+
+#[test]
+fn an_index_that_stays_away_makes_senders_wait_and_takes_no_more_memory() {
+    if !is_for_tests() {
+        println!("SKIPPED: a release build has more memory than can be filled here");
+        return;
+    }
+    let mut dice = Dice::cast("a full index, and little memory");
+    let folder = Arc::new(TempDir::new().expect("a temporary folder"));
+    let setup = Setup {
+        environment: vec![("WHYMID_TEST_MEMORY_BYTES", (4 << 20).to_string())],
+        ..Setup::default()
+    };
+    drop(Service::on(Arc::clone(&folder), setup.clone()).ready());
+    let Some(mount) = Mount::over(&folder.path().join("data/index"), 32) else {
+        return;
+    };
+    let ballast = Ballast::leaving(&mount, 100);
+    let service = Service::on(Arc::clone(&folder), setup).ready();
+    let book = Arc::new(Book::default());
+    let plan = Plan {
+        clients: 0,
+        ..FLOOD
+    };
+    let traffic = Traffic::start(&service, &book, plan, "too much", &mut dice);
+    says(&service, "the index has failed", true);
+    stands_still(&service, &traffic);
+    refuses_requests(&service, 2);
+    let held = service.get("/v1/status").json()["in_memory"]["bytes"].as_u64();
+    assert!(held < Some(8 << 20), "{held:?}");
+    service.get("/v1/why?mid=1000").is(200);
+    traffic.stop_soon();
+    ballast.remove();
+    let sent = traffic.stop();
+    reckoning::is_balanced(&service, sent);
+    book.all_whole(|_| true);
+    says(&service, "the index has failed", false);
+    let found = reckoning::everything(&service, &book);
+    println!("{found:?}");
 }
 
 /// Killed while next to nothing could be written: the rest is read again.
