@@ -268,6 +268,12 @@ fn tell_recovery(recovery: &Recovery, checkpoint: Checkpoint, telemetry: &Teleme
             "the journal's end was torn by an unclean stop and was cut at the last whole line"
         );
     }
+    if checkpoint.complete < recovery.oldest.0 {
+        tracing::warn!(
+            bytes = recovery.oldest.0 - checkpoint.complete,
+            "the index does not hold what has left the journal: it was lost or damaged, or comes from an older copy. It is built again from the raw segments, as far as they are kept"
+        );
+    }
     if recovery.missing_bytes > 0 {
         telemetry.count(&telemetry.failures, "room", "journal");
         tracing::error!(

@@ -31,17 +31,14 @@ fn a_stop_under_full_load_is_clean_and_loses_nothing() {
         clients: 2,
         rate: 60_000,
     };
-    for life in 0..2 {
-        let service = Service::on(Arc::clone(&folder), Setup::default());
-        reckoning::read_again(&service).expect("it runs");
-        let traffic = Traffic::start(&service, &book, plan, &format!("life {life}"), &mut dice);
-        std::thread::sleep(Duration::from_millis(dice.between(1000, 2500)));
-        let begun = Instant::now();
-        // it must end with code 0, and does only if all was drained within 10 s
-        drop(service);
-        println!("stopped in {:.1?}", begun.elapsed());
-        traffic.stop();
-    }
+    let service = Service::on(Arc::clone(&folder), Setup::default()).ready();
+    let traffic = Traffic::start(&service, &book, plan, "under load", &mut dice);
+    std::thread::sleep(Duration::from_millis(dice.between(1000, 2500)));
+    let begun = Instant::now();
+    // it must end with code 0, and does only if all was drained within 10 s
+    drop(service);
+    println!("stopped in {:.1?}", begun.elapsed());
+    traffic.stop();
     book.close();
     let service = Service::on(folder, Setup::default());
     let replayed = reckoning::read_again(&service).expect("it runs");
@@ -53,7 +50,7 @@ fn a_stop_under_full_load_is_clean_and_loses_nothing() {
 #[test]
 fn a_flood_of_messages_that_never_end_takes_no_more_memory_than_it_may() {
     let (messages, allowed) = if is_for_tests() {
-        (30_000, 16 * MIB)
+        (20_000, 8 * MIB)
     } else {
         (300_000, 64 * MIB)
     };

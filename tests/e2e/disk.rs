@@ -17,11 +17,11 @@ use crate::traffic::{Book, Plan, Traffic, reckoning};
 
 /// The longest that a disk may take to be full, or to be noticed.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// What comes in while the disk is full: as much as it can be.
+/// What comes in until nothing is taken any more. Faster, more would be on its way by then.
 const FLOOD: Plan = Plan {
     connections: 2,
     clients: 2,
-    rate: 1_000_000,
+    rate: 20_000,
 };
 const STEADY: Plan = Plan {
     connections: 2,
@@ -215,8 +215,8 @@ fn an_index_that_stays_away_makes_senders_wait_and_takes_no_more_memory() {
     reckoning::is_balanced(&service, sent);
     book.all_whole(|_| true);
     says(&service, "the index has failed", false);
-    let found = reckoning::everything(&service, &book);
-    println!("{found:?}");
+    assert!(reckoning::around_the_cuts(&service, &book, &book.streams()));
+    println!("{sent} lines sent");
 }
 
 /// Killed while next to nothing could be written: the rest is read again.

@@ -239,6 +239,8 @@ fn an_index_that_is_lost_is_built_again_with_the_same_ids() {
     std::fs::remove_dir_all(folder.path().join("data/index")).expect("it is there");
     let service = has_everything(&folder, hasty(), &book);
     assert_eq!(ids(&service), before);
+    let log = service.log();
+    assert!(log.contains("built again from the raw segments"), "{log}");
     let service = service.restart();
     assert_eq!(service.lines("replayed"), 0);
     assert_eq!(ids(&service), before);
