@@ -256,6 +256,16 @@ fn dependencies(manifest: &Table) -> Vec<String> {
     tables.flat_map(|table| table.keys().cloned()).collect()
 }
 
+/// A crate of the tests.
+const GENERATOR: &str = "whymid-generator";
+
+fn is_for_use(manifest: &Table, dependency: &str) -> bool {
+    let table = manifest
+        .get("dependencies")
+        .and_then(|table| table.as_table());
+    table.is_some_and(|table| table.contains_key(dependency))
+}
+
 #[test]
 fn a_room_depends_only_on_rooms_above_it() {
     let mut broken = Vec::new();
@@ -269,6 +279,8 @@ fn a_room_depends_only_on_rooms_above_it() {
                 continue;
             };
             match ROOMS.iter().position(|known| *known == other) {
+                // tests may try a room on invented logs; the generator knows no room
+                None if dependency == GENERATOR && !is_for_use(&manifest, GENERATOR) => {}
                 Some(place) if place < own => {}
                 Some(_) => broken.push(format!("{room} depends on {other}, which is not above it")),
                 None => broken.push(format!("{room} depends on {dependency}, which is no room")),

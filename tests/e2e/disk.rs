@@ -15,6 +15,7 @@ use crate::harness::{
 };
 use crate::traffic::{Book, Plan, Traffic, reckoning};
 
+const BYTES: (&str, &str) = ("Content-Type", "application/octet-stream");
 /// The longest that a disk may take to be full, or to be noticed.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// What comes in until nothing is taken any more. Faster, more would be on its way by then.
@@ -53,9 +54,8 @@ fn says(service: &Service, reason: &str, said: bool) {
 /// A request with lines is told to come back later, and nothing of it is kept.
 #[track_caller]
 fn refuses_requests(service: &Service, mid: u64) {
-    let bytes = ("Content-Type", "application/octet-stream");
     let body = sender_quit(mid, "probe@other.example").stream("esa1");
-    let refused = service.post("/v1/lines", &[bytes], body).is(503);
+    let refused = service.post("/v1/lines", &[BYTES], body).is(503);
     assert!(refused.header("retry-after").is_some(), "{refused:?}");
     assert_eq!(refused.json()["code"], "not_accepting", "{refused:?}");
     service.get(&format!("/v1/why?mid={mid}")).is(404);
@@ -117,6 +117,36 @@ fn on_a_full_disk_nothing_is_accepted_answers_go_on_and_room_is_enough_to_recove
     assert!(reckoning::around_the_cuts(&service, &book, &book.streams()));
 }
 
+#[test]
+fn started_on_a_full_disk_it_answers_and_accepts_once_there_is_room() {
+    let Some(mount) = Mount::small(48) else {
+        return;
+    };
+    let mut dice = Dice::cast("a full disk at the start");
+    let folder = mount.folder();
+    let service = Service::on(Arc::clone(&folder), Setup::default()).ready();
+    let book = Arc::new(Book::default());
+    let traffic = Traffic::start(&service, &book, STEADY, "before", &mut dice);
+    service.eventually("lines sent", || (traffic.lines() > 4_000).then_some(()));
+    service.kill();
+    traffic.stop();
+    book.close();
+    let ballast = Ballast::leaving(&mount, 0);
+    let service = Service::on(folder, Setup::default());
+    reckoning::read_again(&service).expect("it runs");
+    reckoning::everything(&service, &book);
+    // a little may still fit into the blocks that the files have
+    let log = sender_quit(1, "probe@other.example")
+        .stream("esa1")
+        .repeat(100);
+    service.post("/v1/lines", &[BYTES], &log).is(503);
+    says(&service, "the journal has failed", true);
+    ballast.remove();
+    says(&service, "the journal has failed", false);
+    service.post("/v1/lines", &[BYTES], &log).is(202);
+    reckoning::everything(&service, &book);
+}
+
 /// No sender gets a line through any more.
 #[track_caller]
 fn stands_still(service: &Service, traffic: &Traffic) {
@@ -150,7 +180,7 @@ fn an_index_on_a_full_disk_keeps_nothing_out_and_loses_nothing() {
     service
         .post(
             "/v1/lines",
-            &[("Content-Type", "application/octet-stream")],
+            &[BYTES],
             sender_quit(1, "probe@other.example").stream("esa1"),
         )
         .is(202);

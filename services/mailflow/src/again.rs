@@ -87,7 +87,9 @@ pub(crate) fn message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> bool {
     let first = held.common.first_at;
     match fact {
         Fact::Started { icid } => {
-            let over = finished.is_some_and(|finished| finished < at);
+            // a clock that was put back a little stamps an end before its beginning
+            let begun = held.started_at.is_some();
+            let over = finished.is_some_and(|end| end < at && (begun || far(end, at)));
             let otherwise = held.icid != *icid;
             over || match held.started_at {
                 Some(started) => started != at && (otherwise || far(started, at)),

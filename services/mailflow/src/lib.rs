@@ -17,6 +17,7 @@ mod again;
 mod appliance;
 mod assembler;
 mod connection;
+mod due;
 mod entry;
 pub mod event;
 mod grammar;

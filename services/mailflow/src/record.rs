@@ -118,6 +118,13 @@ impl Common {
         self.entries.add(entry)
     }
 
+    /// Takes another id: the one that it was given is another record's, whose first line had the
+    /// same stamp.
+    pub(crate) fn take_another_id(&mut self) {
+        let prefix = self.id.chars().next().unwrap_or('x');
+        self.id = hashed(prefix, &self.id);
+    }
+
     /// Whether it goes by that id.
     #[must_use]
     pub fn goes_by(&self, id: &str) -> bool {
@@ -157,7 +164,11 @@ fn assign_id(space: Space, number: u64, appliance: &str, first: &Entry) -> Strin
         Space::Delivery => 'd',
         Space::Event => 'e',
     };
-    let digest = Sha256::digest(format!("{prefix}\0{appliance}\0{number}\0{stamp}"));
+    hashed(prefix, &format!("{prefix}\0{appliance}\0{number}\0{stamp}"))
+}
+
+fn hashed(prefix: char, of: &str) -> String {
+    let digest = Sha256::digest(of);
     digest[..12]
         .iter()
         .fold(String::from(prefix), |mut id, byte| {

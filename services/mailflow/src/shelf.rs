@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::again;
 use crate::appliance::ApplianceIndex;
 use crate::assembler::LINGER;
+use crate::due::{Due, is_time, later, record_weight};
 use crate::entry::Entry;
 use crate::event::Fact;
 use crate::merge::Record;
@@ -140,7 +141,12 @@ impl<R: Record> Shelf<R> {
     }
 
     /// Puts a record without anything pending on the shelf; its place among those of its number.
-    fn put(&mut self, key: Key, now: Timestamp, record: R) -> usize {
+    fn put(&mut self, key: Key, now: Timestamp, mut record: R) -> usize {
+        let held = self.held.entry(key).or_default();
+        let is_taken = |id: &str| held.iter().any(|one| one.record.common().goes_by(id));
+        while is_taken(&record.common().id) {
+            record.common_mut().take_another_id();
+        }
         self.serial += 1;
         let weight = record_weight(&record);
         self.weight += weight;
@@ -484,37 +490,6 @@ impl<R: Record> Shelf<R> {
     }
 }
 
-/// Records on their way out, and how many bytes more there may be.
-struct Due<R> {
-    records: Vec<R>,
-    room: usize,
-}
-
-impl<R: Record> Due<R> {
-    fn add(&mut self, record: Option<R>) {
-        let Some(record) = record else { return };
-        self.room = self.room.saturating_sub(record_weight(&record));
-        self.records.push(record);
-    }
-}
-
 fn find<R>(all: &mut [Held<R>], serial: u64) -> Option<&mut Held<R>> {
     all.iter_mut().find(|held| held.serial == serial)
-}
-
-/// What a record takes beside its lines, bytes about: its place, its texts and lists.
-const OVERHEAD: usize = 1_024;
-
-fn record_weight<R: Record>(record: &R) -> usize {
-    size_of::<Held<R>>() + OVERHEAD + record.common().entries.weight()
-}
-
-/// Whether a moment has come. One that is further ahead than any wait was set by a clock that has
-/// been put back since.
-fn is_time(when: Timestamp, now: Timestamp) -> bool {
-    when <= now || when > later(now, PARK)
-}
-
-fn later(moment: Timestamp, by: SignedDuration) -> Timestamp {
-    moment.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -22,7 +22,7 @@ use crate::telemetry::Telemetry;
 /// How often resting records are handed out.
 const TICK: Duration = Duration::from_millis(500);
 /// Bytes of records of one kind in one hand-out, about.
-const MOST: usize = 16 * 1024 * 1024;
+const MOST: usize = 8 * 1024 * 1024;
 /// Hand-outs under pressure that may be under way.
 const SHED: usize = 4;
 /// How long is waited, while reading the journal, for the index.
@@ -276,6 +276,7 @@ impl Assembling {
         if let Ok(place) = self.handouts.clone().try_reserve() {
             let handout = self.intake.assembler.shed(MOST);
             self.shed.push_back(handout.ticket);
+            point("assembler-shed");
             if let Some(writing) = self.writing(handout, false) {
                 place.send(writing);
             }

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use whymid_diagnosis::{Facets, Knowledge, Listeners, Story};
 use whymid_mailflow::{Connection, Message, Rested, connection_of};
 use whymid_schemas::Outcome;
@@ -27,6 +27,9 @@ const COMMIT: Duration = Duration::from_secs(1);
 /// How often it is looked whether something is too old or too much.
 const EXPIRE: Duration = Duration::from_secs(60);
 
+/// How long what was handed out is still written when the service is to end.
+const AT_THE_END: Duration = Duration::from_secs(4);
+
 /// The most connections of one ICID that are looked at.
 const MOST: usize = 16;
 
@@ -37,6 +40,8 @@ pub(super) struct Indexing {
     pub(super) knowledge: Arc<Knowledge>,
     pub(super) listeners: Listeners,
     pub(super) retention: Retention,
+    /// When it was first seen that the service is to end.
+    pub(super) stopping_since: Option<Instant>,
     pub(super) state: Arc<State>,
     pub(super) telemetry: Arc<Telemetry>,
 }
@@ -102,6 +107,9 @@ impl Indexing {
             reached: handout.reached,
         };
         for rested in handout.records {
+            if self.is_late() {
+                return self.leave_the_rest(open, checkpoint);
+            }
             let document = self.document(rested);
             if let Err(error) = self.writer.upsert(&document) {
                 return self.failed(&error, open, written);
@@ -116,6 +124,24 @@ impl Indexing {
         }
         open.handout = Some((handout.ticket, checkpoint));
         point("index-taken");
+    }
+
+    /// Whether the service is to end and has waited long enough: what is not written by now is
+    /// read from the journal at the next start.
+    fn is_late(&mut self) -> bool {
+        if !self.state.stopping.load(Ordering::Relaxed) {
+            return false;
+        }
+        let since = *self.stopping_since.get_or_insert_with(Instant::now);
+        since.elapsed() > AT_THE_END
+    }
+
+    /// Some of a hand-out may be written: the index reaches further and is complete no further.
+    fn leave_the_rest(&self, open: &mut Open, checkpoint: Checkpoint) {
+        let (ticket, before) = open.handout.unwrap_or((0, self.state.checkpoint()));
+        let reached = before.reached.max(checkpoint.reached);
+        let complete = before.complete;
+        open.handout = Some((ticket, Checkpoint { complete, reached }));
     }
 
     fn document(&self, rested: Rested) -> Document {

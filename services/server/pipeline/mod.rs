@@ -242,6 +242,7 @@ impl Pipeline {
             knowledge: parts.knowledge,
             listeners: parts.listeners,
             retention: parts.retention,
+            stopping_since: None,
             state: Arc::clone(&state),
             telemetry: parts.telemetry,
         };

@@ -230,3 +230,25 @@ fn an_end_within_ten_seconds_may_be_ahead_of_its_message() {
     assert_eq!(of(900).map(|one| one.mids), Some(vec![900]));
     assert_eq!(of(901), None);
 }
+
+#[test]
+fn two_messages_of_one_mid_never_share_an_id() {
+    // a clock that was put back: the end is stamped before the beginning, and comes first
+    let mut bench = Bench::new();
+    bench.at(1, "Message finished MID 1 done");
+    bench.at(3, "Start MID 1 ICID 2");
+    bench.at(60, "Message finished MID 1 done");
+    bench.at(120, "Start MID 1 ICID 3");
+    bench.source = 2;
+    bench.line(&stamped(3, "Start MID 1 ICID 9"));
+    let mut ids: Vec<_> = bench
+        .messages()
+        .iter()
+        .map(|one| one.common.id.clone())
+        .collect();
+    let all = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), all);
+    assert_eq!(bench.accounted(), 5);
+}
