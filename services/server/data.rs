@@ -76,7 +76,7 @@ impl DataFolder {
             Some(_) | None => {}
         }
         let index = self.index();
-        if index.exists() {
+        if index.exists() && !has_checkpoint(&index) {
             tracing::info!("the index of an earlier release is built anew from the journal");
             std::fs::remove_dir_all(&index)
                 .with_context(|| format!("failed to remove {}", index.display()))?;
@@ -116,9 +116,19 @@ fn lock(dir: &Path) -> anyhow::Result<File> {
 }
 
 fn write_durably(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = File::create(path)?;
+    let new = path.with_extension("new");
+    let mut file = File::create(&new)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(&new, path)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// Whether an index says how much of the journal it holds: then it is not one of format 1.
+fn has_checkpoint(index: &Path) -> bool {
+    let meta = std::fs::read_to_string(index.join("meta.json"));
+    meta.is_ok_and(|meta| meta.contains("\"payload\"") && meta.contains("complete"))
 }
 
 #[cfg(test)]

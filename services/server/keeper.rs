@@ -4,6 +4,7 @@
 //! Not here: when a segment leaves the journal (`pipeline/journaling.rs`); records
 //! (`pipeline/indexing.rs`).
 
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -51,6 +52,20 @@ impl Keeper {
                 return;
             }
         }
+        // before everything is read again, a raw segment may be what is read next
+        if self.state.ready.load(Ordering::Relaxed) {
+            self.expire();
+        }
+        if let Some(stock) = self.tell(self.vault.stock(), "look at") {
+            *self
+                .state
+                .raw
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = stock;
+        }
+    }
+
+    fn expire(&self) {
         let limit = self.retention.raw_limit(clock::now());
         let removed = self.vault.expire(limit, self.retention.raw_size);
         if let Some(removed) = self.tell(removed, "remove").filter(|one| one.segments > 0) {
@@ -60,13 +75,6 @@ impl Keeper {
                 bytes = removed.bytes,
                 "raw segments were removed: see [retention]"
             );
-        }
-        if let Some(stock) = self.tell(self.vault.stock(), "look at") {
-            *self
-                .state
-                .raw
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = stock;
         }
     }
 

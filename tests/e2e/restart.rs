@@ -62,6 +62,10 @@ fn after_a_stop_and_a_start_the_same_questions_have_the_same_answers() {
     service.all_handled(0);
     let service = service.restart();
     assert_eq!(told(&service), before);
+    // a start that gets no line takes nothing of what is written back
+    let service = service.crash_and_restart();
+    assert_eq!(service.lines("replayed"), 0);
+    assert_eq!(told(&service), before);
 }
 
 #[test]

@@ -131,6 +131,8 @@ pub struct Assembler {
     by_name: HashMap<String, ApplianceIndex, RandomState>,
     ticket: u64,
     /// The journal position of the last line taken.
+    taken: u64,
+    /// No line behind this journal position has been written.
     reached: u64,
 }
 
@@ -151,8 +153,16 @@ impl Assembler {
             events: Shelf::new(),
             by_name: HashMap::default(),
             ticket: 0,
+            taken: 0,
             reached: 0,
         }
+    }
+
+    /// Goes on where what was written ends: every line up to `complete` is in it, none behind
+    /// `reached`.
+    pub fn go_on_from(&mut self, complete: u64, reached: u64) {
+        self.taken = self.taken.max(complete);
+        self.reached = self.reached.max(reached).max(complete);
     }
 
     /// Takes one line.
@@ -163,6 +173,7 @@ impl Assembler {
         entry: Entry,
         recall: &mut dyn Recall,
     ) {
+        self.taken = self.taken.max(entry.position);
         self.reached = self.reached.max(entry.position);
         let names = origin.names;
         if !self.by_name.contains_key(origin.name) {
@@ -283,9 +294,7 @@ impl Assembler {
             self.events.pending_from(),
         ];
         let first = pending.into_iter().flatten().min();
-        first.map_or(self.reached, |first| {
-            first.saturating_sub(1).min(self.reached)
-        })
+        first.map_or(self.taken, |first| first.saturating_sub(1).min(self.taken))
     }
 
     /// What went out with that ticket, or before, can be read where it went: it leaves memory.

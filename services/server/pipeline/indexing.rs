@@ -57,6 +57,9 @@ struct Open {
     broken: bool,
     /// Records were removed.
     removed: bool,
+    /// Something that was handed out has not been written: nothing later makes the index more
+    /// complete.
+    left: bool,
 }
 
 impl Indexing {
@@ -106,6 +109,9 @@ impl Indexing {
             complete: handout.complete,
             reached: handout.reached,
         };
+        if open.left {
+            return self.leave_the_rest(open, checkpoint);
+        }
         for rested in handout.records {
             if self.is_late() {
                 return self.leave_the_rest(open, checkpoint);
@@ -141,6 +147,7 @@ impl Indexing {
         let (ticket, before) = open.handout.unwrap_or((0, self.state.checkpoint()));
         let reached = before.reached.max(checkpoint.reached);
         let complete = before.complete;
+        open.left = true;
         open.handout = Some((ticket, Checkpoint { complete, reached }));
     }
 

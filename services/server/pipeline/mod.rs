@@ -211,6 +211,9 @@ impl Pipeline {
             .store(parts.journal.bytes(), Ordering::Relaxed);
         state.set_checkpoint(parts.checkpoint);
         let replay_end = parts.journal.durable().0;
+        let mut intake = parts.intake;
+        let Checkpoint { complete, reached } = parts.checkpoint;
+        intake.assembler.go_on_from(complete, reached);
         let (behind, is_behind) = mpsc::channel(1);
         let journaling = Journaling {
             journal: parts.journal,
@@ -220,7 +223,7 @@ impl Pipeline {
             telemetry: Arc::clone(&parts.telemetry),
         };
         let assembling = Assembling {
-            intake: parts.intake,
+            intake,
             recall: IndexRecall(parts.index.clone()),
             state: Arc::clone(&state),
             telemetry: Arc::clone(&parts.telemetry),
