@@ -1,10 +1,8 @@
-//! The index on disk: one writer, many readers.
+//! The index on disk, read: look-ups, what a connection carried, how much there is.
 //!
-//! Invariants: one document an id (an upsert replaces); what `commit` has returned for can be
-//! read.
+//! Invariant: what `Writer::commit` has returned for can be read.
 //!
-//! Not here yet: the checkpoint in the commit's payload (the index is rebuilt from the journal at
-//! start), retention.
+//! Not here: writing (`writer.rs`), what is in memory (`library.rs`).
 
 use std::path::PathBuf;
 use std::sync::Arc;
