@@ -323,4 +323,20 @@ mod tests {
         let (taken, _) = handed_in(log, Vec::new()).await;
         assert_eq!(taken, Err(NotTaken { kept: 0 }));
     }
+    #[tokio::test]
+    async fn while_the_journal_has_failed_nobody_waits_for_it() {
+        let (journal, _nobody_takes) = tokio::sync::mpsc::channel::<Batch>(1);
+        let state = Arc::new(State::default());
+        state.failed.store(true, Ordering::Relaxed);
+        let ingest = Ingest {
+            journal: journal.downgrade(),
+            sources: Sources::from_now_on(),
+            state,
+            telemetry: Telemetry::new(),
+        };
+        for _ in 0..3 {
+            let taken = ingest.take(b"a line\n".to_vec(), origin(Lane::Live, None));
+            assert_eq!(taken.await, Err(NotTaken { kept: 0 }));
+        }
+    }
 }

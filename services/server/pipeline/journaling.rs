@@ -282,10 +282,11 @@ impl Journaling {
             positions.push(self.journal.append(frame)?.0);
         }
         self.journal.sync()?;
-        group.tell(true);
-        point("journal-told");
+        // who is told may look at once
         self.telemetry.accepted.inc_by(positions.len() as u64);
         self.note_bytes();
+        group.tell(true);
+        point("journal-told");
         let frames = std::mem::take(&mut group.frames);
         Ok(positions.into_iter().zip(frames).collect())
     }
