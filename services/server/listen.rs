@@ -45,9 +45,9 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Bytes of the lines.
+    /// What its frames take in memory, about, bytes.
     pub fn bytes(&self) -> usize {
-        bytes(&self.frames)
+        frame_bytes(&self.frames)
     }
 }
 
@@ -60,8 +60,10 @@ impl From<Vec<Frame>> for Batch {
     }
 }
 
-fn bytes(frames: &[Frame]) -> usize {
-    frames.iter().map(|frame| frame.bytes.len()).sum()
+/// What frames take in memory, about: a line of one byte is a frame too.
+pub fn frame_bytes(frames: &[Frame]) -> usize {
+    let lines: usize = frames.iter().map(|frame| frame.bytes.len()).sum();
+    lines + 2 * size_of_val(frames)
 }
 
 /// The bit that tells a UDP peer's number from a connection's or a request's.

@@ -33,7 +33,10 @@ fn a_stop_under_full_load_is_clean_and_loses_nothing() {
     };
     let service = Service::on(Arc::clone(&folder), Setup::default()).ready();
     let traffic = Traffic::start(&service, &book, plan, "under load", &mut dice);
-    std::thread::sleep(Duration::from_millis(dice.between(1000, 2500)));
+    let enough = dice.between(2_000, 12_000);
+    service.eventually("much is under way", || {
+        (traffic.lines() > enough).then_some(())
+    });
     let begun = Instant::now();
     // it must end with code 0, and does only if all was drained within 10 s
     drop(service);

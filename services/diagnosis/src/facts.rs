@@ -107,13 +107,15 @@ fn connection(story: &Story) -> Option<&Connection> {
     story.connection.as_ref()
 }
 
-/// The connection, if a line that tells how it ended was seen: after every end comes `close`, and
-/// alone it only tells that another line is missing.
+/// The connection, if a line that tells how it ended was seen within the message's time: after
+/// every end comes `close`, and alone it only tells that another line is missing.
 fn ended_connection(story: &Story) -> Option<&Connection> {
     let close = ConnectionEnd::Close.word();
-    let told =
-        |one: &&Connection| !one.failures.is_empty() || one.ends.iter().any(|end| end.how != close);
-    connection(story).filter(told)
+    connection(story).filter(|one| {
+        let mut failures = one.failures.iter();
+        let mut ends = one.ends.iter().filter(|end| end.how != close);
+        failures.any(|(at, _)| within(story, *at)) || ends.any(|end| within(story, end.at))
+    })
 }
 
 fn count(story: &Story, wanted: impl Fn(&Fate) -> bool) -> i64 {

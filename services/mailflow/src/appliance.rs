@@ -18,7 +18,7 @@ use std::net::IpAddr;
 
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
-use whymid_syslog::{Frame, Lane};
+use whymid_syslog::{Frame, Transport};
 
 use crate::event::{Fact, MailEvent};
 use crate::reset::News;
@@ -142,6 +142,7 @@ impl Appliances {
         if let Some(zone) = &row.zone {
             appliance.zone = Some(zone.clone());
         }
+        appliance.note_names(row);
         let names = [name].into_iter().chain(identities);
         self.by_name.extend(names.clone().map(|name| (name, index)));
         let own = row.hosts.iter().map(|host| host.to_lowercase());
@@ -325,7 +326,13 @@ impl Appliances {
     }
 
     /// Takes what a line tells of the appliance itself.
-    pub(crate) fn learn(&mut self, index: ApplianceIndex, fact: &Fact<'_>, position: u64) {
+    pub(crate) fn learn(
+        &mut self,
+        index: ApplianceIndex,
+        fact: &Fact<'_>,
+        frame: &Frame,
+        position: u64,
+    ) {
         let appliance = &mut self.known[index.0];
         if let Fact::Version { version, serial } = fact
             && version.len().max(serial.len()) <= MAX_WORD
@@ -335,8 +342,11 @@ impl Appliances {
             appliance.changed |= (&memory.version, &memory.serial) != (&told.0, &told.1);
             (memory.version, memory.serial) = told;
         }
+        // a log of the past does not tell how a clock that is known stands now
+        let is_told = frame.is_of_the_past() && !appliance.memory.offsets.is_empty();
         if let Fact::UtcOffset { seconds } = fact
             && appliance.zone.is_none()
+            && !is_told
             && Offset::from_seconds(*seconds).is_ok()
         {
             appliance.told_offset(*seconds, position);
@@ -394,16 +404,16 @@ impl Appliances {
         }
         let day = SignedDuration::from_hours(24);
         let limit = frame.received_at.checked_add(day);
-        // an archive has no better clock than its own
-        if frame.lane == Lane::Archive || limit.is_ok_and(|limit| at <= limit) {
+        // a file that is read by itself has no better clock than its own
+        if frame.transport == Transport::File || limit.is_ok_and(|limit| at <= limit) {
             memory.newest = Some(memory.newest.map_or(at, |newest| newest.max(at)));
         }
     }
 }
 
 impl ApplianceSettings {
-    /// Whether the row names an appliance that is remembered: by its identity, by a host name
-    /// that it had, or by the address that is its identity.
+    /// Whether the row names an appliance that is remembered: by its identity, by a host name or
+    /// an address that it had.
     fn names(&self, known: &ApplianceMemory) -> bool {
         let is_host = |host: &str| {
             let mut hosts = self.hosts.iter().chain([&self.name]);
@@ -412,7 +422,10 @@ impl ApplianceSettings {
         let peer = known.identity.parse::<IpAddr>().ok();
         is_host(&known.identity)
             || known.hosts.iter().any(|host| is_host(host))
-            || peer.is_some_and(|peer| self.peers.iter().any(|own| own.to_canonical() == peer))
+            || peer
+                .iter()
+                .chain(&known.peers)
+                .any(|peer| self.peers.iter().any(|own| own.to_canonical() == *peer))
     }
 }
 

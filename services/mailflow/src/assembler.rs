@@ -14,6 +14,7 @@
 //! Not here yet: shards.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use jiff::{SignedDuration, Timestamp};
@@ -67,8 +68,9 @@ impl Recall for NothingWritten {
 /// A record to be written.
 #[derive(Clone, Debug)]
 pub enum Rested {
-    /// A message, with its connection as far as it is in memory.
-    Message(Box<Message>, Option<Box<Connection>>),
+    /// A message, with its connection as far as it is in memory; the messages of one hand-out
+    /// share it.
+    Message(Box<Message>, Option<Arc<Connection>>),
     /// A connection, with its messages as far as they are in memory.
     Connection(Box<Connection>),
     /// A delivery.
@@ -243,7 +245,7 @@ impl Assembler {
         self.hand_out(|shelves, ticket| {
             let all = shelves.weight().max(1);
             let share = |own: usize| usize::try_from(weight as u128 * own as u128 / all as u128);
-            let share = |own| share(own).unwrap_or(usize::MAX);
+            let share = |own| share(own).unwrap_or(usize::MAX).max(1);
             Due {
                 messages: shelves
                     .messages
@@ -263,8 +265,12 @@ impl Assembler {
         self.ticket += 1;
         let ticket = self.ticket;
         let due = due(self, ticket);
+        let mut joined: HashMap<String, Arc<Connection>> = HashMap::new();
         let messages = due.messages.into_iter().map(|message| {
-            let connection = self.connection_of(&message).map(Box::new);
+            let connection = self.bare_connection_of(&message).map(|bare| {
+                let shared = joined.entry(bare.common.id.clone());
+                Arc::clone(shared.or_insert_with(|| Arc::new(self.with_messages(bare))))
+            });
             Rested::Message(Box::new(message), connection)
         });
         let connections = due.connections.into_iter().map(|mut connection| {
@@ -380,11 +386,19 @@ impl Assembler {
     /// The connection of a message with its messages, as far as they are in memory.
     #[must_use]
     pub fn connection_of(&self, message: &Message) -> Option<Connection> {
+        let bare = self.bare_connection_of(message)?;
+        Some(self.with_messages(bare))
+    }
+
+    fn bare_connection_of(&self, message: &Message) -> Option<&Connection> {
         let of = *self.by_name.get(&message.common.appliance)?;
-        let known = self.connections_of(of, message.icid?);
-        let mut connection = join::connection_of(message, known)?.clone();
+        join::connection_of(message, self.connections_of(of, message.icid?))
+    }
+
+    fn with_messages(&self, bare: &Connection) -> Connection {
+        let mut connection = bare.clone();
         self.note_messages(&mut connection);
-        Some(connection)
+        connection
     }
 
     fn note_messages(&self, connection: &mut Connection) {

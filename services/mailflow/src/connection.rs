@@ -251,6 +251,10 @@ impl Record for Connection {
         again::before_connection(self, fact, at)
     }
 
+    fn lists(&self) -> usize {
+        128 * (self.ends.len() + self.failures.len() + self.refused.len())
+    }
+
     fn is_over(&self) -> bool {
         self.has_ended()
     }

@@ -14,6 +14,13 @@ pub(crate) struct Due<R> {
 }
 
 impl<R: Record> Due<R> {
+    pub(crate) fn up_to(most: usize) -> Self {
+        Self {
+            records: Vec::new(),
+            room: most,
+        }
+    }
+
     pub(crate) fn add(&mut self, record: Option<R>) {
         let Some(record) = record else { return };
         self.room = self.room.saturating_sub(record_weight(&record));
@@ -25,7 +32,7 @@ impl<R: Record> Due<R> {
 const OVERHEAD: usize = 1_024;
 
 pub(crate) fn record_weight<R: Record>(record: &R) -> usize {
-    size_of::<R>() + OVERHEAD + record.common().entries.weight()
+    size_of::<R>() + OVERHEAD + record.common().entries.weight() + record.lists()
 }
 
 /// Whether a moment has come. One that is further ahead than any wait was set by a clock that has

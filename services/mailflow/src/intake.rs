@@ -102,11 +102,14 @@ impl Intake {
         let (text, invalid_utf8) = whymid_syslog::text(&frame.bytes);
         let header = whymid_syslog::parse(&text);
         let (index, event) = self.read(&header, frame, position);
-        self.appliances.learn(index, &event.fact, position);
+        self.appliances.learn(index, &event.fact, frame, position);
         let told = self.moment(&header, index, frame, position, years);
         self.appliances
             .seen_until(index, told.at, frame, told.stamped);
-        if let News::Reset(moment) = self.appliances.note_beginning(index, &event, told.at) {
+        // a line without a stamp says nothing of when a number began
+        if told.stamped
+            && let News::Reset(moment) = self.appliances.note_beginning(index, &event, told.at)
+        {
             self.assembler.part(index, moment, frame.received_at);
         }
         let appliance = self.appliances.get(index);
@@ -165,7 +168,7 @@ impl Intake {
         if !headless && headed.is_none() {
             self.hear(index, frame.source, position);
         }
-        (index, grammar::read(header.body))
+        (index, grammar::read(believable(header.body, frame)))
     }
 
     fn hear(&mut self, index: ApplianceIndex, source: u32, position: u64) {
@@ -221,6 +224,14 @@ impl Intake {
             self.zones.insert(name.to_owned(), zone.clone());
         }
         zone
+    }
+}
+
+/// A line that came cut: a number at its end may be the beginning of another one.
+fn believable<'a>(body: &'a str, frame: &Frame) -> &'a str {
+    match frame.defect {
+        Some(_) => body.trim_end_matches(|letter: char| letter.is_ascii_digit()),
+        None => body,
     }
 }
 

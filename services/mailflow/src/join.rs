@@ -7,6 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::assembler::LINGER;
 use crate::record::{Connection, MAX_LINKS, Message, put};
 
+/// A connection that has been silent for so long carries nothing more.
+const SILENCE: SignedDuration = SignedDuration::from_hours(24);
+
 /// How far apart two zones can put one moment: offsets go to 18 hours either way.
 const ZONES_APART: SignedDuration = SignedDuration::from_hours(36);
 
@@ -65,7 +68,8 @@ fn belongs(message: Carried, connection: &Connection) -> bool {
     let opened = connection.opened.as_ref().map(|opened| opened.at);
     let end = connection.ends.iter().map(|end| end.at).max();
     let before = opened.is_some_and(|opened| opened.duration_since(first) > slack);
-    let after = end.is_some_and(|end| first.duration_since(end) > slack);
+    let silence = first.duration_since(common.last_at) > SILENCE + slack;
+    let after = silence || end.is_some_and(|end| first.duration_since(end) > slack);
     !before && !after
 }
 

@@ -38,6 +38,11 @@ pub(crate) trait Record: Clone {
     /// Whether a line has ended it.
     fn is_over(&self) -> bool;
 
+    /// What its lists beside the lines take in memory, about, bytes; they only grow.
+    fn lists(&self) -> usize {
+        0
+    }
+
     /// The number of the connection that it names.
     fn link(&self) -> Option<u64> {
         None
@@ -54,6 +59,14 @@ pub(crate) trait Record: Clone {
             self.apply(at, fact);
         }
         true
+    }
+
+    /// Merges lines that another record gave back.
+    fn fill(&mut self, lines: Vec<Entry>, received_at: Timestamp) {
+        for line in lines {
+            let text = line.line.clone();
+            self.merge(line, &grammar::read(&text).fact, received_at);
+        }
     }
 
     /// Learns anew what its lines tell. Where lines have spilled it stays as it is.

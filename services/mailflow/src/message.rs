@@ -293,6 +293,11 @@ impl Record for Message {
         self.finished.is_some()
     }
 
+    fn lists(&self) -> usize {
+        // an address, and an answer of up to MAX_REPLY characters
+        self.recipients.len() * (size_of::<Recipient>() + MAX_REPLY) + 16 * self.dcids.len()
+    }
+
     fn link(&self) -> Option<u64> {
         self.icid
     }

@@ -222,8 +222,9 @@ impl Counter {
                 return;
             }
         }
-        if self.settled_until.is_some_and(|until| at <= until) {
-            self.settled = self.settled.max(number);
+        // numbers only grow: a higher one of long before is another life's, as in an archive
+        let newest = self.recent.back().map(|(second, _)| *second);
+        if newest.is_some_and(|newest| newest.duration_since(at) > ORDER * 2) {
             return;
         }
         let place = self.recent.partition_point(|(second, _)| *second < at);
@@ -307,6 +308,20 @@ mod tests {
             assert_eq!(start(&mut resets, mid, second), News::None, "{mid}");
         }
         assert_eq!(resets.life_at(at(600)), Life::default());
+    }
+
+    #[test]
+    fn the_numbers_of_an_archive_tell_of_no_reset_now() {
+        let mut resets = Resets::default();
+        for (mid, second) in [
+            (50_000, 10_000),
+            (60_000, 0),
+            (50_001, 10_001),
+            (50_002, 10_200),
+        ] {
+            assert_eq!(start(&mut resets, mid, second), News::None, "{mid}");
+        }
+        assert_eq!(resets.life_at(at(10_200)), Life::default());
     }
 
     #[test]

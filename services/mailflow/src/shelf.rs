@@ -48,6 +48,8 @@ struct Held<R> {
     handed: Option<(u64, u64)>,
     /// Whether it waits in the queue of finished ones.
     lingering: bool,
+    /// Whether it waits among those whose number is used again.
+    retired: bool,
     weight: usize,
 }
 
@@ -140,8 +142,8 @@ impl<R: Record> Shelf<R> {
         }
     }
 
-    /// Puts a record without anything pending on the shelf; its place among those of its number.
-    fn put(&mut self, key: Key, now: Timestamp, mut record: R) -> usize {
+    /// Puts a record without anything pending on the shelf; its serial number.
+    fn put(&mut self, key: Key, now: Timestamp, mut record: R) -> u64 {
         let held = self.held.entry(key).or_default();
         let is_taken = |id: &str| held.iter().any(|one| one.record.common().goes_by(id));
         while is_taken(&record.common().id) {
@@ -154,31 +156,35 @@ impl<R: Record> Shelf<R> {
         if let Some(link) = record.link() {
             self.linked.entry((key.0, link)).or_default().insert(key.1);
         }
-        let held = self.held.entry(key).or_default();
-        held.push(Held {
+        self.held.entry(key).or_default().push(Held {
             record,
             serial: self.serial,
             pending: None,
             touched: now,
             handed: None,
             lingering: false,
+            retired: false,
             weight,
         });
-        held.len() - 1
+        self.serial
     }
 
     fn merge(&mut self, key: Key, place: usize, now: Timestamp, fact: &Fact<'_>, entry: Entry) {
-        let position = entry.position;
-        let weight = entry.weight();
+        let (position, weight) = (entry.position, entry.weight());
         let Some(held) = self.held.get_mut(&key).and_then(|held| held.get_mut(place)) else {
             return;
         };
         let link = held.record.link();
+        let size = |record: &R| (record.common().entries.lines.len(), record.lists());
+        let (lines, lists) = size(&held.record);
         if !held.record.merge(entry, fact, now) {
             return;
         }
-        held.weight += weight;
-        self.weight += weight;
+        // a copy, or a line there is no room for, takes nothing
+        let (lines_now, lists_now) = size(&held.record);
+        let grown = lists_now - lists + if lines_now > lines { weight } else { 0 };
+        held.weight += grown;
+        self.weight += grown;
         let (serial, linked) = (held.serial, held.record.link());
         self.relink(key, link, linked);
         self.touch(key, serial, position, now);
@@ -196,42 +202,37 @@ impl<R: Record> Shelf<R> {
     ) {
         let at = entry.at;
         let early = self.early_lines(key, at, now);
-        let held = self.held.entry(key).or_default();
-        let older = held.iter().filter(|one| one.record.common().first_at <= at);
-        let older: Vec<u64> = older.map(|one| one.serial).collect();
-        self.retired
-            .extend(older.into_iter().map(|serial| (key, serial)));
+        self.retire_older(key, at);
+        // the position of an early line may be below that of the one that makes the record
         let mut record = make(&entry);
-        for line in early {
-            let text = line.line.clone();
-            record.merge(line, &crate::grammar::read(&text).fact, now);
-        }
-        // the position of an early line is below the one that made the record
-        let from = record.common().born.min(entry.position);
+        let positions = early.iter().map(|line| line.position);
+        let from = positions.chain([entry.position]).min();
+        record.fill(early, now);
         record.merge(entry, fact, now);
-        let place = self.put(key, now, record);
-        let serial = self.held[&key][place].serial;
-        self.touch(key, serial, from, now);
+        let serial = self.put(key, now, record);
+        self.touch(key, serial, from.unwrap_or_default(), now);
+    }
+
+    /// What began before a moment and is still to be written is written soon.
+    fn retire_older(&mut self, key: Key, at: Timestamp) {
+        for held in self.held.get_mut(&key).into_iter().flatten() {
+            let older = held.record.common().first_at <= at;
+            if older && held.pending.is_some() && !held.retired {
+                held.retired = true;
+                self.retired.push((key, held.serial));
+            }
+        }
     }
 
     fn early_lines(&mut self, key: Key, at: Timestamp, now: Timestamp) -> Vec<Entry> {
-        let held = self.held.entry(key).or_default();
-        let older = held
-            .iter_mut()
-            .filter(|one| one.record.common().first_at < at);
+        let held = self.held.get(&key).into_iter().flatten();
+        let older = held.filter(|one| one.record.common().first_at < at);
         let older = older.max_by_key(|one| one.record.common().first_at);
-        let Some(older) = older.filter(|one| again::are_early(&one.record, at)) else {
+        let older = older.filter(|one| again::are_early(&one.record, at));
+        let Some(serial) = older.map(|one| one.serial) else {
             return Vec::new();
         };
-        let link = older.record.link();
-        let early = older.record.give_back(at);
-        let (serial, linked) = (older.serial, older.record.link());
-        let first = early.iter().map(|line| line.position).min();
-        self.relink(key, link, linked);
-        if let Some(first) = first {
-            self.touch(key, serial, first, now);
-        }
-        early
+        self.give_back(key, serial, at, now)
     }
 
     /// Takes the lines from a moment on out of the older records of a gateway, and puts each
@@ -243,41 +244,43 @@ impl<R: Record> Shelf<R> {
         now: Timestamp,
         make: impl Fn(&R, &Entry) -> R,
     ) {
-        let straddles = |one: &Held<R>| {
+        let straddles = |one: &&Held<R>| {
             let common = one.record.common();
             common.first_at < moment && common.last_at >= moment
         };
-        let keys = self.held.iter().filter(|((own, _), _)| *own == of);
-        let keys = keys.filter(|(_, all)| all.iter().any(straddles));
-        let keys: Vec<Key> = keys.map(|(key, _)| *key).collect();
-        for key in keys {
-            let Some(older) = self.held.get_mut(&key) else {
+        let of_gateway = self.held.iter().filter(|((own, _), _)| *own == of);
+        let places = of_gateway.flat_map(|(key, all)| {
+            let all = all.iter().filter(straddles);
+            all.map(|one| (*key, one.serial))
+        });
+        let places: Vec<Place> = places.collect();
+        for (key, serial) in places {
+            let lines = self.give_back(key, serial, moment, now);
+            let older = self.held.get_mut(&key).and_then(|all| find(all, serial));
+            let Some((first, older)) = lines.first().zip(older) else {
                 continue;
             };
-            let Some(older) = older.iter_mut().find(|one| straddles(one)) else {
-                continue;
-            };
-            let link = older.record.link();
-            let lines = older.record.give_back(moment);
-            let (serial, linked) = (older.serial, older.record.link());
-            let Some(mut record) = lines.first().map(|first| make(&older.record, first)) else {
-                continue;
-            };
-            let from = lines
-                .iter()
-                .map(|line| line.position)
-                .min()
-                .unwrap_or_default();
-            for line in lines {
-                let text = line.line.clone();
-                record.merge(line, &crate::grammar::read(&text).fact, now);
-            }
-            self.relink(key, link, linked);
-            self.touch(key, serial, from, now);
-            let place = self.put(key, now, record);
-            let serial = self.held[&key][place].serial;
-            self.touch(key, serial, from, now);
+            let mut record = make(&older.record, first);
+            let from = lines.iter().map(|line| line.position).min();
+            record.fill(lines, now);
+            let serial = self.put(key, now, record);
+            self.touch(key, serial, from.unwrap_or_default(), now);
         }
+    }
+
+    /// Takes the lines from a moment on out of a record.
+    fn give_back(&mut self, key: Key, serial: u64, from: Timestamp, now: Timestamp) -> Vec<Entry> {
+        let Some(held) = self.held.get_mut(&key).and_then(|all| find(all, serial)) else {
+            return Vec::new();
+        };
+        let before = held.record.link();
+        let lines = held.record.give_back(from);
+        let after = held.record.link();
+        self.relink(key, before, after);
+        if let Some(first) = lines.iter().map(|line| line.position).min() {
+            self.touch(key, serial, first, now);
+        }
+        lines
     }
 
     fn relink(&mut self, (appliance, number): Key, before: Option<u64>, after: Option<u64>) {
@@ -332,10 +335,7 @@ impl<R: Record> Shelf<R> {
 
     /// What must be written by now, up to so many bytes of it; the rest is next time's.
     pub(crate) fn due(&mut self, now: Timestamp, ticket: u64, most: usize) -> Vec<R> {
-        let mut due = Due {
-            records: Vec::new(),
-            room: most,
-        };
+        let mut due = Due::up_to(most);
         while due.room > 0
             && let Some(place) = self.retired.pop()
         {
@@ -362,10 +362,7 @@ impl<R: Record> Shelf<R> {
 
     /// What has changed, the longest ago first, up to so many bytes of it.
     pub(crate) fn shed(&mut self, ticket: u64, most: usize) -> Vec<R> {
-        let mut due = Due {
-            records: Vec::new(),
-            room: most,
-        };
+        let mut due = Due::up_to(most);
         while due.room > 0
             && let Some((when, place)) = self.parking.pop_front()
         {
@@ -395,6 +392,7 @@ impl<R: Record> Shelf<R> {
     /// The record as it is now, if anything of it is pending.
     fn hand_out(&mut self, (key, serial): Place, ticket: u64) -> Option<R> {
         let held = self.held.get_mut(&key).and_then(|all| find(all, serial))?;
+        held.retired = false;
         let (from, _) = held.pending.take()?;
         self.pending.remove(&(from, serial));
         let first = held.handed.map_or(from, |(_, first)| first.min(from));
@@ -426,8 +424,10 @@ impl<R: Record> Shelf<R> {
                 continue;
             };
             if let Some((_, from)) = held.handed.take() {
+                if !std::mem::replace(&mut held.retired, true) {
+                    self.retired.push((key, serial));
+                }
                 self.touch(key, serial, from, now);
-                self.retired.push((key, serial));
             }
         }
     }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use whymid_syslog::{Frame, MAX_LINE, Transport};
 
 use super::drops::KernelDrops;
-use super::{Batch, Gate, UDP_SOURCE, bytes};
+use super::{Batch, Gate, UDP_SOURCE, frame_bytes};
 
 /// Bytes of datagrams taken together, about.
 const BATCH: usize = 256 * 1024;
@@ -49,13 +49,13 @@ async fn take_until_stopped(socket: &UdpSocket, gate: &Gate) {
             Some(Err(error)) => tracing::warn!(%error, "failed to receive a datagram"),
             None => {}
         }
-        while batch.len() < DATAGRAMS && bytes(&batch) < BATCH {
+        while batch.len() < DATAGRAMS && frame_bytes(&batch) < BATCH {
             let Ok((length, peer)) = socket.try_recv_from(&mut buffer) else {
                 break;
             };
             take_datagram(gate, &buffer[..length], peer, &mut batch);
         }
-        let last = received.is_none() && batch.len() < DATAGRAMS && bytes(&batch) < BATCH;
+        let last = received.is_none() && batch.len() < DATAGRAMS && frame_bytes(&batch) < BATCH;
         pass_on_or_drop(gate, batch);
         if last {
             return;

@@ -68,6 +68,9 @@ pub(super) struct Assembling {
     pub(super) complete: u64,
     /// Where the journal begins.
     pub(super) oldest: u64,
+    /// Where the journal could not be read on: the index is complete no further, so that the
+    /// next start finds the damage again and nothing behind it leaves the journal.
+    pub(super) damaged_at: Option<u64>,
     /// The raw segments, if the index does not hold what has left the journal.
     pub(super) raw: Option<RawFrames>,
     /// Where the journal ended at the start: up to there lines are replayed.
@@ -89,8 +92,8 @@ impl Assembling {
         let (mut asking, mut over) = (true, None);
         loop {
             let has_room = self.intake.assembler.weight() < self.room.hard;
+            // in turn, by chance: however much is asked, lines and the tick get theirs
             tokio::select! {
-                biased;
                 Some(written) = inbox.written.recv() => self.note(written, clock::now()),
                 question = inbox.asked.recv(), if asking => match question {
                     Some(question) => question.answer(&self.intake),
@@ -112,6 +115,8 @@ impl Assembling {
                             self.take(*position, frame);
                         }
                         self.make_room();
+                        // the timer is looked at only between two turns of the executor
+                        tokio::task::yield_now().await;
                     },
                     None => break,
                 },
@@ -145,7 +150,7 @@ impl Assembling {
         if let Some(raw) = self.raw.take() {
             let raw = readable(raw, self.complete);
             match self.replay(raw, self.complete, inbox).await {
-                Replayed::UpTo(_) | Replayed::Damaged(_) => {}
+                Replayed::UpTo(_) | Replayed::Damaged(..) => {}
                 Replayed::Stopped => return false,
             }
         }
@@ -163,10 +168,10 @@ impl Assembling {
                     match self.replay(replay, after.unwrap_or_default(), inbox).await {
                         Replayed::UpTo(position) => Some(position),
                         Replayed::Stopped => return false,
-                        Replayed::Damaged(error) => self.damaged(&error),
+                        Replayed::Damaged(reached, error) => self.damaged(reached, &error),
                     }
                 }
-                Some(Err(error)) => self.damaged(&error),
+                Some(Err(error)) => self.damaged(after.unwrap_or_default(), &error),
             };
             if last {
                 let lines = self.telemetry.replayed.get();
@@ -177,7 +182,8 @@ impl Assembling {
         }
     }
 
-    fn damaged(&self, error: &whymid_journal::Error) -> Option<u64> {
+    fn damaged(&mut self, reached: u64, error: &whymid_journal::Error) -> Option<u64> {
+        self.damaged_at.get_or_insert(reached);
         self.telemetry
             .count(&self.telemetry.failures, "room", "journal");
         self.state.damaged.store(true, Ordering::Relaxed);
@@ -198,7 +204,7 @@ impl Assembling {
         for (count, line) in replay.enumerate() {
             let (position, frame) = match line {
                 Ok(line) => line,
-                Err(error) => return Replayed::Damaged(error),
+                Err(error) => return Replayed::Damaged(reached, error),
             };
             reached = position.0;
             if reached <= self.replay_end {
@@ -284,7 +290,9 @@ impl Assembling {
     }
 
     /// A hand-out with what is to be remembered of appliances; `None` if there is no news.
-    fn writing(&mut self, handout: Handout, all: bool) -> Option<Writing> {
+    fn writing(&mut self, mut handout: Handout, all: bool) -> Option<Writing> {
+        let readable = self.damaged_at.unwrap_or(u64::MAX);
+        handout.complete = handout.complete.min(readable);
         let memories = self.intake.appliances.news(all);
         let news = !handout.records.is_empty() || !memories.is_empty();
         if !news && handout.complete == self.complete {
@@ -344,6 +352,6 @@ enum Replayed {
     UpTo(u64),
     /// The service stops.
     Stopped,
-    /// At a damage.
-    Damaged(whymid_journal::Error),
+    /// At a damage, behind that position.
+    Damaged(u64, whymid_journal::Error),
 }

@@ -11,10 +11,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use whymid_diagnosis::{Facets, Knowledge, Listeners, Story};
-use whymid_mailflow::{Connection, Message, Rested, connection_of};
+use whymid_mailflow::{Connection, Message, Recall as _, Rested, connection_of};
 use whymid_schemas::Outcome;
-use whymid_store::{Checkpoint, Document, Error, Index, Key, Look, Record, RecordKind, Writer};
+use whymid_store::{Checkpoint, Document, Error, Index, Record, Writer};
 
+use super::recall::IndexRecall;
 use super::{State, Writing, Written, point};
 use crate::clock;
 use crate::for_tests;
@@ -29,9 +30,6 @@ const EXPIRE: Duration = Duration::from_secs(60);
 
 /// How long what was handed out is still written when the service is to end.
 const AT_THE_END: Duration = Duration::from_secs(4);
-
-/// The most connections of one ICID that are looked at.
-const MOST: usize = 16;
 
 /// The index thread.
 pub(super) struct Indexing {
@@ -55,8 +53,8 @@ struct Open {
     failures: u64,
     /// The index could not be brought back yet.
     broken: bool,
-    /// Records were removed.
-    removed: bool,
+    /// So many records were removed.
+    removed: u64,
     /// Something that was handed out has not been written: nothing later makes the index more
     /// complete.
     left: bool,
@@ -154,7 +152,7 @@ impl Indexing {
     fn document(&self, rested: Rested) -> Document {
         match rested {
             Rested::Message(message, connection) => {
-                let facets = self.facets(&message, connection.map(|one| *one));
+                let facets = self.facets(&message, connection.map(Arc::unwrap_or_clone));
                 Document {
                     record: Record::Message(message),
                     facets: Some(facets),
@@ -215,17 +213,7 @@ impl Indexing {
     }
 
     fn written_connections(&self, icid: u64, appliance: &str) -> Vec<Connection> {
-        let look = Look {
-            kind: RecordKind::Connection,
-            key: Key::Icid(icid),
-            appliances: vec![appliance.to_owned()],
-            limit: MOST,
-        };
-        let found = self.index.find(&look).unwrap_or_default();
-        found
-            .into_iter()
-            .filter_map(Record::into_connection)
-            .collect()
+        IndexRecall(self.index.clone()).connections(&[appliance.to_owned()], icid)
     }
 
     /// Adds what is written to what is known of a connection's messages.
@@ -243,7 +231,7 @@ impl Indexing {
         if open.broken {
             return self.revive(open);
         }
-        if open.handout.is_none() && !open.removed {
+        if open.handout.is_none() && open.removed == 0 {
             return;
         }
         let checkpoint = match open.handout {
@@ -258,7 +246,7 @@ impl Indexing {
             tracing::info!("the index can be written again");
         }
         self.state.set_checkpoint(checkpoint);
-        open.removed = false;
+        self.tell_removed(std::mem::take(&mut open.removed));
         if let Some((ticket, _)) = open.handout.take() {
             let _ = written.send(Written::Settled(ticket));
         }
@@ -276,12 +264,17 @@ impl Indexing {
         {
             Ok(0) => {}
             Ok(removed) => {
-                open.removed = true;
+                open.removed += removed;
                 point("index-expired");
-                self.telemetry.expired.inc_by(removed);
-                tracing::info!(removed, "records were removed: see [retention]");
             }
             Err(error) => self.failed(&error, open, written),
+        }
+    }
+
+    fn tell_removed(&self, removed: u64) {
+        if removed > 0 {
+            self.telemetry.expired.inc_by(removed);
+            tracing::info!(removed, "records were removed: see [retention]");
         }
     }
 

@@ -17,11 +17,11 @@ use whymid_journal::{Journal, Position, Replay};
 use whymid_syslog::{Frame, Transport};
 
 use super::{Accepted, State, point};
-use crate::listen::Batch;
+use crate::listen::{Batch, frame_bytes};
 use crate::telemetry::Telemetry;
 
-/// Bytes of lines in one group, about, so that one sync never holds too much.
-const GROUP: usize = 1024 * 1024;
+/// Memory that the frames of one group take, about, so that one sync never holds too much.
+const GROUP: usize = 2 * 1024 * 1024;
 /// How often a failed journal is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 /// How often it is looked what the index holds by now.
@@ -80,7 +80,7 @@ impl Group {
         let before = self.frames.len();
         self.frames
             .retain(|frame| frame.transport == Transport::Tcp);
-        self.bytes = self.frames.iter().map(|frame| frame.bytes.len()).sum();
+        self.bytes = frame_bytes(&self.frames);
         (before - self.frames.len()) as u64
     }
 }

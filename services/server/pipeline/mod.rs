@@ -234,6 +234,7 @@ impl Pipeline {
             },
             complete: parts.checkpoint.complete,
             oldest: parts.oldest,
+            damaged_at: None,
             raw: parts.raw,
             replay_end,
             failures: 0,

@@ -209,7 +209,9 @@ impl Index {
                 &self.fields,
             ));
         }
-        memories.sort_by(|a, b| (a.first, &a.identity).cmp(&(b.first, &b.identity)));
+        // one whose lines never came is the youngest
+        let age = |one: &ApplianceMemory| (one.first.is_none(), one.first);
+        memories.sort_by(|a, b| (age(a), &a.identity).cmp(&(age(b), &b.identity)));
         Ok(memories)
     }
 

@@ -80,3 +80,12 @@ pub struct Frame {
     /// What the request that brought it says of it.
     pub label: Option<Arc<Label>>,
 }
+
+impl Frame {
+    /// Whether it is of a log of the past that was handed to a service of now. A file that is
+    /// read by itself has no other now.
+    #[must_use]
+    pub fn is_of_the_past(&self) -> bool {
+        self.lane == Lane::Archive && self.transport != Transport::File
+    }
+}

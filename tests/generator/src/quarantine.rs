@@ -15,6 +15,14 @@ use crate::text::body;
 use crate::truth::{Dropper, Ending, Fate};
 use crate::world::World;
 
+/// A message comes back from a quarantine under another MID: the old one is settled.
+pub(crate) fn went_on(old: &Mail, into: Who, script: &mut Script) {
+    let fate = Fate::WentOn { into: into.id };
+    script.note(old.who, Note::Fate(old.places(), fate));
+    script.note(old.who, Note::Ending(Ending::WentOn));
+    script.done(old.who);
+}
+
 impl World {
     /// Held in one or two quarantines.
     pub(crate) fn hold(&mut self, mail: Box<Mail>, script: &mut Script) {
@@ -178,12 +186,7 @@ impl World {
     pub(crate) fn come_back(&mut self, old: &Mail, script: &mut Script) {
         let (mut mail, who) = self.successor(script.gateway, old, 0);
         mail.released = true;
-        script.note(
-            old.who,
-            Note::Fate(old.places(), Fate::WentOn { into: who.id }),
-        );
-        script.note(old.who, Note::Ending(Ending::WentOn));
-        script.done(old.who);
+        went_on(old, who, script);
         self.inherit(script, &mut mail, &old.to);
         let text = body![
             "MID ",

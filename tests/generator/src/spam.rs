@@ -7,6 +7,7 @@ use crate::kind::Kind;
 use crate::mail::Mail;
 use crate::names::DESTINATIONS;
 use crate::plan::Dialect;
+use crate::quarantine::went_on;
 use crate::record::Note;
 use crate::script::{Script, Stage};
 use crate::text::{Rids, body};
@@ -83,12 +84,7 @@ impl World {
     /// Taken out of the spam quarantine, under a new MID.
     pub(crate) fn reinject(&mut self, old: &Mail, script: &mut Script) {
         let (mut mail, who) = self.successor(script.gateway, old, 0);
-        script.note(
-            old.who,
-            Note::Fate(old.places(), Fate::WentOn { into: who.id }),
-        );
-        script.note(old.who, Note::Ending(Ending::WentOn));
-        script.done(old.who);
+        went_on(old, who, script);
         self.inherit(script, &mut mail, &old.to);
         let text = body!["EUQ: Reinjected MID ", old.mid(), " as MID ", who.number];
         script.say_of_both(Kind::E182, who, old.who, text);

@@ -119,8 +119,9 @@ fn check_appliance(name: Option<&str>) -> Result<(), Failure> {
 /// 64 MiB, or compressed up to 16 MiB that unpack to 64 MiB at most.
 ///
 /// 202 means that every line is on disk: it survives a crash and shows in answers within seconds.
-/// On 503 nothing, or only a beginning, was kept. Sending the same body again is harmless in any
-/// case: each request is a source of its own, and a line that two sources hold is one line.
+/// On 503 nothing, or only a beginning, was kept. Sending the same body again is harmless: each
+/// request is a source of its own, and a line that two sources hold is one line. Only lines
+/// without a stamp have no moment but that of their receipt, and are kept again.
 #[utoipa::path(
     tag = "lines",
     params(

@@ -10,7 +10,7 @@ use super::dice::Dice;
 use super::life::{Kind, Life, empty_disk};
 use super::model::inode::Loss;
 use super::model::names::{NameLoss, any_name_loss};
-use super::model::{Faults, Image, Model};
+use super::model::{Image, Model};
 use super::{append_lines, make_segments, positions, segments};
 
 fn not_before(position: Position) -> Options {
@@ -123,12 +123,7 @@ fn put_an_older_copy_beside_raw_segments(index_knows: bool) {
 
 /// What a folder holds early in a life, and how far the log came later.
 fn copy_and_later_end(seed: u64) -> (Image, Allowed, Position) {
-    let kind = Kind {
-        seed,
-        calls: 60,
-        keep_raw: true,
-        faults: Faults::default(),
-    };
+    let kind = Kind::of(seed, 60);
     let mut lived = Life::live(&kind);
     let later = lived.allowed.last().expect("a call").end();
     let (call, state) = lived.states.swap_remove(lived.states.len() / 2);

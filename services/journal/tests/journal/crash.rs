@@ -130,12 +130,7 @@ fn after_a_crash_at_any_moment_the_journal_is_what_it_may_be() {
 fn after_a_fault_at_any_step_and_a_crash_the_journal_is_what_it_may_be() {
     let mut tried = Tried::default();
     for seed in 100..108 {
-        let mut kind = Kind {
-            seed,
-            calls: 40,
-            keep_raw: true,
-            faults: Faults::default(),
-        };
+        let mut kind = Kind::of(seed, 40);
         let steps = Life::live(&kind).steps;
         for step in 0..steps {
             let length = 1 + step % 4;
@@ -158,12 +153,7 @@ fn after_a_fault_at_any_step_and_a_crash_the_journal_is_what_it_may_be() {
 fn after_a_process_was_killed_at_any_step_and_a_crash_the_journal_is_what_it_may_be() {
     let mut tried = Tried::default();
     for seed in 600..610 {
-        let mut kind = Kind {
-            seed,
-            calls: 40,
-            keep_raw: true,
-            faults: Faults::default(),
-        };
+        let mut kind = Kind::of(seed, 40);
         let steps = Life::live(&kind).steps;
         for step in 0..steps {
             kind.faults.killed = Some(step);
@@ -203,12 +193,7 @@ fn on_a_disk_that_fails_all_the_time_the_journal_is_what_it_may_be() {
 /// every set of names that may be there.
 #[test]
 fn every_torn_byte_and_every_set_of_names_of_a_short_life_is_allowed() {
-    let kind = Kind {
-        seed: 300,
-        calls: 0,
-        keep_raw: true,
-        faults: Faults::default(),
-    };
+    let kind = Kind::of(300, 0);
     let mut life = Life::new(&kind);
     life.reopen();
     for lines in [3, 2, 4] {
@@ -241,12 +226,7 @@ fn every_torn_byte_and_every_set_of_names_of_a_short_life_is_allowed() {
 /// More than what is kept in memory until a sync: parts of a group are written early.
 #[test]
 fn a_crash_within_a_group_larger_than_the_buffer_leaves_what_it_may() {
-    let kind = Kind {
-        seed: 400,
-        calls: 0,
-        keep_raw: true,
-        faults: Faults::default(),
-    };
+    let kind = Kind::of(400, 0);
     let mut life = Life::new(&kind);
     life.reopen();
     life.append_frame(crate::frame("before"));

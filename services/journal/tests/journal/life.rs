@@ -27,6 +27,18 @@ pub struct Kind {
     pub faults: Faults,
 }
 
+impl Kind {
+    /// One without faults that keeps its raw segments.
+    pub fn of(seed: u64, calls: usize) -> Self {
+        Self {
+            seed,
+            calls,
+            keep_raw: true,
+            faults: Faults::default(),
+        }
+    }
+}
+
 /// The states that a disk went through, with what is allowed in each.
 pub struct Lived {
     pub states: Vec<(usize, State)>,

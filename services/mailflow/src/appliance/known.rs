@@ -3,11 +3,14 @@
 //!
 //! Not here: whose a line is (`appliance.rs`).
 
+use std::net::IpAddr;
+
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use whymid_schemas::Zone;
 
+use super::ApplianceSettings;
 use crate::reset::{Life, Resets};
 
 /// The most changes of its zone that are remembered of an appliance.
@@ -20,6 +23,9 @@ pub struct ApplianceMemory {
     pub identity: String,
     /// The host names by which lines were known to be its own.
     pub hosts: Vec<String>,
+    /// The addresses that the table gave it.
+    #[serde(default)]
+    pub peers: Vec<IpAddr>,
     /// The offsets that it told, oldest first.
     pub offsets: Vec<ToldOffset>,
     /// AsyncOS version, once a line told.
@@ -125,6 +131,24 @@ impl Appliance {
     /// Between which two resets of its counters a moment lies.
     pub(crate) fn life_at(&self, at: Timestamp) -> Life {
         self.memory.resets.life_at(at)
+    }
+
+    /// Remembers what the table calls its own, so that it is known again when the row is named
+    /// anew.
+    pub(super) fn note_names(&mut self, row: &ApplianceSettings) {
+        let hosts = row.hosts.iter().map(|host| host.to_lowercase());
+        for host in hosts {
+            if !self.memory.hosts.contains(&host) {
+                self.memory.hosts.push(host);
+                self.changed = true;
+            }
+        }
+        for peer in row.peers.iter().map(IpAddr::to_canonical) {
+            if !self.memory.peers.contains(&peer) {
+                self.memory.peers.push(peer);
+                self.changed = true;
+            }
+        }
     }
 
     /// The zone of a line at that place in the journal. Lines before the first offset that was

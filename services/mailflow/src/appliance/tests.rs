@@ -1,6 +1,7 @@
 //! Who wrote a line, whatever it calls itself; and what forged names may cost.
 
 use whymid_schemas::Zone;
+use whymid_syslog::Lane;
 
 use super::*;
 
@@ -15,6 +16,31 @@ fn appliances(table: &[ApplianceSettings]) -> Appliances {
 fn name(appliances: &mut Appliances, host: Option<&str>, peer: Option<&str>) -> String {
     let index = appliances.of(host, peer.map(|peer| peer.parse().unwrap()));
     appliances.get(index).name.clone()
+}
+
+fn frame(transport: Transport, lane: Lane) -> Frame {
+    Frame {
+        bytes: Vec::new(),
+        peer: None,
+        transport,
+        source: 1,
+        received_at: "2014-08-14T12:00:00Z".parse().unwrap(),
+        lane,
+        defect: None,
+        label: None,
+    }
+}
+
+fn live() -> Frame {
+    frame(Transport::Udp, Lane::Live)
+}
+
+fn archived() -> Frame {
+    frame(Transport::Http, Lane::Archive)
+}
+
+fn file() -> Frame {
+    frame(Transport::File, Lane::Archive)
 }
 
 #[test]
@@ -140,6 +166,7 @@ fn a_serial_number_that_fills_a_datagram_is_not_believed() {
             version,
             serial: &serial,
         },
+        &live(),
         1,
     );
     let appliance = all.get(index);
@@ -147,23 +174,13 @@ fn a_serial_number_that_fills_a_datagram_is_not_believed() {
 }
 
 #[test]
-fn a_stamp_from_the_future_moves_nothing_but_in_an_archive() {
-    let frame = |lane| Frame {
-        bytes: Vec::new(),
-        peer: None,
-        transport: whymid_syslog::Transport::File,
-        source: 1,
-        received_at: "2014-08-14T12:00:00Z".parse().unwrap(),
-        lane,
-        defect: None,
-        label: None,
-    };
+fn a_stamp_from_the_future_moves_nothing_but_in_a_file() {
     let at = "2014-08-16T12:00:00Z".parse().unwrap();
-    for (lane, newest) in [(Lane::Live, None), (Lane::Archive, Some(at))] {
+    for (frame, newest) in [(live(), None), (archived(), None), (file(), Some(at))] {
         let mut all = appliances(&[]);
         let index = all.of(Some("esa1"), None);
-        all.seen_until(index, at, &frame(lane), true);
-        assert_eq!(all.get(index).newest(), newest, "{lane:?}");
+        all.seen_until(index, at, &frame, true);
+        assert_eq!(all.get(index).newest(), newest, "{frame:?}");
     }
 }
 
@@ -173,7 +190,7 @@ fn a_zone_counts_as_changed_when_its_offset_does() {
     let index = all.of(Some("esa1"), None);
     let mut epochs = Vec::new();
     for (position, seconds) in (1..).zip([0, 32_400, 32_400, 28_800]) {
-        all.learn(index, &Fact::UtcOffset { seconds }, position);
+        all.learn(index, &Fact::UtcOffset { seconds }, &live(), position);
         epochs.push(all.get(index).zone_at(position).epoch);
     }
     assert_eq!(epochs, [0, 1, 1, 2]);
@@ -189,7 +206,7 @@ fn a_zone_counts_as_changed_when_its_offset_does() {
 fn what_is_remembered_is_there_after_a_restart_and_news_is_told_once() {
     let mut all = appliances(&[]);
     let index = all.of(Some("esa1.corp.example"), None);
-    all.learn(index, &Fact::UtcOffset { seconds: 3600 }, 7);
+    all.learn(index, &Fact::UtcOffset { seconds: 3600 }, &live(), 7);
     all.heard_from(index, 5, 7);
     let news = all.news(false);
     assert_eq!(news.len(), 1);
@@ -236,4 +253,42 @@ fn a_renamed_appliance_keeps_its_identity_and_two_of_one_row_become_one() {
     renamed.sort();
     let names = |identity: &str| (identity.to_owned(), "tokyo".to_owned());
     assert_eq!(renamed, [names("192.0.2.9"), names("esa1.corp.example")]);
+}
+
+#[test]
+fn a_row_that_is_named_anew_is_the_same_appliance_by_its_hosts_or_its_peers() {
+    let row = |name: &str, hosts: &[&str], peers: &[&str]| ApplianceSettings {
+        name: name.to_owned(),
+        hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+        peers: peers.iter().map(|peer| peer.parse().unwrap()).collect(),
+        ..ApplianceSettings::default()
+    };
+    for (hosts, peers) in [(&["mx.corp.example"][..], &[][..]), (&[], &["192.0.2.9"])] {
+        let mut before = appliances(&[row("esa1", hosts, peers)]);
+        let settings = Settings {
+            appliances: vec![row("gw1", hosts, peers)],
+            ..Settings::default()
+        };
+        let mut after = Appliances::remembering(&settings, before.news(true));
+        let peer = peers.first().map(|peer| peer.parse().unwrap());
+        let index = after.of(hosts.first().copied(), peer);
+        let one = after.get(index);
+        assert_eq!(
+            (one.name.as_str(), &one.identities[0]),
+            ("gw1", &"esa1".to_owned())
+        );
+    }
+}
+
+#[test]
+fn an_archive_tells_no_clock_that_is_known() {
+    let mut all = appliances(&[]);
+    let index = all.of(Some("esa1"), None);
+    let offset = |seconds| Fact::UtcOffset { seconds };
+    all.learn(index, &offset(7_200), &archived(), 1);
+    assert_eq!(all.get(index).zone_at(1).epoch, 1, "nothing else tells");
+    all.learn(index, &offset(3_600), &archived(), 2);
+    assert_eq!(all.get(index).zone_at(2).epoch, 1);
+    all.learn(index, &offset(3_600), &live(), 3);
+    assert_eq!(all.get(index).zone_at(3).epoch, 2);
 }

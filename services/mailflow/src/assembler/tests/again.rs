@@ -252,3 +252,12 @@ fn two_messages_of_one_mid_never_share_an_id() {
     assert_eq!(ids.len(), all);
     assert_eq!(bench.accounted(), 5);
 }
+
+#[test]
+fn a_message_is_not_tied_to_a_connection_that_was_last_heard_of_long_before() {
+    let mut bench = Bench::new();
+    bench.at(0, "New SMTP ICID 2 interface a address 192.0.2.7");
+    bench.line("Sun Aug 17 11:00:00 2014 Info: Start MID 5 ICID 2");
+    let message = bench.message(5);
+    assert_eq!(bench.intake.assembler.connection_of(message), None);
+}

@@ -121,6 +121,27 @@ fn bytes_that_are_no_text_are_told_and_kept() {
 }
 
 #[test]
+fn a_number_at_the_end_of_a_cut_line_is_not_believed() {
+    let mut bench = Bench::new();
+    bench.position += 1;
+    let frame = Frame {
+        bytes: b"Thu Aug 14 11:00:01 2014 Info: Start MID 1 ICID 102".to_vec(),
+        peer: None,
+        transport: Transport::Tcp,
+        source: 1,
+        received_at: bench.now,
+        lane: Lane::Live,
+        defect: Some(whymid_syslog::Defect::Unfinished),
+        label: None,
+    };
+    bench.intake.take(&frame, 1, &mut NothingWritten);
+    bench.at(1, "Start MID 1 ICID 10293");
+    let started = bench.messages().iter().find_map(|one| one.icid);
+    assert_eq!(started, Some(10_293));
+    assert_eq!(bench.accounted(), 2);
+}
+
+#[test]
 fn a_message_counts_its_lines_that_are_not_understood() {
     let mut bench = Bench::new();
     bench.at(1, "Start MID 1 ICID 2");
