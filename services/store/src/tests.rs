@@ -188,6 +188,41 @@ fn after_a_revival_what_was_not_committed_is_forgotten() {
 }
 
 #[test]
+fn the_first_record_after_an_opening_replaces_its_former_version_whatever_is_merged() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    writer.merge_nothing();
+    let of = |mids: &[u64]| -> Vec<Record> {
+        let all = mids.iter().flat_map(|mid| records("esa1", *mid, 0));
+        all.collect()
+    };
+    // the largest segment first, then one with the record and another that the last commit removes
+    for mids in [
+        &[1, 2, 3, 4][..],
+        &[7, 8, 9],
+        &[10],
+        &[11],
+        &[12],
+        &[13],
+        &[14],
+    ] {
+        write(&mut writer, &of(mids));
+    }
+    write(&mut writer, &of(&[8]));
+    drop((writer, index));
+    let (mut writer, index, _) = open(folder.path()).expect("the same index");
+    write(&mut writer, &of(&[7]));
+    let merged = (0..500).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        index.reader.reload().expect("an index that can be read");
+        index.reader.searcher().segment_readers().len() < 8
+    });
+    assert!(merged, "eight segments are enough to be merged");
+    let found = find(&index, RecordKind::Message, Key::Mid(7), None);
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
 fn an_alias_still_names_its_record_and_the_former_one_is_gone() {
     let folder = TempDir::new().expect("a temporary folder");
     let (mut writer, index, _) = open(folder.path()).expect("a new index");

@@ -135,10 +135,18 @@ impl Book {
         whole.for_each(|stream| stream.whole = true);
     }
 
-    /// The late words of a mail.
+    /// The late words of a mail; those of requests that are to be sent once more may be there.
     pub(crate) fn words_of(&self, mail: Mail) -> Vec<Word> {
         let words = self.words.lock().expect("no sender panicked");
-        words.get(&mail.0).cloned().unwrap_or_default()
+        let mut words = words.get(&mail.0).cloned().unwrap_or_default();
+        let pending = self.pending.lock().expect("no sender panicked");
+        let pending = pending.iter().flat_map(|body| &body.words);
+        let of_mail = pending.filter(|(own, _)| *own == mail);
+        words.extend(of_mail.map(|(_, line)| Word {
+            line: line.clone(),
+            sure: false,
+        }));
+        words
     }
 
     /// How many events must be there, and how many more may be.
