@@ -99,8 +99,7 @@ impl Gauge for Heart {
             reasons.push("the journal has failed: nothing is accepted until it can be written again. Is the disk full?".to_owned());
         }
         if self.state.damaged.load(Ordering::Relaxed) {
-            reasons
-                .push("the journal is damaged: lines behind the damage are not shown".to_owned());
+            reasons.push("a part of the journal could not be read at the start: the lines behind the damage, up to the next segment, are not shown (the log names the file)".to_owned());
         }
         if self.state.broken.load(Ordering::Relaxed) {
             reasons.push("a part of the service has ended: see the log, start again".to_owned());

@@ -263,6 +263,42 @@ fn an_index_that_is_damaged_is_one_clear_line() {
     has_everything(&folder, Setup::default(), &book);
 }
 
+#[test]
+fn what_the_journal_lost_by_damage_is_told_and_hides_nothing_else() {
+    if !is_for_tests() {
+        return;
+    }
+    let folder = temporary();
+    let setup = Setup {
+        environment: vec![("WHYMID_TEST_SEGMENT_BYTES", "1".to_owned())],
+        ..Setup::default()
+    };
+    let service = Service::on(Arc::clone(&folder), setup.clone()).ready();
+    for mid in 1..=3 {
+        let body = sender_quit(mid, "probe@other.example").stream("esa1");
+        service.post("/v1/lines", &[BYTES], body).is(202);
+    }
+    service.kill();
+    let journal = std::fs::read_dir(folder.path().join("data/journal")).expect("a folder");
+    let files = journal.map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<PathBuf> = files.filter(|path| path.is_file()).collect();
+    files.retain(|path| path.extension().is_some_and(|end| end == "wlog"));
+    files.sort();
+    let mut bytes = std::fs::read(&files[1]).expect("a segment");
+    bytes[60] ^= 1;
+    std::fs::write(&files[1], bytes).expect("written");
+
+    let service = Service::on(folder, setup);
+    reckoning::read_again(&service).expect("it runs");
+    let reasons = service.get("/readyz").is(503).body;
+    assert!(reasons.contains("could not be read"), "{reasons}");
+    service.diagnosed(1, "receiving-aborted-by-sender");
+    service.get("/v1/why?mid=2").is(404);
+    service.diagnosed(3, "receiving-aborted-by-sender");
+    let log = service.kill();
+    assert!(log.contains(&files[1].display().to_string()), "{log}");
+}
+
 /// Removes it while the service runs, and what must be said then.
 fn vanishes(part: &str) -> (Service, Arc<Book>, Arc<TempDir>) {
     let folder = temporary();

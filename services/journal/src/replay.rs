@@ -2,7 +2,8 @@
 //!
 //! A replay has handles of its own, so it can run in another thread while the journal takes
 //! more; it ends where the journal was durable when it was asked for. Every record is checked;
-//! the first that can't be read is an error with its file and offset, and the end.
+//! the first that can't be read is an error with its file and offset, and the end of its segment:
+//! the next one is read again.
 //!
 //! A segment that a replay has yet to open does not leave the replay range; see `Replays`.
 
@@ -19,15 +20,15 @@ use crate::reader::Reader;
 use crate::{Error, Position, segment};
 
 /// Gives frames with their positions, oldest first; made by
-/// [`Journal::replay`](crate::Journal::replay). Ends after the first error. Frames behind each
-/// other with equal labels share one.
+/// [`Journal::replay`](crate::Journal::replay). After an error it goes on with the next segment.
+/// Frames behind each other with equal labels share one.
 #[derive(Debug)]
 pub struct Replay {
     home: Folder,
     /// The first positions of the segments after the one that is open.
     coming: VecDeque<Position>,
     end: Position,
-    /// `None` at the end and after an error.
+    /// `None` between two segments.
     reader: Option<Reader>,
     labels: Labels,
     needs: Arc<AtomicU64>,
@@ -36,14 +37,20 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Opens the next segment behind `after`, if there is one.
-    fn next_segment(&mut self, after: Position) -> Result<Option<Reader>, Error> {
+    /// Where it ends: every record up to there is given, or an error in its place.
+    #[must_use]
+    pub fn end(&self) -> Position {
+        self.end
+    }
+
+    /// Opens the next segment, if there is one.
+    fn next_segment(&mut self) -> Result<Option<Reader>, Error> {
         let Some(first) = self.coming.pop_front() else {
             return Ok(None);
         };
         let end = self.coming.front().copied().unwrap_or(self.end);
         let name = segment::name(first);
-        let reader = Reader::open(&self.home, &name, first, after.max(first), end);
+        let reader = Reader::open(&self.home, &name, first, first, end);
         // An open file can be read to its end whatever happens to its name.
         let next = self.coming.front().map_or(u64::MAX, |first| first.0);
         self.needs.store(next, Ordering::Release);
@@ -51,18 +58,21 @@ impl Replay {
     }
 
     fn next_frame(&mut self) -> Result<Option<(Position, Frame)>, Error> {
-        while let Some(mut reader) = self.reader.take() {
-            match reader.next_frame(&mut self.labels)? {
-                Some(found) => {
-                    self.reader = Some(reader);
-                    if found.0 > self.after {
-                        return Ok(Some(found));
-                    }
+        loop {
+            let Some(mut reader) = self.reader.take() else {
+                self.reader = self.next_segment()?;
+                if self.reader.is_none() {
+                    return Ok(None);
                 }
-                None => self.reader = self.next_segment(reader.at())?,
+                continue;
+            };
+            if let Some(found) = reader.next_frame(&mut self.labels)? {
+                self.reader = Some(reader);
+                if found.0 > self.after {
+                    return Ok(Some(found));
+                }
             }
         }
-        Ok(None)
     }
 }
 
@@ -104,7 +114,7 @@ impl Replays {
             needs: Arc::new(AtomicU64::new(oldest)),
             after,
         };
-        replay.reader = replay.next_segment(Position::START)?;
+        replay.reader = replay.next_segment()?;
         self.lock().push(Arc::downgrade(&replay.needs));
         Ok(replay)
     }

@@ -68,9 +68,6 @@ pub(super) struct Assembling {
     pub(super) complete: u64,
     /// Where the journal begins.
     pub(super) oldest: u64,
-    /// Where the journal could not be read on: the index is complete no further, so that the
-    /// next start finds the damage again and nothing behind it leaves the journal.
-    pub(super) damaged_at: Option<u64>,
     /// The raw segments, if the index does not hold what has left the journal.
     pub(super) raw: Option<RawFrames>,
     /// Where the journal ended at the start: up to there lines are replayed.
@@ -148,10 +145,10 @@ impl Assembling {
         let begun = Uptime::start();
         let mut after = Some(self.complete.max(self.oldest));
         if let Some(raw) = self.raw.take() {
-            let raw = readable(raw, self.complete);
-            match self.replay(raw, self.complete, inbox).await {
-                Replayed::UpTo(_) | Replayed::Damaged(..) => {}
-                Replayed::Stopped => return false,
+            let complete = self.complete;
+            let is_new = move |line: &Line| !matches!(line, Ok((at, _)) if at.0 <= complete);
+            if !self.replay(raw.filter(is_new), inbox).await {
+                return false;
             }
         }
         loop {
@@ -165,13 +162,16 @@ impl Assembling {
             after = match replay {
                 None => None,
                 Some(Ok(replay)) => {
-                    match self.replay(replay, after.unwrap_or_default(), inbox).await {
-                        Replayed::UpTo(position) => Some(position),
-                        Replayed::Stopped => return false,
-                        Replayed::Damaged(reached, error) => self.damaged(reached, &error),
+                    let end = replay.end();
+                    if !self.replay(replay, inbox).await {
+                        return false;
                     }
+                    Some(end.0)
                 }
-                Some(Err(error)) => self.damaged(after.unwrap_or_default(), &error),
+                Some(Err(error)) => {
+                    self.damaged(&error);
+                    None
+                }
             };
             if last {
                 let lines = self.telemetry.replayed.get();
@@ -182,35 +182,30 @@ impl Assembling {
         }
     }
 
-    fn damaged(&mut self, reached: u64, error: &whymid_journal::Error) -> Option<u64> {
-        self.damaged_at.get_or_insert(reached);
+    /// Some lines can't be read. Their segment is kept with the raw ones.
+    fn damaged(&self, error: &whymid_journal::Error) {
         self.telemetry
             .count(&self.telemetry.failures, "room", "journal");
         self.state.damaged.store(true, Ordering::Relaxed);
-        tracing::error!(%error, "the journal can't be read on: lines behind the damage are not shown");
-        None
+        tracing::error!(%error, "a part of the journal can't be read: the lines behind the damage, up to the next segment, are not shown");
     }
 
-    /// Reads lines by the clock of their time. Questions are answered meanwhile with what there
-    /// is.
-    async fn replay(
-        &mut self,
-        replay: impl Iterator<Item = Line>,
-        after: u64,
-        inbox: &mut Inbox,
-    ) -> Replayed {
+    /// Reads lines by the clock of their time; false when stopped. Questions are answered
+    /// meanwhile with what there is.
+    async fn replay(&mut self, replay: impl Iterator<Item = Line>, inbox: &mut Inbox) -> bool {
         let mut next_tick = Timestamp::MIN;
-        let mut reached = after;
         for (count, line) in replay.enumerate() {
             let (position, frame) = match line {
                 Ok(line) => line,
-                Err(error) => return Replayed::Damaged(reached, error),
+                Err(error) => {
+                    self.damaged(&error);
+                    continue;
+                }
             };
-            reached = position.0;
-            if reached <= self.replay_end {
+            if position.0 <= self.replay_end {
                 self.telemetry.replayed.inc();
             }
-            self.take(reached, &frame);
+            self.take(position.0, &frame);
             if count % LOOK == 0 {
                 self.make_room();
                 self.wait_for_room(inbox, frame.received_at).await;
@@ -224,12 +219,12 @@ impl Assembling {
                 .saturating_add(second)
                 .unwrap_or(Timestamp::MAX);
             if self.state.stopping.load(Ordering::Relaxed) {
-                return Replayed::Stopped;
+                return false;
             }
             self.hand_out(frame.received_at);
             self.look_into(inbox, frame.received_at);
         }
-        Replayed::UpTo(reached)
+        true
     }
 
     fn take(&mut self, position: u64, frame: &Frame) {
@@ -290,9 +285,7 @@ impl Assembling {
     }
 
     /// A hand-out with what is to be remembered of appliances; `None` if there is no news.
-    fn writing(&mut self, mut handout: Handout, all: bool) -> Option<Writing> {
-        let readable = self.damaged_at.unwrap_or(u64::MAX);
-        handout.complete = handout.complete.min(readable);
+    fn writing(&mut self, handout: Handout, all: bool) -> Option<Writing> {
         let memories = self.intake.appliances.news(all);
         let news = !handout.records.is_empty() || !memories.is_empty();
         if !news && handout.complete == self.complete {
@@ -334,24 +327,3 @@ impl Assembling {
 
 /// A line of the journal, or why there is none to be read.
 type Line = Result<(Position, Frame), whymid_journal::Error>;
-
-/// What can be read of raw segments behind a position; what can't is told.
-fn readable(raw: RawFrames, after: u64) -> impl Iterator<Item = Line> {
-    raw.filter(move |line| match line {
-        Ok((position, _)) => position.0 > after,
-        Err(error) => {
-            tracing::error!(%error, "a raw segment can't be read");
-            false
-        }
-    })
-}
-
-/// How reading the journal ended.
-enum Replayed {
-    /// At its end, or what was its end when it was asked.
-    UpTo(u64),
-    /// The service stops.
-    Stopped,
-    /// At a damage, behind that position.
-    Damaged(u64, whymid_journal::Error),
-}

@@ -11,12 +11,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use whymid_diagnosis::{Facets, Knowledge, Listeners, Story};
-use whymid_mailflow::{Connection, Message, Recall as _, Rested, connection_of};
+use whymid_mailflow::{Connection, Message, Rested, connection_of};
 use whymid_schemas::Outcome;
-use whymid_store::{Checkpoint, Document, Error, Index, Record, Writer};
+use whymid_store::{Checkpoint, Document, Error, Index, Key, Look, Record, RecordKind, Writer};
 
-use super::recall::IndexRecall;
-use super::{State, Writing, Written, point};
+use super::{State, Writing, Written, point, recall};
 use crate::clock;
 use crate::for_tests;
 use crate::retention::Retention;
@@ -213,7 +212,18 @@ impl Indexing {
     }
 
     fn written_connections(&self, icid: u64, appliance: &str) -> Vec<Connection> {
-        IndexRecall(self.index.clone()).connections(&[appliance.to_owned()], icid)
+        let look = Look {
+            kind: RecordKind::Connection,
+            key: Key::Icid(icid),
+            appliances: vec![appliance.to_owned()],
+            limit: recall::MOST,
+        };
+        // a diagnosis without it says less; the record itself is whole
+        let found = self.index.find(&look).unwrap_or_default();
+        found
+            .into_iter()
+            .filter_map(Record::into_connection)
+            .collect()
     }
 
     /// Adds what is written to what is known of a connection's messages.

@@ -131,7 +131,8 @@ pub struct State {
     pub ready: AtomicBool,
     /// The journal has failed: nothing is accepted until it can be written again.
     pub failed: AtomicBool,
-    /// The journal could not be read to its end: lines behind the damage are not shown.
+    /// Some of the journal could not be read: the lines behind the damage, up to the next
+    /// segment, are not shown.
     pub damaged: AtomicBool,
     /// A thread of the way has panicked.
     pub broken: AtomicBool,
@@ -224,7 +225,10 @@ impl Pipeline {
         };
         let assembling = Assembling {
             intake,
-            recall: IndexRecall(parts.index.clone()),
+            recall: IndexRecall {
+                index: parts.index.clone(),
+                telemetry: Arc::clone(&parts.telemetry),
+            },
             state: Arc::clone(&state),
             telemetry: Arc::clone(&parts.telemetry),
             handouts,
@@ -234,7 +238,6 @@ impl Pipeline {
             },
             complete: parts.checkpoint.complete,
             oldest: parts.oldest,
-            damaged_at: None,
             raw: parts.raw,
             replay_end,
             failures: 0,

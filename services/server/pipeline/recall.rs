@@ -1,15 +1,26 @@
 //! Written records, brought back for late lines.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use whymid_mailflow::{ApplianceEvent, Connection, Delivery, Message, Recall};
 use whymid_store::{Index, Key, Look, Record, RecordKind};
 
 use super::point;
+use crate::telemetry::Telemetry;
 
 /// The most records of one number that are brought back, the newest.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 
-/// Finds written records for the assembler.
-pub(super) struct IndexRecall(pub(super) Index);
+/// How long it takes between two attempts to read the index.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Finds written records for the assembler. An index that can't be read is tried until it can:
+/// a record that is taken for a new one would replace what was written of it.
+pub(super) struct IndexRecall {
+    pub(super) index: Index,
+    pub(super) telemetry: Arc<Telemetry>,
+}
 
 impl IndexRecall {
     fn written(&self, kind: RecordKind, key: Key, appliances: &[String]) -> Vec<Record> {
@@ -19,14 +30,25 @@ impl IndexRecall {
             appliances: appliances.to_vec(),
             limit: MOST,
         };
-        let found = self.0.find(&look).unwrap_or_else(|error| {
-            tracing::error!(%error, "failed to look a written record up");
-            Vec::new()
-        });
-        if !found.is_empty() {
-            point("assembler-recalled");
+        let mut failed = false;
+        loop {
+            match self.index.find(&look) {
+                Ok(found) => {
+                    if !found.is_empty() {
+                        point("assembler-recalled");
+                    }
+                    return found;
+                }
+                Err(error) if failed => tracing::debug!(%error, "the index can't be read yet"),
+                Err(error) => {
+                    failed = true;
+                    self.telemetry
+                        .count(&self.telemetry.failures, "room", "index");
+                    tracing::error!(%error, "a written record can't be read: no line is assembled until it can, which is tried twice a second; lines are accepted into the journal");
+                }
+            }
+            std::thread::sleep(AGAIN);
         }
-        found
     }
 }
 
