@@ -30,6 +30,8 @@ pub enum Command {
     Serve(Serve),
     /// Answer from a log file, without a service
     Explain(Explain),
+    /// The kinds of line that are known; the lines of a log that are not
+    Events(Events),
     /// The knowledge base: check it, read it
     #[command(subcommand)]
     Kb(Kb),
@@ -111,6 +113,23 @@ pub struct Explain {
     pub timezone: Option<String>,
     /// The log: plain, .gz or .zst, file form or any syslog form; `-` or nothing reads stdin
     #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// `whymid events`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Without --unknown: every kind of line, whose it is, what it ends, and its forms.\nTo report lines that are missing, without names, addresses or subjects:\n  whymid events --unknown --anonymise mail.log\nExit codes: 0 done, 2 usage, 3 unreadable input."
+)]
+pub struct Events {
+    /// The lines of a log that are not known, as shapes: `COUNT SHAPE`, most frequent first
+    #[arg(long)]
+    pub unknown: bool,
+    /// Leave out every word that could be a name, an address or a text of somebody's
+    #[arg(long, requires = "unknown")]
+    pub anonymise: bool,
+    /// The log: plain, .gz or .zst, file form or any syslog form; `-` or nothing reads stdin
+    #[arg(value_name = "FILE", requires = "unknown")]
     pub files: Vec<PathBuf>,
 }
 

@@ -1,7 +1,7 @@
 //! `whymid explain`: a log file to answers, without a service.
 
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
@@ -10,7 +10,7 @@ use whymid_mailflow::Settings;
 use whymid_schemas::Answer;
 
 use crate::args::{Explain, Format};
-use crate::clock;
+use crate::{clock, log_file};
 
 /// The id is not in the log.
 const NOT_FOUND: u8 = 1;
@@ -135,28 +135,7 @@ fn read(args: &Explain, zone: Option<TimeZone>) -> anyhow::Result<Log> {
         &args.files
     };
     for file in files {
-        let contents = contents(file)
-            .map_err(|error| anyhow::anyhow!("failed to read {}: {error}", file.display()))?;
-        reader.read(&contents);
+        reader.read(&log_file::contents(file)?);
     }
     Ok(reader.finish())
-}
-
-/// The bytes of a file, unpacked by what it begins with, whatever its name.
-fn contents(file: &Path) -> std::io::Result<Vec<u8>> {
-    let mut raw = Vec::new();
-    if file == Path::new("-") {
-        std::io::stdin().lock().read_to_end(&mut raw)?;
-    } else {
-        raw = std::fs::read(file)?;
-    }
-    let mut plain = Vec::new();
-    if raw.starts_with(&[0x1f, 0x8b]) {
-        flate2::read::MultiGzDecoder::new(&raw[..]).read_to_end(&mut plain)?;
-    } else if raw.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        zstd::stream::copy_decode(&raw[..], &mut plain)?;
-    } else {
-        return Ok(raw);
-    }
-    Ok(plain)
 }

@@ -14,7 +14,8 @@
 //! | `retention.rs` | how long what is kept |
 //! | `pipeline/` | journal → assembler → index, one thread each |
 //! | `telemetry.rs` | the counters |
-//! | `explain.rs`, `kb.rs`, `token.rs` | commands that need no service |
+//! | `explain.rs`, `events.rs`, `kb.rs`, `token.rs` | commands that need no service |
+//! | `log_file.rs` | what those read |
 //! | `demo.rs` | sample traffic |
 //! | `clock.rs` | the only place that asks what time it is |
 //! | `for_tests.rs` | what end-to-end tests may set, in debug builds |
@@ -27,6 +28,7 @@ mod config;
 mod data;
 mod demo;
 mod descriptors;
+mod events;
 mod explain;
 mod for_tests;
 mod heart;
@@ -34,6 +36,7 @@ mod ingest;
 mod kb;
 mod keeper;
 mod listen;
+mod log_file;
 mod pipeline;
 mod retention;
 mod serve;
@@ -74,6 +77,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             serve::run(&args)?;
         }
         Command::Explain(args) => return Ok(explain::run(&args)),
+        Command::Events(args) => return Ok(events::run(&args)),
         Command::Kb(Kb::Check { dir }) => return kb::run_check(dir.as_deref()),
         Command::Kb(Kb::Explain { id, lang }) => return kb::run_explain(&id, lang),
         Command::Token(TokenCommand::New { name, scope }) => token::run_new(&name, &scope)?,

@@ -170,7 +170,8 @@ fn without_mid(story: &Story) -> bool {
 }
 
 /// The outcome is settled, or something stopped the message, or it finished with lines among its
-/// own that this version does not understand: a cause is there, but none that is known here.
+/// own that this version does not understand or does not follow: a cause is there, but none that
+/// is known here.
 fn cause_may_be_there(story: &Story) -> bool {
     let Some(message) = &story.message else {
         return false;
@@ -179,12 +180,11 @@ fn cause_may_be_there(story: &Story) -> bool {
     if outcome::is_under_way(deciding) {
         return message.stopped.is_some();
     }
-    let unread = message
-        .common
-        .entries
-        .lines
-        .iter()
-        .any(|entry| entry.kind.is_unknown());
+    let is_unread = |entry: &Entry| match entry.kind.0 {
+        Some(kind) => kind.by_form && kind.diagnostic,
+        None => true,
+    };
+    let unread = message.common.entries.lines.iter().any(is_unread);
     outcome::is_settled(deciding)
         || message.stopped.is_some()
         || (message.finished.is_some() && unread)

@@ -133,6 +133,8 @@ fn rejected_by(story: &Story) -> String {
         Fate::Refused(by) => Some(by.clone()),
         Fate::Accepted
         | Fate::Delayed(_)
+        | Fate::PerhapsDelivered
+        | Fate::Dropped(_)
         | Fate::Quarantined
         | Fate::Bounced(_)
         | Fate::Delivered => None,

@@ -1,6 +1,6 @@
 //! How each recipient fared, and the whole message: contract, "Outcome and custody".
 
-use whymid_mailflow::{Connection, Fate, Message, Recipient};
+use whymid_mailflow::{Connection, Fate, Held, Message, Recipient};
 use whymid_schemas::{Custody, Outcome};
 
 /// Where a message stands on its way.
@@ -31,7 +31,11 @@ pub(crate) fn stage(message: &Message) -> Stage {
     let tried = message.recipients.iter().any(|one| {
         matches!(
             one.fate,
-            Fate::Delayed(_) | Fate::Delivered | Fate::Bounced(_) | Fate::Quarantined
+            Fate::Delayed(_)
+                | Fate::PerhapsDelivered
+                | Fate::Delivered
+                | Fate::Bounced(_)
+                | Fate::Quarantined
         )
     });
     if message.finished.is_some() || receiving_ended(message) || message.stopped.is_some() {
@@ -63,6 +67,8 @@ pub fn of_recipient(message: &Message, recipient: &Recipient) -> Outcome {
         Fate::Bounced(_) => Outcome::HardBounced,
         Fate::Quarantined => Outcome::Quarantined,
         Fate::Refused(_) => Outcome::Rejected,
+        Fate::Dropped(_) => Outcome::Dropped,
+        Fate::PerhapsDelivered => Outcome::Unknown,
         Fate::Delayed(_) if message.finished.is_none() => Outcome::SoftBounced,
         Fate::Delayed(_) => Outcome::Unknown,
         Fate::Accepted => of_unsettled(message),
@@ -76,6 +82,11 @@ fn of_unsettled(message: &Message) -> Outcome {
     }
     if receiving_ended(message) {
         return Outcome::Aborted;
+    }
+    match message.held() {
+        Held::Deleted => return Outcome::DeletedFromQuarantine,
+        Held::Yes => return Outcome::Quarantined,
+        Held::No => {}
     }
     match stage(message) {
         Stage::Receiving | Stage::Workqueue => Outcome::Processing,

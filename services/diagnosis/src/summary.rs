@@ -72,8 +72,10 @@ fn recipient_summary(
     };
     let response = match &recipient.fate {
         Fate::Bounced(reply) | Fate::Delayed(reply) => Some(reply.clone()),
-        Fate::Refused(by) => Some(by.clone()),
-        Fate::Accepted | Fate::Quarantined | Fate::Delivered => recipient.response.clone(),
+        Fate::Refused(by) | Fate::Dropped(by) => Some(by.clone()),
+        Fate::Accepted | Fate::PerhapsDelivered | Fate::Quarantined | Fate::Delivered => {
+            recipient.response.clone()
+        }
     };
     Recipient {
         rid: recipient.rid,

@@ -111,8 +111,10 @@ pub(crate) fn message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> bool {
         | Fact::DeliveryStart { .. }
         | Fact::Done { .. }
         | Fact::Delayed { .. }
-        | Fact::Bounced { .. } => silent || long_over(finished, at),
+        | Fact::Bounced { .. }
+        | Fact::Settled { .. } => silent || long_over(finished, at),
         Fact::Stopped(_)
+        | Fact::Quarantine { .. }
         | Fact::Response { .. }
         | Fact::ConnectionOpened { .. }
         | Fact::ConnectionEnded(_)

@@ -233,6 +233,8 @@ impl Record for Connection {
             | Fact::Response { .. }
             | Fact::Delayed { .. }
             | Fact::Bounced { .. }
+            | Fact::Quarantine { .. }
+            | Fact::Settled { .. }
             | Fact::Version { .. }
             | Fact::UtcOffset { .. }
             | Fact::Nothing => {}

@@ -68,6 +68,32 @@ pub enum Refusal<'a> {
     BounceVerification,
 }
 
+/// What happened to a message in a quarantine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// It is held there.
+    Held,
+    /// It is let go, from that one or from all.
+    Released,
+    /// It was deleted there, or in all: it is never delivered.
+    Deleted,
+    /// It is in the spam quarantine, for good unless somebody releases it.
+    Stored,
+    /// It left for a quarantine on the management appliance.
+    Transferred,
+}
+
+/// How something of ours settles a recipient, beside delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    /// Dropped: nobody is told.
+    Dropped,
+    /// Bounced.
+    Bounced,
+    /// Perhaps delivered: the next hop was not heard to the end.
+    PerhapsDelivered,
+}
+
 /// A `Bounced:` or `Delayed:` line's answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reply<'a> {
@@ -231,6 +257,24 @@ pub enum Fact<'a> {
         address: Option<&'a str>,
         /// The answer.
         reply: Reply<'a>,
+    },
+    /// The message was moved into a quarantine or out of it.
+    Quarantine {
+        /// How.
+        moved: Move,
+        /// Which; `None` for all, or where the line names none.
+        name: Option<&'a str>,
+    },
+    /// Recipients were settled by something of ours.
+    Settled {
+        /// Which.
+        rids: Vec<u32>,
+        /// The address, where logged.
+        address: Option<&'a str>,
+        /// How.
+        how: Settling,
+        /// By what, or the answer.
+        why: &'a str,
     },
     /// AsyncOS version and serial number.
     Version {

@@ -29,6 +29,7 @@ mod message;
 mod record;
 mod reset;
 mod scan;
+mod shape;
 mod shelf;
 
 pub use appliance::{
@@ -37,12 +38,13 @@ pub use appliance::{
 };
 pub use assembler::{Assembler, Handout, LINGER, NothingWritten, Origin, Recall, Rested};
 pub use entry::{Entries, Entry, KindName, MAX_ENTRIES, MAX_SOURCES};
-pub use grammar::read;
+pub use grammar::{Field, fields, read};
 pub use intake::{Handled, Intake};
 pub use join::{Carried, connection_of};
 pub use record::{
-    ApplianceEvent, Common, Connection, Delivery, End, Fate, Finish, Hat, MAX_LINKS,
-    MAX_RECIPIENTS, MAX_REMARKS, Message, Opening, ReceivingAbort, Recipient, Tls,
+    ApplianceEvent, Common, Connection, Delivery, End, Fate, Finish, Hat, Held, MAX_LINKS,
+    MAX_RECIPIENTS, MAX_REMARKS, Message, Opening, ReceivingAbort, Recipient, Stay, Tls,
 };
 pub use reset::{Life, Resets};
+pub use shape::shape;
 pub use shelf::PARK;

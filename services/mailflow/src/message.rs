@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use crate::again;
 use crate::assembler::Origin;
 use crate::entry::Entry;
-use crate::event::{Fact, Refusal, Reply};
+use crate::event::{Fact, Move, Refusal, Reply, Settling};
 use crate::kind;
 use crate::merge::Record;
 use crate::record::{
-    Common, Fate, Finish, MAX_LINKS, MAX_RECIPIENTS, Message, ReceivingAbort, Recipient, Space, put,
+    Common, Fate, Finish, Held, MAX_LINKS, MAX_RECIPIENTS, Message, ReceivingAbort, Recipient,
+    Space, Stay, put,
 };
 
 impl Message {
@@ -46,6 +47,7 @@ impl Message {
             finished: None,
             recipients_left_out: 0,
             dcids: Vec::new(),
+            quarantines: Vec::new(),
         }
     }
 
@@ -53,6 +55,21 @@ impl Message {
     #[must_use]
     pub fn envelope_sender(&self) -> Option<&str> {
         self.sender.as_deref().or(self.ready_sender.as_deref())
+    }
+
+    /// Where it stands with its quarantines: deleted in one is deleted, whatever the others do;
+    /// what was let go by all is in none, unless it was put into one afterwards.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        let all = self.quarantines.iter().find(|one| one.name.is_none());
+        let released_at = all.and_then(|one| one.released_at);
+        if self.quarantines.iter().any(|one| one.deleted_at.is_some()) {
+            Held::Deleted
+        } else if self.quarantines.iter().any(|one| one.lasts(released_at)) {
+            Held::Yes
+        } else {
+            Held::No
+        }
     }
 
     /// How many of its lines are of no known kind.
@@ -135,6 +152,36 @@ impl Message {
             && let Some(recipient) = self.recipient(*rid, at)
         {
             tell(&mut recipient.address, address, || Ordering::Equal);
+        }
+    }
+
+    fn moved(&mut self, moved: Move, name: Option<&str>, at: Timestamp) {
+        let place = self
+            .quarantines
+            .partition_point(|held| held.name.as_deref() < name);
+        let is_there = self
+            .quarantines
+            .get(place)
+            .is_some_and(|held| held.name.as_deref() == name);
+        if !is_there {
+            if self.quarantines.len() >= MAX_QUARANTINES {
+                return;
+            }
+            let stay = Stay {
+                name: name.map(str::to_owned),
+                held_at: None,
+                released_at: None,
+                deleted_at: None,
+            };
+            self.quarantines.insert(place, stay);
+        }
+        let stay = &mut self.quarantines[place];
+        match moved {
+            Move::Held | Move::Stored | Move::Transferred => {
+                stay.held_at = latest(stay.held_at, at)
+            }
+            Move::Released => stay.released_at = latest(stay.released_at, at),
+            Move::Deleted => stay.deleted_at = earliest(stay.deleted_at, at),
         }
     }
 
@@ -262,6 +309,21 @@ impl Record for Message {
                 self.settle(rids, &Fate::Bounced(in_one_line(reply)), at);
                 self.name(rids, *address, at);
             }
+            Fact::Quarantine { moved, name } => self.moved(*moved, *name, at),
+            Fact::Settled {
+                rids,
+                address,
+                how,
+                why,
+            } => {
+                let fate = match how {
+                    Settling::Dropped => Fate::Dropped(shortened(why)),
+                    Settling::Bounced => Fate::Bounced(shortened(why)),
+                    Settling::PerhapsDelivered => Fate::PerhapsDelivered,
+                };
+                self.settle(rids, &fate, at);
+                self.name(rids, *address, at);
+            }
             Fact::ConnectionOpened { .. }
             | Fact::ConnectionEnded(_)
             | Fact::ReceivingFailed(_)
@@ -326,6 +388,9 @@ fn in_order(rids: &[u32]) -> Vec<u32> {
     rids.dedup();
     rids
 }
+
+/// The most quarantines that one message keeps.
+const MAX_QUARANTINES: usize = 32;
 
 /// The longest reply that a recipient carries, characters.
 const MAX_REPLY: usize = 300;

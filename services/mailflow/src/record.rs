@@ -219,6 +219,41 @@ pub struct Message {
     pub recipients_left_out: u64,
     /// The delivery connections used.
     pub dcids: Vec<u64>,
+    /// The quarantines that it was in, by name; those that lines named without one have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quarantines: Vec<Stay>,
+}
+
+/// A message's stay in a quarantine, as far as lines tell; the latest, if there were several.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Stay {
+    /// The quarantine's name; `None` for all of them, or the spam quarantine.
+    pub name: Option<String>,
+    /// When it was put there.
+    pub held_at: Option<Timestamp>,
+    /// When it was let go.
+    pub released_at: Option<Timestamp>,
+    /// When it was deleted there.
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl Stay {
+    /// Whether it is still there, whatever happened in other quarantines.
+    pub(crate) fn lasts(&self, released_at: Option<Timestamp>) -> bool {
+        let let_go = self.released_at.max(released_at);
+        self.held_at.is_some() && self.held_at > let_go
+    }
+}
+
+/// Where a message stands with its quarantines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// In none, or let go by all.
+    No,
+    /// In one at least.
+    Yes,
+    /// Deleted in one: it is never delivered.
+    Deleted,
 }
 
 /// `Message aborted … Receiving aborted`.
@@ -261,10 +296,14 @@ pub enum Fate {
     Accepted,
     /// The last attempt was delayed; the answer in one line.
     Delayed(String),
+    /// Perhaps delivered: the next hop was not heard to the end.
+    PerhapsDelivered,
     /// Refused before acceptance: by what.
     Refused(String),
     /// Handed to the external spam quarantine.
     Quarantined,
+    /// Dropped by something of ours, before delivery: by what.
+    Dropped(String),
     /// Undeliverable for good; the answer in one line.
     Bounced(String),
     /// Delivered.
@@ -275,8 +314,12 @@ impl Fate {
     /// Whether nothing further will happen to the recipient here.
     fn is_final(&self) -> bool {
         match self {
-            Self::Accepted | Self::Delayed(_) => false,
-            Self::Refused(_) | Self::Quarantined | Self::Bounced(_) | Self::Delivered => true,
+            Self::Accepted | Self::Delayed(_) | Self::PerhapsDelivered => false,
+            Self::Refused(_)
+            | Self::Quarantined
+            | Self::Dropped(_)
+            | Self::Bounced(_)
+            | Self::Delivered => true,
         }
     }
 }

@@ -25,7 +25,7 @@ const TICK: Duration = Duration::from_millis(500);
 const MOST: usize = 8 * 1024 * 1024;
 /// Hand-outs under pressure that may be under way.
 const SHED: usize = 4;
-/// How long is waited, while reading the journal, for the index.
+/// How long is waited between two looks whether the index has written enough.
 const WAIT: Duration = Duration::from_millis(20);
 /// How long what is left is assembled, and then how long it is written, when the service ends.
 const AT_THE_END: Duration = Duration::from_secs(2);
@@ -112,6 +112,7 @@ impl Assembling {
                             self.take(*position, frame);
                         }
                         self.make_room();
+                        self.wait_for_room(&mut inbox, clock::now()).await;
                         // the timer is looked at only between two turns of the executor
                         tokio::task::yield_now().await;
                     },
@@ -242,7 +243,7 @@ impl Assembling {
         }
     }
 
-    /// While reading the journal: waits until the index has written enough.
+    /// Waits until the index has written enough.
     async fn wait_for_room(&mut self, inbox: &mut Inbox, now: Timestamp) {
         while self.intake.assembler.weight() >= self.room.hard
             && !self.state.stopping.load(Ordering::Relaxed)

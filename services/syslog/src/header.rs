@@ -4,6 +4,7 @@
 //! [<PRI>] TIME [SP+ HOST] SP NAME ":" SP+ [LEVEL ":"] SP+ BODY      H1 to H7
 //! [<PRI>] TIME [SP+ HOST] [SP NAME ":"] SP+ (a line of the file)    H8
 //! Www Mmm d hh:mm:ss yyyy SP LEVEL ":" SP BODY                      H10, the file
+//! yyyy SP TIME SP HOST SP FACILITY SP "[" SEVERITY "]" SP NAME ":" PID SP LEVEL ":" SP BODY   H9
 //! [LEVEL ":" SP] BODY                                               H11
 //! ```
 //!
@@ -53,6 +54,40 @@ pub(crate) fn own(pri: Option<u8>, text: &str) -> Option<Message<'_>> {
     Some(match names(rest) {
         Some(names) => with_names(outer(Form::Push, pri, time), names),
         None => with_names(outer(Form::Loose, pri, time), host_only(pri, rest)),
+    })
+}
+
+/// A relay's own template, the year before the time (H9): `2019 Sep 28 16:13:51 HOST mail [info]
+/// NAME:nopid Info: BODY`. The year is the relay's.
+pub(crate) fn relayed(pri: Option<u8>, text: &str) -> Option<Message<'_>> {
+    let (year, after) = word(text);
+    let numeric = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    let year = numeric.then(|| year.parse().ok()).flatten()?;
+    let (time, rest) = bsd_time::read(skip_spaces(after)).filter(|(time, _)| !time.file_style)?;
+    let written = &text[..text.len() - rest.len()];
+    let (name, rest) = word(skip_spaces(rest));
+    let host = host(name)?;
+    let (facility, rest) = word(skip_spaces(rest));
+    let (severity, rest) = word(skip_spaces(rest));
+    let (name, rest) = word(skip_spaces(rest));
+    let is_facility = facility.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_severity = severity.starts_with('[') && severity.ends_with(']');
+    let (tag, _pid) = name.split_once(':')?;
+    let (level, body) = level(skip_spaces(rest)).filter(|_| is_facility && is_severity)?;
+    let stamp = time.stamp.map(|stamp| Stamp {
+        year: Some(year),
+        by_relay: true,
+        ..stamp
+    });
+    Some(Message {
+        form: Form::Relayed,
+        pri,
+        host,
+        tag: non_empty(tag),
+        stamp,
+        stamp_text: written,
+        level: Some(level),
+        body,
     })
 }
 

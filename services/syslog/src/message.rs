@@ -3,8 +3,7 @@
 //!
 //! The header's shape is looked for at the start, in this order: RFC 5424, the shapes of
 //! AsyncOS and its relays, other stamps by `syslog_loose`, nothing. Shapes are numbered H1 to
-//! H13 as in `knowledge/log_grammar.md`; H9 (a relay's own template with the year first)
-//! and H12 are not supported and come out as [`Form::Bare`].
+//! H13 as in `knowledge/log_grammar.md`; H12 is not supported and comes out as [`Form::Bare`].
 //!
 //! Invariants: any text is a message; `body` is a suffix of the text, with its trailing
 //! spaces; what is not understood as a header stays in it.
@@ -43,6 +42,8 @@ pub enum Form {
     Wrapped,
     /// A line of the appliance's own file (H10).
     File,
+    /// A relay's own template, the year before the time (H9).
+    Relayed,
     /// No header (H11), or none that was recognised.
     Bare,
     /// RFC 5424.
@@ -80,6 +81,7 @@ pub fn parse(text: &str) -> Message<'_> {
     let (pri, rest) = header::pri(text);
     loose::rfc5424(pri, rest)
         .or_else(|| header::own(pri, rest))
+        .or_else(|| header::relayed(pri, rest))
         .or_else(|| loose::rfc3164(pri, rest))
         .unwrap_or_else(|| header::bare(pri, rest))
 }

@@ -188,9 +188,38 @@ fn h8_keeps_the_outer_host_and_the_inner_stamp_and_drops_the_outer_tag() {
 }
 
 #[test]
-fn h9_is_not_supported_and_stays_whole() {
-    let line = "2019 Sep 28 16:13:51 ironport_server mail [info] splunk_maillogs:nopid Info: MID 6509657 DLP violation";
-    assert_eq!(parse(line), message(Form::Bare, line));
+fn h9_is_a_relays_template_with_its_year_first() {
+    let read = parse(
+        "<22>2019 Sep 28 16:13:51 ironport_server mail [info] splunk_maillogs:nopid Info: MID 6509657 DLP violation",
+    );
+    assert_eq!((read.form, read.pri), (Form::Relayed, Some(22)));
+    assert_eq!(
+        (read.host, read.tag),
+        (Some("ironport_server"), Some("splunk_maillogs"))
+    );
+    assert_eq!(
+        (read.level, read.body),
+        (Some(Level::Info), "MID 6509657 DLP violation")
+    );
+    assert_eq!(read.stamp_text, "2019 Sep 28 16:13:51");
+    let stamp = read.stamp.expect("a date");
+    assert_eq!(
+        (stamp.year, stamp.month, stamp.by_relay),
+        (Some(2019), 9, true)
+    );
+}
+
+#[test]
+fn what_only_begins_like_h9_is_no_h9() {
+    for line in [
+        "2019 Sep 28 16:13:51 host mail info name:nopid Info: MID 1 x",
+        "2019 Sep 28 16:13:51 host mail [info] name Info: MID 1 x",
+        "2019 Sep 28 16:13:51 host mail [info] name:nopid MID 1 x",
+        "20190 Sep 28 16:13:51 host mail [info] name:nopid Info: MID 1 x",
+        "2019 Sep 28 16:13:51",
+    ] {
+        assert_ne!(parse(line).form, Form::Relayed, "{line}");
+    }
 }
 
 #[test]

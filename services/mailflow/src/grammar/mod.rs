@@ -1,20 +1,24 @@
-//! One body to one event: a dispatch on the first word, then the forms anchored there.
+//! One body to one event: a dispatch on the first word, then the readers anchored there, then the
+//! forms of the table (`form.rs`).
 //!
 //! Invariants: no input panics or fails; ids are read only where the grammar puts them; text
 //! that strangers wrote (subjects, names, replies) is never searched. A body without a known
 //! form still belongs to the id at its front, where it has one.
 //!
-//! Not here: time, appliances, records. Not understood yet: most of what happens between
-//! `ready` and `queued for delivery` (engines, filters, quarantines, splits), kept by its MID.
+//! Not here: time, appliances, records. Not followed yet, though told apart: splits, rewrites,
+//! copies.
 
 mod anchored;
 mod connection;
 mod delivery;
+mod fact;
+mod form;
 mod message;
 mod system;
 
+pub use self::form::{Field, fields};
 use crate::event::{Fact, MailEvent, Owner};
-use crate::kind::Kind;
+use crate::kind::{Belongs, Kind};
 use crate::scan::Scan;
 
 /// What a form yields: its kind, whose line it is, what it says.
@@ -32,7 +36,7 @@ pub fn read(body: &str) -> MailEvent<'_> {
         "SMTP" => connection::smtp(scan).or_else(|| delivery::killed(scan)),
         _ => system::read(scan),
     };
-    match form {
+    match form.or_else(|| by_form(body)) {
         Some((kind, owner, fact)) => MailEvent {
             kind: Some(kind),
             owner,
@@ -44,6 +48,19 @@ pub fn read(body: &str) -> MailEvent<'_> {
             fact: Fact::Nothing,
         },
     }
+}
+
+/// What a form of the table reads: its kind, whose it is, what it says.
+fn by_form(body: &str) -> Form<'_> {
+    let (kind, told) = form::read(body)?;
+    let owner = match (kind.belongs, told.number(kind.belongs.id())) {
+        (Belongs::Message, Some(mid)) => Owner::Message(mid),
+        (Belongs::Connection, Some(icid)) => connection_owner(icid),
+        (Belongs::Delivery, Some(dcid)) => delivery_owner(dcid),
+        (Belongs::Appliance, _) => Owner::Appliance,
+        (_, None) => return None,
+    };
+    Some((kind, owner, fact::of(kind, &told)))
 }
 
 /// ICID 0 is nobody.

@@ -39,13 +39,16 @@ fn offset(mut scan: Scan<'_>) -> OfAppliance<'_> {
     (seconds.abs() <= 18 * 3600).then_some((&kind::UTC_OFFSET, Fact::UtcOffset { seconds }))
 }
 
+/// How the warning of a directory harvest begins; what stands behind it differs by release.
+const HARVEST: &str = "LDAP: Dropping connection due to potential Directory Harvest Attack";
+
 fn plain(scan: Scan<'_>) -> OfAppliance<'_> {
     let body = scan.rest().trim_end();
     let kind = match body {
         "Begin Logfile" => &kind::LOG_BEGINS,
         "End Logfile" => &kind::LOG_ENDS,
         _ if body.starts_with("Status:") => &kind::STATUS_LINE,
-        _ if body.starts_with(kind::DHAP.anchor) => &kind::DHAP,
+        _ if body.starts_with(HARVEST) => &kind::DHAP,
         _ => return None,
     };
     Some((kind, Fact::Nothing))

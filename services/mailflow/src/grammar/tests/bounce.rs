@@ -1,6 +1,6 @@
 //! Rows E220 to E234: delays, connection errors, bounces.
 
-use super::{D, Fact, M, Row, kept};
+use super::{D, Fact, M, Row};
 use crate::event::Reply;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -204,11 +204,6 @@ fn bounces() -> Vec<Row> {
                     "['no [such] user', \"it's gone\"]",
                 ],
             ),
-        ),
-        kept(
-            "E234",
-            "Double bounce: MID 12222130 to 0 - 5.1.0 - Unknown address error 501-'5.5.4 Invalid Address'",
-            M(12_222_130),
         ),
     ]
 }

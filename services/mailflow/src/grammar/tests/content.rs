@@ -1,9 +1,9 @@
-//! Rows E079 to E092: the end of receiving, headers; what is not understood yet.
+//! Rows E079 to E092: the end of receiving, headers.
 
-use super::{Fact, M, Row, kept};
+use super::{Fact, M, Row};
 
 pub(super) fn rows() -> Vec<Row> {
-    [ends(), headers(), others()].concat()
+    [ends(), headers()].concat()
 }
 
 fn ends() -> Vec<Row> {
@@ -142,58 +142,6 @@ fn headers() -> Vec<Row> {
             "subject",
             M(1653),
             subject("Package delivery notification'"),
-        ),
-    ]
-}
-
-/// Families that are not understood yet: kept where the id at their front says.
-fn others() -> Vec<Row> {
-    vec![
-        kept(
-            "E093",
-            "MID 24611417 attachment 'CFO_INV_1400691819.pdf'",
-            M(24_611_417),
-        ),
-        kept(
-            "E097",
-            "MID 256, Message Scanning Problem: Continuation line seen before first header",
-            M(256),
-        ),
-        kept(
-            "E098",
-            "MID 257: scanning error (name='x.doc', type=document): too deep",
-            M(257),
-        ),
-        kept(
-            "E100",
-            "MID 204841507 Custom Log Entry: Mail Not DKIM Signed",
-            M(204_841_507),
-        ),
-        kept(
-            "E112",
-            "ISQ: Tagging MID 24611424 for quarantine",
-            M(24_611_424),
-        ),
-        kept("E118", "MID 24611421 antivirus negative ", M(24_611_421)),
-        kept(
-            "E177",
-            "RPC Delivery start RCID 756814 MID 2317877 to local IronPort Spam Quarantine",
-            M(2_317_877),
-        ),
-        kept(
-            "E200",
-            "LDAP: unable to process, MID 611628 requeued",
-            M(611_628),
-        ),
-        kept(
-            "trap 15",
-            "Message 68119155 was initiated for 'Delete' remedial action by 'admin'",
-            M(68_119_155),
-        ),
-        kept(
-            "trap 14",
-            "MID: 5542748 RID: 0 was remediated",
-            M(5_542_748),
         ),
     ]
 }

@@ -1,6 +1,6 @@
 //! Rows E099, E183 and E184, E203 to E218, E242 to E245: queue, delivery, the appliance itself.
 
-use super::{A, D, Fact, M, Row, kept};
+use super::{A, D, Fact, M, Row};
 
 pub(super) fn rows() -> Vec<Row> {
     [connections(), attempts(), answers(), appliance()].concat()
@@ -43,11 +43,6 @@ fn connections() -> Vec<Row> {
             "delivery-killed",
             D(196_546_347),
             Fact::DeliveryEnded,
-        ),
-        kept(
-            "E217",
-            "Mail delivery client with DCID 8163315 exited due to the maximum concurrency configuration.",
-            D(8_163_315),
         ),
     ]
 }
@@ -122,12 +117,6 @@ fn attempts() -> Vec<Row> {
             M(24_611_414),
             done(6_565_554, vec![0], true),
         ),
-        kept(
-            "E214",
-            "Possible Delivery: DCID: 4641294 MID 8956463 to [0]",
-            M(8_956_463),
-        ),
-        kept("E218", "Deleted: MID 3 to [0]", M(3)),
     ]
 }
 

@@ -30,8 +30,9 @@ fn quoted_lines_blame_no_other_message() {
             "response",
             M(7),
         );
-        read_as(&format!("MID 7 Custom Log Entry: {quoted}"), "", M(7));
-        read_as(&format!("MID 7 attachment '{quoted}'"), "", M(7));
+        let line = format!("MID 7 Custom Log Entry: {quoted}");
+        read_as(&line, "custom-log-entry", M(7));
+        read_as(&format!("MID 7 attachment '{quoted}'"), "attachment", M(7));
         read_as(
             &format!("ICID 5 Unknown command: {quoted}"),
             "unknown-command",

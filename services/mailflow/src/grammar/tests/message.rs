@@ -1,6 +1,6 @@
 //! Rows E057 to E078: start, envelope, recipients.
 
-use super::{A, C, Fact, M, Row, kept};
+use super::{C, Fact, M, Row};
 use crate::event::Refusal;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -178,26 +178,6 @@ fn odd() -> Vec<Row> {
             M(12_767_811),
             Fact::Nothing,
         ),
-        kept(
-            "E073",
-            "Alias match: MID 17 RID 0 recipient a@corp.example mapped to ['b@corp.example']",
-            M(17),
-        ),
-        kept(
-            "E074",
-            "Alias match: recipient me@corp.example mapped to ['me@corp.example']",
-            A,
-        ),
-        kept(
-            "E075",
-            "MID 1 masquerading envelope sender from 'TOMKI' to 'tomki@masqueraded.example'",
-            M(1),
-        ),
-        kept(
-            "E076",
-            "MID 1 masquerading header 'To' from 'TCAMP' to 'TCAMP@masqueraded.example'",
-            M(1),
-        ),
         (
             "E077",
             "MID 68615 From: <> To: <blah2@corp.example>, ... 1 total recipients",
@@ -207,11 +187,6 @@ fn odd() -> Vec<Row> {
                 icid: None,
                 address: "",
             },
-        ),
-        kept(
-            "E078",
-            "MID 85 Global unsubscribe matched entry foo@ RID 0 Address foo@domain0.example Action bounced",
-            M(85),
         ),
     ]
 }

@@ -1,6 +1,6 @@
 //! Rows E033 to E056: HAT, reputation, sender verification.
 
-use super::{A, C, Fact, M, Row, kept};
+use super::{A, C, Fact, Row};
 
 pub(super) fn rows() -> Vec<Row> {
     [hat(), reputation(), senders()].concat()
@@ -118,38 +118,7 @@ fn hat() -> Vec<Row> {
 }
 
 fn reputation() -> Vec<Row> {
-    vec![
-        kept(
-            "E045",
-            "MID 201434 IncomingRelay(partner): Header Received found, IP 192.0.2.1 being used, SBRS 6.8",
-            M(201_434),
-        ),
-        kept(
-            "E046",
-            "MID 201434 IncomingRelay(partner): Header Received not found",
-            M(201_434),
-        ),
-        kept(
-            "E047",
-            "MID 26983 SDR: Domains for which SDR is requested: reverse DNS host: sender4.mail.example, helo: sender4.mail.example, env-from: mail.example, header-from: Not Present, reply-to: Not Present",
-            M(26_983),
-        ),
-        kept(
-            "E048",
-            "MID 26983 SDR: Consolidated Sender Threat Level: Neutral, Threat Category: N/A, Suspected Domain(s) : N/A (other reasons for verdict). Sender Maturity: 30 days (or greater) for domain: sender4.mail.example",
-            M(26_983),
-        ),
-        kept(
-            "E049",
-            "MID 26984 SDR: Consolidated Sender Reputation: Weak, Threat Category: N/A. Youngest Domain Age: 21 years 11 months 7 days for domain: out.mail.example",
-            M(26_984),
-        ),
-        kept(
-            "E050",
-            "MID 68119155 SDR: Tracker Header : redactedTrackerHeader",
-            M(68_119_155),
-        ),
-    ]
+    vec![]
 }
 
 fn senders() -> Vec<Row> {

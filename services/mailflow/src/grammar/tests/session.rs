@@ -1,6 +1,6 @@
 //! Rows E001 to E032: connection and TLS.
 
-use super::{A, C, D, Fact, Row, kept};
+use super::{C, D, Fact, Row};
 use crate::event::{ConnectionEnd, TlsOutcome};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -155,11 +155,6 @@ fn troubled() -> Vec<Row> {
             "bad-syntax",
             C(8),
             Fact::Nothing,
-        ),
-        kept(
-            "E014",
-            "Incoming SMTP connection undetermined IP on interface Data 1",
-            A,
         ),
         (
             "E015",

@@ -1,0 +1,73 @@
+//! The fields that a form took, to what they mean for a record: quarantines, and what settles a
+//! recipient beside delivery. Log grammar rows E078, E146, E165 to E184, E197 to E201, E214, E218
+//! and E234 to E236.
+
+use super::form::Told;
+use crate::event::{Fact, Move, Settling};
+use crate::kind::{self, Kind};
+use crate::scan::Scan;
+
+/// Which kinds are moves, and how.
+static MOVES: [(&Kind, Move); 9] = [
+    (&kind::QUARANTINED, Move::Held),
+    (&kind::QUARANTINE_REASON, Move::Held),
+    (&kind::RELEASED, Move::Released),
+    (&kind::RELEASED_STRIPPED, Move::Released),
+    (&kind::RELEASED_ALL, Move::Released),
+    (&kind::DELETED, Move::Deleted),
+    (&kind::DELETED_ALL, Move::Deleted),
+    (&kind::ISQ_QUARANTINED, Move::Stored),
+    (&kind::SMA_ENQUEUED, Move::Transferred),
+];
+
+/// Which kinds settle recipients, how, and by what where the line itself does not tell.
+static SETTLING: [(&Kind, Settling, &str); 6] = [
+    (&kind::LDAP_BOUNCED, Settling::Bounced, "LDAP accept query"),
+    (&kind::LDAP_DROPPED, Settling::Dropped, "LDAP accept query"),
+    (
+        &kind::RECIPIENTS_DELETED,
+        Settling::Dropped,
+        "deleted by an administrator",
+    ),
+    (&kind::DOUBLE_BOUNCED, Settling::Bounced, "double bounce"),
+    (
+        &kind::BOUNCED_BY_SERVER,
+        Settling::Bounced,
+        "destination server",
+    ),
+    (&kind::POSSIBLE_DELIVERY, Settling::PerhapsDelivered, ""),
+];
+
+/// What a line of that kind says.
+pub(super) fn of<'a>(kind: &'static Kind, told: &Told<'a>) -> Fact<'a> {
+    let moved = MOVES.iter().find(|(own, _)| std::ptr::eq(*own, kind));
+    if let Some((_, moved)) = moved {
+        return Fact::Quarantine {
+            moved: *moved,
+            name: told.text("quarantine"),
+        };
+    }
+    let settling = SETTLING.iter().find(|(own, ..)| std::ptr::eq(*own, kind));
+    if let Some((_, how, why)) = settling {
+        return settled(told, *how, why).unwrap_or(Fact::Nothing);
+    }
+    if std::ptr::eq(kind, &kind::UNSUBSCRIBED) {
+        let how = match told.text("action") {
+            Some("dropped") => Settling::Dropped,
+            _ => Settling::Bounced,
+        };
+        return settled(told, how, "global unsubscribe").unwrap_or(Fact::Nothing);
+    }
+    Fact::Nothing
+}
+
+fn settled<'a>(told: &Told<'a>, how: Settling, why: &'static str) -> Option<Fact<'a>> {
+    let rid = || told.number("rid").map(|rid| vec![rid]);
+    let rids = told.text("rids").and_then(|rids| Scan(rids).rids());
+    Some(Fact::Settled {
+        rids: rids.or_else(rid)?,
+        address: told.text("address"),
+        how,
+        why: told.text("reply").or(told.text("text")).unwrap_or(why),
+    })
+}

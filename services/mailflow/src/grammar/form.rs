@@ -1,0 +1,310 @@
+//! One body against the forms of the table (`kind.rs`): which kind it is, and its fields.
+//!
+//! Invariants: no input panics; the work is linear in the body for each form that begins alike;
+//! text that strangers wrote is only ever taken up to what the form puts behind it. Forms are
+//! tried in the table's order, those that begin with the very words first.
+//!
+//! Not here: what is done with the fields.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
+
+use crate::kind::{ALL, Kind};
+use crate::scan::{Scan, unquote};
+
+/// A piece of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Piece {
+    /// This very text; a blank is one or more.
+    Text(&'static str),
+    /// A field.
+    Field(&'static str, How),
+    /// From here on the line may be cut.
+    MayEnd,
+    /// Whatever else.
+    Anything,
+}
+
+/// How a field is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Number,
+    Rids,
+    Address,
+    Word,
+    /// Up to the next piece, where that comes first.
+    First,
+    /// Up to the next piece, where that comes last.
+    Last,
+    Quoted,
+}
+
+impl How {
+    const SIGNS: [(&str, Self); 6] = [
+        ("#", Self::Number),
+        ("[]", Self::Rids),
+        ("@", Self::Address),
+        (".", Self::Word),
+        ("~", Self::Last),
+        ("'", Self::Quoted),
+    ];
+}
+
+/// The name of a field and its text as logged.
+pub type Field<'a> = (&'static str, &'a str);
+
+/// One form, taken apart.
+#[derive(Debug)]
+struct Form {
+    kind: &'static Kind,
+    pieces: Vec<Piece>,
+}
+
+impl Form {
+    fn of(kind: &'static Kind, form: &'static str) -> Self {
+        Self {
+            kind,
+            pieces: pieces(form),
+        }
+    }
+
+    /// Gives the fields of a body in order; false if it is not of this form, whatever was given
+    /// by then.
+    fn read<'a>(&self, body: &'a str, mut give: impl FnMut(&'static str, &'a str)) -> bool {
+        let mut rest = body.trim_end();
+        let mut may_end = false;
+        for (place, piece) in self.pieces.iter().enumerate() {
+            match *piece {
+                Piece::MayEnd => may_end = true,
+                Piece::Anything => return true,
+                Piece::Text(text) => match behind(rest, text) {
+                    Some(after) => rest = after,
+                    None => return may_end && rest.is_empty(),
+                },
+                Piece::Field(name, how) => {
+                    let next = self.pieces[place + 1..].iter().find_map(|next| match next {
+                        Piece::Text(text) => Some(*text),
+                        Piece::Field(..) | Piece::MayEnd | Piece::Anything => None,
+                    });
+                    let Some((value, after)) = field(rest, how, next, may_end) else {
+                        return may_end && rest.trim_start().is_empty();
+                    };
+                    give(name, value);
+                    rest = after;
+                }
+            }
+        }
+        rest.trim_start().is_empty()
+    }
+}
+
+/// A form's text as pieces.
+fn pieces(form: &'static str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = form;
+    while !rest.is_empty() {
+        let end = rest.find(['{', '|', '…']).unwrap_or(rest.len());
+        if end > 0 {
+            pieces.push(Piece::Text(&rest[..end]));
+            rest = &rest[end..];
+        } else if let Some(after) = rest.strip_prefix('|') {
+            pieces.push(Piece::MayEnd);
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('…') {
+            pieces.push(Piece::Anything);
+            rest = after;
+        } else {
+            let (inner, after) = rest[1..].split_once('}').unwrap_or((&rest[1..], ""));
+            pieces.push(named(inner));
+            rest = after;
+        }
+    }
+    pieces
+}
+
+fn named(inner: &'static str) -> Piece {
+    let mut signs = How::SIGNS.iter();
+    let signed = signs.find_map(|(sign, how)| Some((inner.strip_suffix(sign)?, *how)));
+    let (name, how) = signed.unwrap_or((inner, How::First));
+    Piece::Field(name, how)
+}
+
+/// What follows a text; each of its blanks stands for one or more.
+fn behind<'a>(rest: &'a str, text: &str) -> Option<&'a str> {
+    let mut rest = rest;
+    for part in text.split_inclusive(' ') {
+        let word = part.strip_suffix(' ').unwrap_or(part);
+        rest = rest.strip_prefix(word)?;
+        if word.len() < part.len() {
+            let after = rest.trim_start_matches(' ');
+            if after.len() == rest.len() {
+                return None;
+            }
+            rest = after;
+        }
+    }
+    Some(rest)
+}
+
+/// A field's text, never empty, and what follows it.
+fn field<'a>(
+    rest: &'a str,
+    how: How,
+    next: Option<&str>,
+    may_end: bool,
+) -> Option<(&'a str, &'a str)> {
+    let mut scan = Scan(rest);
+    match how {
+        How::Number => {
+            scan.number()?;
+        }
+        How::Rids => {
+            scan.rids()?;
+        }
+        How::Address => {
+            let address = scan.address()?;
+            return Some((address, scan.rest()));
+        }
+        How::Word => {
+            scan.word()?;
+        }
+        How::Quoted => return Some((unquote(rest), "")).filter(|(text, _)| !text.is_empty()),
+        How::First | How::Last => {
+            let found = match (how, next) {
+                (_, None) => Some(rest.len()),
+                (How::Last, Some(next)) => rest.rfind(next),
+                (_, Some(next)) => rest.find(next),
+            };
+            let end = found.or_else(|| may_end.then_some(rest.len()))?;
+            scan = Scan(&rest[end..]);
+        }
+    }
+    let taken = &rest[..rest.len() - scan.rest().len()];
+    let taken = taken.trim();
+    (!taken.is_empty()).then_some((taken, scan.rest()))
+}
+
+/// The words with which a body begins: the first, and the next that is no number.
+fn beginning(body: &str) -> (&str, &str) {
+    let (head, rest) = body.split_once(' ').unwrap_or((body, ""));
+    let rest = rest.trim_start_matches(' ');
+    let number = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = if number == 0 {
+        rest
+    } else {
+        match rest[number..].strip_prefix(' ') {
+            Some(after) => after.trim_start_matches(' '),
+            None => return (head, "#"),
+        }
+    };
+    (head, rest.split(' ').next().unwrap_or_default())
+}
+
+/// The forms by how they begin.
+#[derive(Debug, Default)]
+struct Forms {
+    by_words: HashMap<(&'static str, &'static str), Vec<Form>, RandomState>,
+    by_head: HashMap<&'static str, Vec<Form>, RandomState>,
+    others: Vec<Form>,
+}
+
+static FORMS: LazyLock<Forms> = LazyLock::new(|| {
+    let mut forms = Forms::default();
+    let by_form = ALL.iter().filter(|kind| kind.by_form);
+    for (kind, text) in by_form.flat_map(|kind| kind.forms.iter().map(|form| (*kind, *form))) {
+        let form = Form::of(kind, text);
+        match beginning_of_form(text) {
+            (Some(head), Some(next)) => forms.by_words.entry((head, next)).or_default().push(form),
+            (Some(head), None) => forms.by_head.entry(head).or_default().push(form),
+            (None, _) => forms.others.push(form),
+        }
+    }
+    forms
+});
+
+/// The same of a form; `None` for a word with a field in it.
+fn beginning_of_form(form: &'static str) -> (Option<&'static str>, Option<&'static str>) {
+    let whole = |word: &&'static str| !word.contains(['{', '|', '…']);
+    let mut words = form.split(' ');
+    let head = words.next().filter(whole);
+    let mut next = words.next().unwrap_or_default();
+    if let Some(behind) = next
+        .strip_prefix('{')
+        .and_then(|next| next.split_once("#}"))
+    {
+        if !behind.1.is_empty() {
+            return (head, Some("#"));
+        }
+        next = words.next().unwrap_or_default();
+    }
+    (head, Some(next).filter(whole))
+}
+
+/// What a form took out of a body.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told<'a> {
+    fields: [Field<'a>; MOST],
+    count: usize,
+}
+
+/// The most fields of a form.
+const MOST: usize = 10;
+
+impl<'a> Told<'a> {
+    fn give(&mut self, name: &'static str, text: &'a str) {
+        if let Some(place) = self.fields.get_mut(self.count) {
+            *place = (name, text);
+            self.count += 1;
+        }
+    }
+
+    /// A field's text.
+    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
+        let mut told = self.fields[..self.count].iter();
+        told.find_map(|(own, text)| (*own == name).then_some(*text))
+    }
+
+    /// A field's number.
+    pub(super) fn number<N: std::str::FromStr>(&self, name: &str) -> Option<N> {
+        self.text(name)?.parse().ok()
+    }
+}
+
+/// The kind of a body by the forms that read it, and what they took out of it.
+pub(super) fn read(body: &str) -> Option<(&'static Kind, Told<'_>)> {
+    let (head, next) = beginning(body);
+    let forms = &*FORMS;
+    let by_words = forms.by_words.get(&(head, next)).into_iter().flatten();
+    let by_head = forms.by_head.get(head).into_iter().flatten();
+    by_words
+        .chain(by_head)
+        .chain(&forms.others)
+        .find_map(|form| {
+            let mut told = Told::default();
+            let is_so = form.read(body, |name, text| told.give(name, text));
+            is_so.then_some((form.kind, told))
+        })
+}
+
+/// The fields of a body of that kind, as the first of its forms that fits has them; none when it
+/// is of none of them. Builds the forms anew: for showing, not for reading a log.
+#[must_use]
+pub fn fields<'a>(kind: &'static Kind, body: &'a str) -> Vec<Field<'a>> {
+    let fitting = kind.forms.iter().find_map(|form| {
+        let mut fields = Vec::new();
+        let form = Form::of(kind, form);
+        form.read(body, |name, text| fields.push((name, text)))
+            .then_some(fields)
+    });
+    fitting.unwrap_or_default()
+}
+
+/// Whether a body is of one of the forms of that kind.
+#[cfg(test)]
+pub(super) fn fits(kind: &'static Kind, body: &str) -> bool {
+    let forms = kind.forms.iter();
+    let mut forms = forms.map(|form| Form::of(kind, form));
+    forms.any(|form| form.read(body, |_, _| {}))
+}
