@@ -267,8 +267,12 @@ mod tests {
                 pieces.push(Batch::from(piece));
             }
             assert!(pieces.len() > 2);
+            let bytes = |piece: &Batch| -> usize {
+                let frames = piece.frames.iter();
+                frames.map(|frame| frame.bytes.len()).sum()
+            };
             let within = |piece: &Batch| {
-                piece.frames.len() <= PIECE && piece.bytes() < PIECE_BYTES + 64 * 1024
+                piece.frames.len() <= PIECE && bytes(piece) < PIECE_BYTES + 64 * 1024
             };
             assert!(pieces.iter().all(within));
             let lines: usize = pieces.iter().map(|piece| piece.frames.len()).sum();

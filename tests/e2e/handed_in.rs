@@ -154,7 +154,9 @@ fn a_bomb_ends_early_and_says_to_send_smaller_pieces() {
         assert!(help.contains("split") && is_japanese(help), "{help}");
     }
     let grown = service.resident().saturating_sub(before);
-    assert!(grown < 200 * MIB as u64, "grown by {grown} bytes");
+    // two bodies of 64 MiB, half as much again while they grow, and what the allocator keeps for
+    // a while; the bombs stand for 3 and 20 GB
+    assert!(grown < 400 * MIB as u64, "grown by {grown} bytes");
     let plain = vec![b'x'; 64 * MIB + 1];
     service.post("/v1/lines", &[BYTES], plain).is(413);
     service.all_handled(8);

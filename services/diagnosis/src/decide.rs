@@ -118,7 +118,21 @@ fn symptom(story: &Story, outcome: Outcome) -> Option<Symptom> {
     {
         return Some(Symptom::ReceivingAborted);
     }
-    (outcome == Outcome::Delivered).then_some(Symptom::Delivered)
+    match outcome::deciding(message) {
+        Outcome::Dropped => Some(Symptom::Stopped),
+        Outcome::HardBounced if message.stopped.is_some() => Some(Symptom::Stopped),
+        Outcome::HardBounced => Some(Symptom::HardBounced),
+        Outcome::Quarantined => Some(Symptom::Quarantined),
+        Outcome::DeletedFromQuarantine => Some(Symptom::DeletedFromQuarantine),
+        Outcome::Rejected
+        | Outcome::Aborted
+        | Outcome::Unknown
+        | Outcome::Processing
+        | Outcome::Queued
+        | Outcome::SoftBounced
+        | Outcome::PartiallyDelivered
+        | Outcome::Delivered => (outcome == Outcome::Delivered).then_some(Symptom::Delivered),
+    }
 }
 
 fn attempt<'k>(diagnosis: &'k Diagnosis, facts: &Facts<'_>) -> Tried<'k> {

@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 use whymid_mailflow::event::ConnectionEnd;
+use whymid_mailflow::kind::{self, Kind};
 use whymid_mailflow::{Connection, Fate, Message};
 
 use crate::outcome::{self, Stage};
@@ -70,6 +71,16 @@ facts! {
     "queued" Bool |story: &Story| Some(message(story).is_some_and(|m| m.queued_at.is_some()));
     "delivered_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Delivered)));
     "bounced_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Bounced(_))));
+    "dropped_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Dropped(_))));
+    "stopped_by" Text |story: &Story| Some(message(story).and_then(|m| m.stopped.clone()).unwrap_or_default());
+    "in_quarantines" Text |story: &Story| Some(in_quarantines(message(story)?));
+    "spam_quarantine" Bool |story: &Story| Some(has_line(story, &[&kind::ISQ_QUARANTINED, &kind::EXTERNAL_QUARANTINED]));
+    "quarantine_reason" Text |story: &Story| Some(told(story, &[&kind::QUARANTINED, &kind::SMA_ENQUEUED], "reason"));
+    "deleted_from" Text |story: &Story| Some(told(story, &[&kind::DELETED], "quarantine"));
+    "deletion_reason" Text |story: &Story| Some(told(story, &[&kind::DELETED], "reason"));
+    "virus" Text |story: &Story| Some(told(story, &[&kind::AV_POSITIVE], "virus"));
+    "policy" Text |story: &Story| Some(told(story, &[&kind::POLICY_MATCH], "policy"));
+    "filter" Text |story: &Story| Some(told(story, &[&kind::MESSAGE_STOPPED], "name"));
     "delayed_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Delayed(_))));
     "stage" Text |story: &Story| Some(stage(story).word());
     "age" Int |story: &Story| span(story, first_at(story)?, story.newest?);
@@ -84,6 +95,11 @@ facts! {
     "tls" Text |story: &Story| connection(story).map(|one| tls(story, one));
     "tls_reason" Text |story: &Story| Some(tls_reason(story));
     "hat_action" Text |story: &Story| connection(story)?.hat.as_ref().map(|hat| hat.action.clone());
+    "hat_group" Text |story: &Story| connection(story)?.hat.as_ref().map(|hat| hat.group.clone());
+    "hat_match" Text |story: &Story| connection(story)?.hat.as_ref().map(|hat| hat.matched.clone());
+    "reputation" Text |story: &Story| connection(story)?.hat.as_ref().map(|hat| hat.score.clone());
+    "sender_refused" Text |story: &Story| connection(story).map(|one| one.sender_refused.clone().unwrap_or_default());
+    "lost_before_commands" Bool |story: &Story| connection(story).map(lost_before_commands);
     "closed_with_it" Bool |story: &Story| connection(story).filter(|one| one.has_ended()).map(|one| has_end(story, one, &["close"]));
     "later_message" Bool |story: &Story| Some(later_message(message(story)?, connection(story)?));
     "not_understood" Int |story: &Story| Some(not_understood(story));
@@ -140,6 +156,40 @@ fn rejected_by(story: &Story) -> String {
         | Fate::Delivered => None,
     });
     refusals.next().unwrap_or_default()
+}
+
+/// The quarantines that still hold it, by name.
+fn in_quarantines(message: &Message) -> String {
+    let names: Vec<&str> = message.held_in().collect();
+    names.join(", ")
+}
+
+fn has_line(story: &Story, kinds: &[&'static Kind]) -> bool {
+    let lines = message(story)
+        .into_iter()
+        .flat_map(|one| &one.common.entries.lines);
+    lines
+        .into_iter()
+        .any(|line| kinds.iter().any(|kind| line.kind.is(kind)))
+}
+
+/// A field of the message's last line of those kinds; empty where none has it.
+fn told(story: &Story, kinds: &[&'static Kind], field: &str) -> String {
+    let lines = message(story)
+        .into_iter()
+        .flat_map(|one| &one.common.entries.lines);
+    let mut told = lines.filter_map(|line| {
+        let kind = kinds.iter().find(|kind| line.kind.is(kind))?;
+        let fields = whymid_mailflow::fields(kind, &line.line);
+        let own = fields.into_iter().find(|(name, _)| *name == field)?;
+        Some(own.1.to_owned())
+    });
+    told.next_back().unwrap_or_default()
+}
+
+fn lost_before_commands(connection: &Connection) -> bool {
+    let mut lines = connection.common.entries.lines.iter();
+    lines.any(|line| line.kind.is(&kind::LOST_BEFORE_COMMANDS))
 }
 
 fn stage(story: &Story) -> Stage {

@@ -43,14 +43,22 @@ pub(crate) enum Symptom {
     ConnectionWithoutMessage,
     Delivered,
     InProgress,
+    Stopped,
+    HardBounced,
+    Quarantined,
+    DeletedFromQuarantine,
 }
 
 impl Symptom {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 8] = [
         Self::ReceivingAborted,
         Self::ConnectionWithoutMessage,
         Self::Delivered,
         Self::InProgress,
+        Self::Stopped,
+        Self::HardBounced,
+        Self::Quarantined,
+        Self::DeletedFromQuarantine,
     ];
 
     fn word(self) -> &'static str {
@@ -59,6 +67,10 @@ impl Symptom {
             Self::ConnectionWithoutMessage => "connection_without_message",
             Self::Delivered => "delivered",
             Self::InProgress => "in_progress",
+            Self::Stopped => "stopped",
+            Self::HardBounced => "hard_bounced",
+            Self::Quarantined => "quarantined",
+            Self::DeletedFromQuarantine => "deleted_from_quarantine",
         }
     }
 }

@@ -72,6 +72,17 @@ impl Message {
         }
     }
 
+    /// The quarantines that still hold it, by name.
+    pub fn held_in(&self) -> impl Iterator<Item = &str> {
+        let all = self.quarantines.iter().find(|one| one.name.is_none());
+        let released_at = all.and_then(|one| one.released_at);
+        let lasting = self
+            .quarantines
+            .iter()
+            .filter(move |one| one.lasts(released_at));
+        lasting.filter_map(|one| one.name.as_deref())
+    }
+
     /// How many of its lines are of no known kind.
     #[must_use]
     pub fn lines_not_understood(&self) -> usize {
