@@ -22,6 +22,7 @@
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
 //! | `demo.rs` | `serve --demo` |
 //! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
+//! | `events.rs` | `whymid events`: the table, and what a log holds beside it |
 //! | `kb_check.rs`, `kb_faults/` | `whymid kb`: each kind of fault is found at its place |
 //! | `published.rs` | `openapi.yaml` and the JSON Schemas are what the code says |
 //!
@@ -35,6 +36,7 @@ mod crowds;
 mod deaths;
 mod demo;
 mod disk;
+mod events;
 mod explain;
 mod folders;
 mod forwarders;

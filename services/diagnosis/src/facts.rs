@@ -5,11 +5,12 @@
 //! together.
 
 use jiff::Timestamp;
-use whymid_mailflow::event::ConnectionEnd;
+use whymid_mailflow::event::{ConnectionEnd, Fact, Reply};
 use whymid_mailflow::kind::{self, Kind};
 use whymid_mailflow::{Connection, Fate, Message};
 
 use crate::outcome::{self, Stage};
+use crate::reply;
 use crate::story::Story;
 
 /// What type a fact is of.
@@ -82,6 +83,9 @@ facts! {
     "policy" Text |story: &Story| Some(told(story, &[&kind::POLICY_MATCH], "policy"));
     "filter" Text |story: &Story| Some(told(story, &[&kind::MESSAGE_STOPPED], "name"));
     "delayed_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Delayed(_))));
+    "reply_reason" Text |story: &Story| Some(of_reply(story, |reply| reply::reason(reply).word().to_owned()));
+    "reply_code" Text |story: &Story| Some(of_reply(story, |reply| reply.code.to_owned()));
+    "reply_text" Text |story: &Story| Some(of_reply(story, |reply| reply.text.trim_matches(['[', ']']).to_owned()));
     "stage" Text |story: &Story| Some(stage(story).word());
     "age" Int |story: &Story| span(story, first_at(story)?, story.newest?);
     "quiet" Int |story: &Story| span(story, last_at(story)?, story.newest?);
@@ -185,6 +189,23 @@ fn told(story: &Story, kinds: &[&'static Kind], field: &str) -> String {
         Some(own.1.to_owned())
     });
     told.next_back().unwrap_or_default()
+}
+
+/// What the last answer tells by which a recipient was bounced, or put off where none was; empty
+/// when there was none.
+fn of_reply(story: &Story, tell: impl Fn(&Reply<'_>) -> String) -> String {
+    let lines = || {
+        message(story)
+            .into_iter()
+            .flat_map(|one| &one.common.entries.lines)
+    };
+    let last = |kind| lines().rfind(|line| line.kind.is(kind));
+    let line = last(&kind::BOUNCED).or_else(|| last(&kind::DELAYED));
+    let fact = line.map(|line| whymid_mailflow::read(&line.line).fact);
+    match fact {
+        Some(Fact::Bounced { reply, .. } | Fact::Delayed { reply, .. }) => tell(&reply),
+        _ => String::new(),
+    }
 }
 
 fn lost_before_commands(connection: &Connection) -> bool {

@@ -4,6 +4,7 @@
 //! Story (story.rs) ──► facts.rs, lines.rs: what the log tells, as typed facts and named lines
 //!                  ──► decide.rs: candidates by symptom, conditions (CEL), precedence, confidence
 //!                  ──► answer.rs, words.rs, summary.rs, timeline.rs: the decision in words, with evidence
+//!                      reply.rs: another server's answer to its reason
 //!                  ──► render.rs: the answer as Markdown and as text
 //! kb/ ──► article.rs, rule_file.rs, rule.rs ──► knowledge.rs; check.rs runs the examples
 //! a log ──► explain.rs ──► answers, without a service
@@ -27,6 +28,7 @@ mod limits;
 mod lines;
 mod outcome;
 mod render;
+pub mod reply;
 mod rule;
 mod rule_file;
 mod story;

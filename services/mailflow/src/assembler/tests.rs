@@ -3,6 +3,7 @@
 
 mod again;
 mod floods;
+mod held;
 mod intake;
 mod life;
 mod order;

@@ -70,10 +70,10 @@ impl Form {
         }
     }
 
-    /// Gives the fields of a body in order; false if it is not of this form, whatever was given
+    /// Gives the fields of a body, which has no blanks at its end, in order; false if it is not of this form, whatever was given
     /// by then.
     fn read<'a>(&self, body: &'a str, mut give: impl FnMut(&'static str, &'a str)) -> bool {
-        let mut rest = body.trim_end();
+        let mut rest = body;
         let mut may_end = false;
         for (place, piece) in self.pieces.iter().enumerate() {
             match *piece {
@@ -133,19 +133,43 @@ fn named(inner: &'static str) -> Piece {
 
 /// What follows a text; each of its blanks stands for one or more.
 fn behind<'a>(rest: &'a str, text: &str) -> Option<&'a str> {
-    let mut rest = rest;
-    for part in text.split_inclusive(' ') {
-        let word = part.strip_suffix(' ').unwrap_or(part);
-        rest = rest.strip_prefix(word)?;
-        if word.len() < part.len() {
-            let after = rest.trim_start_matches(' ');
-            if after.len() == rest.len() {
-                return None;
-            }
-            rest = after;
+    let bytes = rest.as_bytes();
+    let mut at = 0;
+    for wanted in text.bytes() {
+        if bytes.get(at) != Some(&wanted) {
+            return None;
+        }
+        at += 1;
+        if wanted == b' ' {
+            at += blanks(&bytes[at..]);
         }
     }
-    Some(rest)
+    rest.get(at..)
+}
+
+fn blanks(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| **byte == b' ').count()
+}
+
+/// Where a text comes first. The library's search prepares itself for long texts, at a cost that
+/// these short ones never bring in.
+fn first_place(text: &str, wanted: &str) -> Option<usize> {
+    let (bytes, wanted) = (text.as_bytes(), wanted.as_bytes());
+    let first = wanted.first()?;
+    let mut places = bytes.iter().enumerate().filter(|(_, byte)| *byte == first);
+    places.find_map(|(place, _)| bytes[place..].starts_with(wanted).then_some(place))
+}
+
+/// Where it comes last.
+fn last_place(text: &str, wanted: &str) -> Option<usize> {
+    let (bytes, wanted) = (text.as_bytes(), wanted.as_bytes());
+    let first = wanted.first()?;
+    let mut places = bytes
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, byte)| *byte == first);
+    places.find_map(|(place, _)| bytes[place..].starts_with(wanted).then_some(place))
 }
 
 /// A field's text, never empty, and what follows it.
@@ -174,8 +198,8 @@ fn field<'a>(
         How::First | How::Last => {
             let found = match (how, next) {
                 (_, None) => Some(rest.len()),
-                (How::Last, Some(next)) => rest.rfind(next),
-                (_, Some(next)) => rest.find(next),
+                (How::Last, Some(next)) => last_place(rest, next),
+                (_, Some(next)) => first_place(rest, next),
             };
             let end = found.or_else(|| may_end.then_some(rest.len()))?;
             scan = Scan(&rest[end..]);
@@ -188,18 +212,27 @@ fn field<'a>(
 
 /// The words with which a body begins: the first, and the next that is no number.
 fn beginning(body: &str) -> (&str, &str) {
-    let (head, rest) = body.split_once(' ').unwrap_or((body, ""));
-    let rest = rest.trim_start_matches(' ');
+    let (head, rest) = word(body);
     let number = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = if number == 0 {
-        rest
-    } else {
-        match rest[number..].strip_prefix(' ') {
-            Some(after) => after.trim_start_matches(' '),
-            None => return (head, "#"),
-        }
-    };
-    (head, rest.split(' ').next().unwrap_or_default())
+    if number == 0 {
+        return (head, word(rest).0);
+    }
+    let behind = &rest[number..];
+    match blanks(behind.as_bytes()) {
+        0 if !behind.is_empty() => (head, "#"),
+        blanks => (head, word(&behind[blanks..]).0),
+    }
+}
+
+/// The text up to a blank, and what follows the blanks.
+fn word(text: &str) -> (&str, &str) {
+    let bytes = text.as_bytes();
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == b' ')
+        .unwrap_or(bytes.len());
+    let (word, rest) = text.split_at(end);
+    (word, &rest[blanks(rest.as_bytes())..])
 }
 
 /// The forms by how they begin.
@@ -274,6 +307,7 @@ impl<'a> Told<'a> {
 
 /// The kind of a body by the forms that read it, and what they took out of it.
 pub(super) fn read(body: &str) -> Option<(&'static Kind, Told<'_>)> {
+    let body = body.trim_end();
     let (head, next) = beginning(body);
     let forms = &*FORMS;
     let by_words = forms.by_words.get(&(head, next)).into_iter().flatten();
@@ -295,7 +329,7 @@ pub fn fields<'a>(kind: &'static Kind, body: &'a str) -> Vec<Field<'a>> {
     let fitting = kind.forms.iter().find_map(|form| {
         let mut fields = Vec::new();
         let form = Form::of(kind, form);
-        form.read(body, |name, text| fields.push((name, text)))
+        form.read(body.trim_end(), |name, text| fields.push((name, text)))
             .then_some(fields)
     });
     fitting.unwrap_or_default()
@@ -306,5 +340,5 @@ pub fn fields<'a>(kind: &'static Kind, body: &'a str) -> Vec<Field<'a>> {
 pub(super) fn fits(kind: &'static Kind, body: &str) -> bool {
     let forms = kind.forms.iter();
     let mut forms = forms.map(|form| Form::of(kind, form));
-    forms.any(|form| form.read(body, |_, _| {}))
+    forms.any(|form| form.read(body.trim_end(), |_, _| {}))
 }
