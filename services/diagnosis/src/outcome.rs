@@ -95,11 +95,16 @@ fn of_unsettled(message: &Message) -> Outcome {
     }
 }
 
-/// `Message aborted MID n <reason>`: the set of reasons is open, so only its beginning counts.
+/// `Message aborted MID n <reason>`: the set of reasons is open, so only its beginning counts;
+/// old releases write it small (`MID n was dropped by …`).
 fn of_reason(reason: &str) -> Outcome {
-    if reason.starts_with("Dropped by ") {
+    let begins = |word: &str| {
+        let head = reason.get(..word.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(word))
+    };
+    if begins("Dropped by ") {
         Outcome::Dropped
-    } else if reason.starts_with("Bounced by ") {
+    } else if begins("Bounced by ") {
         Outcome::HardBounced
     } else {
         Outcome::Unknown

@@ -7,7 +7,11 @@
 //!
 //! Not here: how an answer is read from its line (`services/mailflow`).
 
+mod words;
+
 use whymid_mailflow::event::Reply;
+
+use self::words::WORDS;
 
 /// Why a server did not take a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,293 +91,43 @@ impl Reason {
     }
 }
 
-/// Words, any of which points at a reason; tried from top to bottom.
-static WORDS: &[(Reason, &[&str])] = &[
-    (Reason::NullMx, &["null mx", "nullmx", "5.7.27"]),
-    (
-        Reason::Other,
-        &[
-            "loop",
-            "too many hops",
-            "hop count",
-            "too many received",
-            "line too long",
-            "too long line",
-        ],
-    ),
-    (
-        Reason::Greylisted,
-        &[
-            "greylist",
-            "graylist",
-            "grey-list",
-            "gray-list",
-            "grey list",
-            "postgrey",
-        ],
-    ),
-    (
-        Reason::RateLimited,
-        &[
-            "rate limit",
-            "rate-limit",
-            "ratelimit",
-            "throttl",
-            "too quickly",
-            "too fast",
-            "too frequent",
-            "too many",
-            "too much mail",
-            "unusual rate",
-            "at a rate",
-            "sending rate",
-            "connection limit",
-            "concurrent",
-            "connections exceed",
-            "limit on the number of",
-            "number of messages",
-            "number of connections",
-            "maximum number of",
-            "max number of",
-            "max connections",
-            "unexpected volume",
-            "slow down",
-            "temporarily deferred",
-        ],
-    ),
-    (
-        Reason::Tls,
-        &[
-            "starttls",
-            "tls required",
-            "requires tls",
-            "tls is required",
-            "require tls",
-            "must use tls",
-            "encryption required",
-            "encryption needed",
-            "certificate",
-            "tls handshake",
-            "tls negotiation",
-            "tls connection",
-            "without tls",
-            "5.7.10",
-            "4.7.10",
-        ],
-    ),
-    (
-        Reason::MailboxDisabledOrFull,
-        &[
-            "quota",
-            "mailbox full",
-            "mailbox is full",
-            "mail box is full",
-            "mailbox too full",
-            "inbox is full",
-            "inbox full",
-            "is full",
-            "temporarily full",
-            "storage limit",
-            "out of storage",
-            "storage space",
-            "exceeded storage",
-            "mailbox limit",
-            "mailbox size limit",
-            "over its limit",
-            "account is disabled",
-            "account disabled",
-            "account has been disabled",
-            "account that you tried to reach is disabled",
-            "mailbox disabled",
-            "mailbox is disabled",
-            "is disabled",
-            "has been disabled",
-            "is inactive",
-            "inactive",
-            "is suspended",
-            "account suspended",
-            "has been suspended",
-            "deactivated",
-            "account is locked",
-            "account locked",
-            "not accepting mail",
-            "not accepting messages",
-            "not active",
-            "no longer active",
-        ],
-    ),
-    (
-        Reason::TooLarge,
-        &[
-            "too large",
-            "too big",
-            "message size",
-            "size limit",
-            "maximum size",
-            "max size",
-            "size exceed",
-            "exceeds size",
-            "exceeds the size",
-            "exceeds maximum",
-            "exceeds the maximum",
-            "exceeds fixed",
-            "larger than",
-        ],
-    ),
-    (
-        Reason::PolicyOrAuthentication,
-        &[
-            "open relay",
-            "sender address rejected",
-            "sender rejected",
-            "sender denied",
-            "sender verify",
-            "sender domain",
-            "sender's domain",
-            "client host rejected",
-            "helo command rejected",
-            "spf",
-            "dkim",
-            "dmarc",
-            "reverse dns",
-            "reverse hostname",
-            "rdns",
-            "ptr",
-            "spamhaus",
-            "spamcop",
-            "barracuda",
-            "dnsbl",
-            "rbl",
-            "blacklist",
-            "black list",
-            "blocklist",
-            "block list",
-            "blocked using",
-            "is blocked",
-            "been blocked",
-            "was blocked",
-            "reputation",
-            "virus",
-            "malware",
-            "phish",
-            "spam",
-            "banned",
-            "unsolicited",
-        ],
-    ),
-    (
-        Reason::RelayDenied,
-        &[
-            "relay",
-            "rcpthosts",
-            "not a gateway",
-            "no valid cert for gatewaying",
-            "tenantattribution",
-            "not local",
-            "not hosted",
-            "do not serve",
-            "domain not accepted",
-            "not a local domain",
-            "5.7.64",
-            "no mail service here for",
-            "don't handle mail for",
-        ],
-    ),
-    (
-        Reason::UnknownRecipient,
-        &[
-            "user unknown",
-            "unknown user",
-            "unknown recipient",
-            "recipient unknown",
-            "no such",
-            "unknown address",
-            "address unknown",
-            "unknown mailbox",
-            "unknown account",
-            "unknown local",
-            "unknown or illegal",
-            "unknown alias",
-            "invalid recipient",
-            "invalid mailbox",
-            "invalid user",
-            "invalid address",
-            "bad destination mailbox",
-            "bad recipient",
-            "does not exist",
-            "doesn't exist",
-            "do not exist",
-            "not exist",
-            "no mailbox",
-            "mailbox unavailable",
-            "mailbox not found",
-            "user not found",
-            "not found",
-            "recipnotfound",
-            "no account",
-            "no user",
-            "not our customer",
-            "unrouteable",
-            "unroutable",
-            "address rejected",
-            "recipient rejected",
-            "recipient not",
-            "not a valid",
-            "no valid recipient",
-            "not listed in",
-            "not known",
-            "undeliverable address",
-            "doesn't have a",
-            "does not have a",
-            "no longer valid",
-            "no longer available",
-            "no longer with",
-            "no longer in use",
-            "not recognized",
-            "unable to find",
-            "cannot find",
-        ],
-    ),
-    (
-        Reason::PolicyOrAuthentication,
-        &[
-            "policy",
-            "denied",
-            "blocked",
-            "not allowed",
-            "not permitted",
-            "not authorized",
-            "not authorised",
-            "unauthorized",
-            "unauthenticated",
-            "authentication",
-            "authenticate",
-            "prohibit",
-            "forbidden",
-            "administrative",
-            "content",
-            "attachment",
-            "abuse",
-            "suspicious",
-            "helo",
-            "ehlo",
-            "sender",
-            "listed",
-            "refused",
-            "rejected",
-            "trust",
-        ],
-    ),
+/// What a code alone says (RFC 5321 4.2.3, RFC 7504, RFC 7505).
+fn by_code(code: &str) -> Reason {
+    match code {
+        "521" | "556" => Reason::NullMx,
+        "530" | "535" => Reason::PolicyOrAuthentication,
+        "551" | "553" => Reason::UnknownRecipient,
+        "552" => Reason::MailboxDisabledOrFull,
+        _ if code.starts_with('4') => Reason::Busy,
+        _ => Reason::Other,
+    }
+}
+
+/// Words that put it off and tell nothing.
+static LATER: &[&str] = &[
+    "try again",
+    "try later",
+    "again later",
+    "temporar",
+    "retry",
+    "could not complete",
+    "plus tard",
 ];
 
 /// Enhanced codes that say enough where no word does, and those that say more than common words.
 fn by_enhanced(enhanced: &str) -> Option<Reason> {
-    let (_, detail) = enhanced.split_once('.')?;
+    let (class, detail) = enhanced.split_once('.')?;
     match detail {
         "1.1" | "1.2" | "1.3" | "1.6" | "1.10" => Some(Reason::UnknownRecipient),
+        "1.7" | "1.8" => Some(Reason::PolicyOrAuthentication),
+        "3.1" | "3.2" => Some(Reason::Busy),
+        "4.1" | "4.2" if class == "4" => Some(Reason::Connection),
+        "4.7" => Some(Reason::Expired),
         "2.1" | "2.2" => Some(Reason::MailboxDisabledOrFull),
         "2.3" | "3.4" => Some(Reason::TooLarge),
         "4.6" | "4.14" => Some(Reason::Other),
+        "4.5" if class == "5" => Some(Reason::RateLimited),
+        _ if detail.starts_with("5.") || detail.starts_with("6.") => Some(Reason::Other),
         _ if detail.starts_with("7.") => Some(Reason::PolicyOrAuthentication),
         _ => None,
     }
@@ -391,10 +145,29 @@ pub fn reason(reply: &Reply<'_>) -> Reason {
     if enhanced == "5.4.1" && text.contains("access denied") {
         return Reason::UnknownRecipient;
     }
-    let by_words = WORDS
-        .iter()
-        .find(|(_, words)| words.iter().any(|word| text.contains(word)));
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let by_words = WORDS.iter().find(|(_, words)| has(words));
+    let for_now = reply.code.starts_with('4');
     match (by_words.map(|(reason, _)| *reason), by_enhanced(enhanced)) {
+        // a mailbox that is unavailable for now is there
+        (Some(Reason::UnknownRecipient), _) if for_now && text.contains("mailbox unavailable") => {
+            Reason::Busy
+        }
+        // what is to be tried again, without a word on why, is merely busy
+        (
+            Some(Reason::PolicyOrAuthentication) | None,
+            Some(Reason::PolicyOrAuthentication) | None,
+        ) if for_now && !is_telling(&text) && has(LATER) => Reason::Busy,
+        (None, _)
+            if has(&[
+                "timeout",
+                "timed out",
+                "connection lost",
+                "connection reset",
+            ]) =>
+        {
+            Reason::Connection
+        }
         // common words of refusal say less than a code that names the address or the mailbox
         (Some(Reason::PolicyOrAuthentication), Some(told))
             if told != Reason::PolicyOrAuthentication && !is_telling(&text) =>
@@ -403,8 +176,7 @@ pub fn reason(reply: &Reply<'_>) -> Reason {
         }
         (Some(reason), _) => reason,
         (None, Some(told)) => told,
-        (None, None) if reply.code.starts_with('4') => Reason::Busy,
-        (None, None) => Reason::Other,
+        (None, None) => by_code(reply.code),
     }
 }
 
@@ -413,8 +185,9 @@ fn is_telling(text: &str) -> bool {
     let mut groups = WORDS
         .iter()
         .filter(|(reason, _)| *reason == Reason::PolicyOrAuthentication);
-    let telling = groups.next().map(|(_, words)| *words).unwrap_or_default();
-    telling.iter().any(|word| text.contains(word))
+    // the last group is the common words
+    groups.next_back();
+    groups.any(|(_, words)| words.iter().any(|word| text.contains(word)))
 }
 
 /// The server's own enhanced code at the front of a line of its text.
@@ -445,9 +218,15 @@ fn own_reason(reply: &Reply<'_>, text: &str) -> Reason {
         Reason::Expired
     } else if has(&["null mx", "nullmx"]) {
         Reason::NullMx
-    } else if has(&["dns hard", "nxdomain"]) {
+    } else if has(&[
+        "dns hard",
+        "nxdomain",
+        "no such domain",
+        "does not exist",
+        "host not found",
+    ]) {
         Reason::DnsHard
-    } else if has(&["dns soft", "dns temporary", "servfail", "dns error", "lame"]) {
+    } else if has(&["dns", "servfail", "lame"]) {
         Reason::DnsTemporary
     } else if has(&["tls", "certificate"]) {
         Reason::Tls
@@ -464,6 +243,14 @@ fn own_reason(reply: &Reply<'_>, text: &str) -> Reason {
         "unreachable",
         "connection",
         "broken pipe",
+        "broken",
+        "closed",
+        "no answer",
+        "unexpected smtp response",
+        "unreach",
+        "is down",
+        "have been failing",
+        "host down",
     ]) {
         Reason::Connection
     } else if reply.enhanced.ends_with(".1.2") {
@@ -474,46 +261,4 @@ fn own_reason(reply: &Reply<'_>, text: &str) -> Reason {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(code: &str, text: &str) -> Reason {
-        let reply = Reply {
-            enhanced: "5.1.0",
-            label: "Unknown address error",
-            code,
-            text,
-        };
-        reason(&reply)
-    }
-
-    #[test]
-    fn asyncos_s_label_is_not_trusted_where_a_server_spoke() {
-        assert_eq!(
-            of("550", "['<a@corp.example>... Relaying denied']"),
-            Reason::RelayDenied
-        );
-        assert_eq!(of("554", "['Too long line.']"), Reason::Other);
-        assert_eq!(
-            of("466", "['Mailbox temporarily full.']"),
-            Reason::MailboxDisabledOrFull
-        );
-        assert_eq!(of("451", "['try later']"), Reason::Busy);
-        assert_eq!(of("550", "['something']"), Reason::Other);
-    }
-
-    #[test]
-    fn an_enhanced_code_is_read_where_it_stands_and_not_in_an_address() {
-        assert_eq!(enhanced("['5.1.1 <a@x.example> no']"), Some("5.1.1"));
-        assert_eq!(enhanced("['host 192.0.2.4 said no']"), None);
-        assert_eq!(enhanced("['4.7.650 later']"), Some("4.7.650"));
-        assert_eq!(enhanced("['5.1.1.2']"), None);
-    }
-
-    #[test]
-    fn words_are_all_lower_case() {
-        for word in WORDS.iter().flat_map(|(_, words)| words.iter()) {
-            assert_eq!(*word, word.to_lowercase());
-        }
-    }
-}
+mod tests;

@@ -75,7 +75,8 @@ impl Message {
     /// The quarantines that still hold it, by name.
     pub fn held_in(&self) -> impl Iterator<Item = &str> {
         let all = self.quarantines.iter().find(|one| one.name.is_none());
-        let released_at = all.and_then(|one| one.released_at);
+        let gone = all.and_then(|one| one.deleted_at).map(|_| Timestamp::MAX);
+        let released_at = gone.or(all.and_then(|one| one.released_at));
         let lasting = self
             .quarantines
             .iter()
@@ -265,7 +266,8 @@ impl Record for Message {
                 self.receiving_aborted = Some(ReceivingAbort { at, by_sender });
             }
             Fact::Stopped(reason) => {
-                let rank = || self.common.entries.rank(&[&kind::MESSAGE_STOPPED], at);
+                let kinds = [&kind::MESSAGE_STOPPED, &kind::WAS_STOPPED];
+                let rank = || self.common.entries.rank(&kinds, at);
                 tell(&mut self.stopped, reason, rank);
             }
             Fact::Finished { aborted } => {

@@ -238,10 +238,11 @@ pub struct Stay {
 }
 
 impl Stay {
-    /// Whether it is still there, whatever happened in other quarantines.
+    /// Whether it is still there, as far as that quarantine's own lines tell, and those that name
+    /// all quarantines.
     pub(crate) fn lasts(&self, released_at: Option<Timestamp>) -> bool {
         let let_go = self.released_at.max(released_at);
-        self.held_at.is_some() && self.held_at > let_go
+        self.deleted_at.is_none() && self.held_at.is_some() && self.held_at > let_go
     }
 }
 

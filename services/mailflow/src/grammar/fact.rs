@@ -39,7 +39,10 @@ static SETTLING: [(&Kind, Settling, &str); 6] = [
 ];
 
 /// What a line of that kind says.
-pub(super) fn of<'a>(kind: &'static Kind, told: &Told<'a>) -> Fact<'a> {
+pub(super) fn of<'a>(kind: &'static Kind, body: &'a str, told: &Told<'a>) -> Fact<'a> {
+    if std::ptr::eq(kind, &kind::WAS_STOPPED) {
+        return was_stopped(body).unwrap_or(Fact::Nothing);
+    }
     let moved = MOVES.iter().find(|(own, _)| std::ptr::eq(*own, kind));
     if let Some((_, moved)) = moved {
         return Fact::Quarantine {
@@ -59,6 +62,15 @@ pub(super) fn of<'a>(kind: &'static Kind, told: &Told<'a>) -> Fact<'a> {
         return settled(told, how, "global unsubscribe").unwrap_or(Fact::Nothing);
     }
     Fact::Nothing
+}
+
+/// The reason of `MID n was dropped by …` (4.0), or of the same without `was`.
+fn was_stopped(body: &str) -> Option<Fact<'_>> {
+    let mut scan = Scan(body);
+    scan.id("MID ")?;
+    scan.blanks()?;
+    scan.lit("was ");
+    Some(Fact::Stopped(scan.rest().trim_end()))
 }
 
 fn settled<'a>(told: &Told<'a>, how: Settling, why: &'static str) -> Option<Fact<'a>> {

@@ -60,7 +60,7 @@ fn by_form(body: &str) -> Form<'_> {
         (Belongs::Appliance, _) => Owner::Appliance,
         (_, None) => return None,
     };
-    Some((kind, owner, fact::of(kind, &told)))
+    Some((kind, owner, fact::of(kind, body, &told)))
 }
 
 /// ICID 0 is nobody.

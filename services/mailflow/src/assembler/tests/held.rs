@@ -60,7 +60,27 @@ fn deleted_in_one_quarantine_is_deleted_whatever_the_others_do() {
             "MID 1 released from quarantine \"Policy\" (manual)",
         ],
     ] {
-        assert_eq!(after(bodies).message(1).held(), Held::Deleted, "{bodies:?}");
+        let bench = after(bodies);
+        let message = bench.message(1);
+        assert_eq!(message.held(), Held::Deleted, "{bodies:?}");
+        assert_eq!(message.held_in().next(), None, "{bodies:?}");
+    }
+}
+
+#[test]
+fn the_old_wording_of_a_filter_is_a_reason_too() {
+    for (body, reason) in [
+        (
+            "MID 1 was dropped by content filter 'dontsend' in the inbound table",
+            "dropped by content filter 'dontsend' in the inbound table",
+        ),
+        (
+            "MID 1 was bounced by policy DEFAULT in the inbound table",
+            "bounced by policy DEFAULT in the inbound table",
+        ),
+    ] {
+        let bench = after(&[body]);
+        assert_eq!(bench.message(1).stopped.as_deref(), Some(reason));
     }
 }
 

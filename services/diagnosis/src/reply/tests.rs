@@ -1,0 +1,123 @@
+//! The reasons against labelled answers of real servers (`tests/replies/`, hosts, addresses and
+//! ids replaced): the rules were written with one half in sight; how good they are is measured
+//! with the other. `class, code, enhanced, text, server`, with tabs between them.
+
+use super::*;
+
+const KNOWN: &str = include_str!("../../tests/replies/known.tsv");
+const ASIDE: &str = include_str!("../../tests/replies/aside.tsv");
+
+/// Of each reason: labelled so, sorted so, and both.
+#[derive(Clone, Copy, Debug, Default)]
+struct Score {
+    labelled: u32,
+    sorted: u32,
+    right: u32,
+}
+
+impl Score {
+    fn recall(self) -> f64 {
+        f64::from(self.right) / f64::from(self.labelled.max(1))
+    }
+
+    fn precision(self) -> f64 {
+        f64::from(self.right) / f64::from(self.sorted.max(1))
+    }
+}
+
+/// Sorts every line; prints what came out otherwise if `show`, and the scores.
+fn score(name: &str, lines: &str, show: bool) -> Score {
+    let mut scores = [Score::default(); Reason::ALL.len()];
+    let mut all = Score::default();
+    let place = |word: &str| {
+        let place = Reason::ALL.iter().position(|reason| reason.word() == word);
+        place.unwrap_or_else(|| panic!("no reason is called {word}"))
+    };
+    for line in lines.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let &[label, code, enhanced, text, server] = &fields[..] else {
+            panic!("not five fields: {line}")
+        };
+        // what a server wrote stands in its text; the log's enhanced code is AsyncOS's label
+        let enhanced = if code == "000" { enhanced } else { "5.1.0" };
+        let reply = Reply {
+            enhanced,
+            label: "",
+            code,
+            text,
+        };
+        let (wanted, found) = (place(label), place(reason(&reply).word()));
+        scores[wanted].labelled += 1;
+        scores[found].sorted += 1;
+        all.labelled += 1;
+        all.sorted += 1;
+        if wanted == found {
+            scores[wanted].right += 1;
+            all.right += 1;
+        } else if show {
+            println!(
+                "{label} -> {}: {code} {enhanced} {text} ({server})",
+                Reason::ALL[found].word()
+            );
+        }
+    }
+    for (reason, score) in Reason::ALL.iter().zip(scores) {
+        println!(
+            "{name} {:<26} {:>3} recall {:.2} precision {:.2}",
+            reason.word(),
+            score.labelled,
+            score.recall(),
+            score.precision()
+        );
+    }
+    println!("{name}: {} of {} right", all.right, all.labelled);
+    all
+}
+
+#[test]
+fn the_half_in_sight_is_sorted_as_it_is_labelled() {
+    assert!(score("known", KNOWN, true).recall() >= 0.95);
+}
+
+/// 283 of 320 (0.88) at first sight, on 2026-11-24; the goal is 0.9. Whoever looks into this half
+/// to mend that needs another one to measure with.
+#[test]
+fn the_half_kept_aside_is_sorted_as_it_is_labelled() {
+    assert!(score("aside", ASIDE, false).recall() >= 0.85);
+}
+
+fn of(code: &str, text: &str) -> Reason {
+    let reply = Reply {
+        enhanced: "5.1.0",
+        label: "Unknown address error",
+        code,
+        text,
+    };
+    reason(&reply)
+}
+
+#[test]
+fn asyncos_s_label_is_not_trusted_where_a_server_spoke() {
+    assert_eq!(
+        of("550", "['<a@corp.example>... Relaying denied']"),
+        Reason::RelayDenied
+    );
+    assert_eq!(of("554", "['Too long line.']"), Reason::Other);
+    assert_eq!(of("550", "['something']"), Reason::Other);
+    assert_eq!(of("451", "['try later']"), Reason::Busy);
+}
+
+#[test]
+fn an_enhanced_code_is_read_where_it_stands_and_not_in_an_address() {
+    assert_eq!(enhanced("['5.1.1 <a@x.example> no']"), Some("5.1.1"));
+    assert_eq!(enhanced("['host 192.0.2.4 said no']"), None);
+    assert_eq!(enhanced("['4.7.650 later']"), Some("4.7.650"));
+    assert_eq!(enhanced("['5.1.1.2']"), None);
+}
+
+#[test]
+fn words_are_all_lower_case() {
+    for word in WORDS.iter().flat_map(|(_, words)| words.iter()) {
+        assert_eq!(*word, word.to_lowercase());
+    }
+}
