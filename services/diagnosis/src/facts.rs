@@ -85,7 +85,7 @@ facts! {
     "delayed_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Delayed(_))));
     "reply_reason" Text |story: &Story| Some(of_reply(story, |reply| reply::reason(reply).word().to_owned()));
     "reply_code" Text |story: &Story| Some(of_reply(story, |reply| reply.code.to_owned()));
-    "reply_text" Text |story: &Story| Some(of_reply(story, |reply| reply.text.trim_matches(['[', ']']).to_owned()));
+    "reply_text" Text |story: &Story| Some(of_reply(story, |reply| reply::words(reply.text)));
     "stage" Text |story: &Story| Some(stage(story).word());
     "age" Int |story: &Story| span(story, first_at(story)?, story.newest?);
     "quiet" Int |story: &Story| span(story, last_at(story)?, story.newest?);

@@ -7,11 +7,11 @@
 //!
 //! Not here: how an answer is read from its line (`services/mailflow`).
 
-mod words;
+mod list;
 
 use whymid_mailflow::event::Reply;
 
-use self::words::WORDS;
+use self::list::WORDS;
 
 /// Why a server did not take a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,6 +137,10 @@ fn by_enhanced(enhanced: &str) -> Option<Reason> {
 #[must_use]
 pub fn reason(reply: &Reply<'_>) -> Reason {
     let text = reply.text.to_lowercase();
+    // the gateway gave up; what stands behind it is the last answer
+    if reply.enhanced.ends_with(".4.7") && reply.label.contains("expired") {
+        return Reason::Expired;
+    }
     if reply.code.is_empty() || reply.code == "000" {
         return own_reason(reply, &text);
     }
@@ -178,6 +182,28 @@ pub fn reason(reply: &Reply<'_>) -> Reason {
         (None, Some(told)) => told,
         (None, None) => by_code(reply.code),
     }
+}
+
+/// The lines of a reply's text, which is logged as a Python list of strings, as one line.
+#[must_use]
+pub fn words(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut letters = text.chars();
+    while let Some(quote) = letters.find(|letter| matches!(letter, '\'' | '"')) {
+        let mut line = String::new();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\\' => line.extend(letters.next()),
+                _ if letter == quote => break,
+                _ => line.push(letter),
+            }
+        }
+        lines.push(line);
+    }
+    if lines.is_empty() {
+        return text.trim_matches(['[', ']']).trim().to_owned();
+    }
+    lines.join(" ")
 }
 
 /// Whether words are there that speak of policy alone.

@@ -108,6 +108,31 @@ fn asyncos_s_label_is_not_trusted_where_a_server_spoke() {
 }
 
 #[test]
+fn what_waited_for_too_long_has_expired_whatever_the_last_answer_was() {
+    let reply = Reply {
+        enhanced: "5.4.7",
+        label: "Delivery expired (message too old)",
+        code: "451",
+        text: "['4.3.2 System not accepting network messages']",
+    };
+    assert_eq!(reason(&reply), Reason::Expired);
+}
+
+#[test]
+fn a_text_is_shown_without_the_list_around_it() {
+    for (text, shown) in [
+        ("['5.1.1 no such user']", "5.1.1 no such user"),
+        ("['one', \"it's two\"]", "one it's two"),
+        (r"['it\'s']", "it's"),
+        ("['cut off", "cut off"),
+        ("[]", ""),
+        ("timeout", "timeout"),
+    ] {
+        assert_eq!(words(text), shown, "{text}");
+    }
+}
+
+#[test]
 fn an_enhanced_code_is_read_where_it_stands_and_not_in_an_address() {
     assert_eq!(enhanced("['5.1.1 <a@x.example> no']"), Some("5.1.1"));
     assert_eq!(enhanced("['host 192.0.2.4 said no']"), None);
@@ -116,7 +141,7 @@ fn an_enhanced_code_is_read_where_it_stands_and_not_in_an_address() {
 }
 
 #[test]
-fn words_are_all_lower_case() {
+fn the_words_are_all_lower_case() {
     for word in WORDS.iter().flat_map(|(_, words)| words.iter()) {
         assert_eq!(*word, word.to_lowercase());
     }

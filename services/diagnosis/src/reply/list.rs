@@ -36,6 +36,7 @@ pub(super) static WORDS: &[(Reason, &[&str])] = &[
             "relay access denied",
         ],
     ),
+    (Reason::DnsHard, &["host unknown", "name server:"]),
     (
         Reason::Other,
         &[
@@ -188,6 +189,7 @@ pub(super) static WORDS: &[(Reason, &[&str])] = &[
             "has been disabled",
             "is inactive",
             "inactive",
+            "inactivity",
             "is suspended",
             "account suspended",
             "has been suspended",
