@@ -2,7 +2,9 @@
 //!
 //! No position comes twice, though a segment may be there twice: plain and packed, or a part of
 //! it from an older copy. The folder is listed anew before each segment, so that one that is
-//! packed or removed meanwhile is no error.
+//! packed or removed meanwhile is no error. A listing is no moment: made while a segment is
+//! packed, it may hold neither the old file nor the new one. So what seems to be missing is looked
+//! for once more.
 
 use std::cmp::Reverse;
 
@@ -84,6 +86,13 @@ impl RawFrames {
     }
 
     fn next_kept(&mut self) -> Result<Option<Kept>, Error> {
+        match self.listed()? {
+            Some(kept) if kept.first <= self.after => Ok(Some(kept)),
+            _ => self.listed(),
+        }
+    }
+
+    fn listed(&mut self) -> Result<Option<Kept>, Error> {
         let all = raw::list(&self.raw);
         self.over = all.is_err();
         let new = all?.into_iter().filter(|kept| kept.end > self.after);
