@@ -267,11 +267,12 @@ fn went_on(message: &Message) -> bool {
 
 /// The recipients that a finished message leaves without an outcome.
 fn untold_recipients(message: &Message) -> Vec<String> {
-    let untold = message
+    let recipients = message
         .recipients
         .iter()
-        .filter(|one| one.rid.is_some() && outcome::of_recipient(message, one) == Outcome::Unknown);
-    let rids = untold.filter_map(|one| one.rid).take(5);
+        .zip(outcome::of_recipients(message));
+    let untold = recipients.filter(|(_, outcome)| *outcome == Outcome::Unknown);
+    let rids = untold.filter_map(|(one, _)| one.rid).take(5);
     rids.map(|rid| format!("Message done … MID {} to RID [{rid}]", message.mid))
         .collect()
 }

@@ -81,7 +81,7 @@ facts! {
     "deletion_reason" Text |story: &Story| Some(told(story, &[&kind::DELETED], "reason"));
     "virus" Text |story: &Story| Some(told(story, &[&kind::AV_POSITIVE], "virus"));
     "policy" Text |story: &Story| Some(told(story, &[&kind::POLICY_MATCH], "policy"));
-    "filter" Text |story: &Story| Some(told(story, &[&kind::MESSAGE_STOPPED], "name"));
+    "filter" Text |story: &Story| Some(told(story, &[&kind::MESSAGE_STOPPED, &kind::WAS_STOPPED], "name"));
     "delayed_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Delayed(_))));
     "reply_reason" Text |story: &Story| Some(of_reply(story, |reply| reply::reason(reply).word().to_owned()));
     "reply_code" Text |story: &Story| Some(of_reply(story, |reply| reply.code.to_owned()));
@@ -177,29 +177,34 @@ fn has_line(story: &Story, kinds: &[&'static Kind]) -> bool {
         .any(|line| kinds.iter().any(|kind| line.kind.is(kind)))
 }
 
-/// A field of the message's last line of those kinds; empty where none has it.
+/// A field of the message's last line of those kinds; of one second, that of the line whose words
+/// come last, since the order of arrival tells nothing. Empty where none has it.
 fn told(story: &Story, kinds: &[&'static Kind], field: &str) -> String {
     let lines = message(story)
         .into_iter()
         .flat_map(|one| &one.common.entries.lines);
-    let mut told = lines.filter_map(|line| {
+    let told = lines.filter_map(|line| {
         let kind = kinds.iter().find(|kind| line.kind.is(kind))?;
         let fields = whymid_mailflow::fields(kind, &line.line);
         let own = fields.into_iter().find(|(name, _)| *name == field)?;
-        Some(own.1.to_owned())
+        Some(((line.at, line.line.as_str()), own.1.to_owned()))
     });
-    told.next_back().unwrap_or_default()
+    let last = told.max_by(|(one, _), (other, _)| one.cmp(other));
+    last.map(|(_, text)| text).unwrap_or_default()
 }
 
-/// What the last answer tells by which a recipient was bounced, or put off where none was; empty
-/// when there was none.
+/// What the last answer tells by which a recipient was bounced, or put off where none was; of one
+/// second, that of the line whose words come last. Empty when there was none.
 fn of_reply(story: &Story, tell: impl Fn(&Reply<'_>) -> String) -> String {
     let lines = || {
         message(story)
             .into_iter()
             .flat_map(|one| &one.common.entries.lines)
     };
-    let last = |kind| lines().rfind(|line| line.kind.is(kind));
+    let last = |kind| {
+        let of_kind = lines().filter(|line| line.kind.is(kind));
+        of_kind.max_by_key(|line| (line.at, line.line.as_str()))
+    };
     let line = last(&kind::BOUNCED).or_else(|| last(&kind::DELAYED));
     let fact = line.map(|line| whymid_mailflow::read(&line.line).fact);
     match fact {

@@ -28,19 +28,21 @@ impl Stage {
 
 /// The stage by the lines that were seen.
 pub(crate) fn stage(message: &Message) -> Stage {
-    let tried = message.recipients.iter().any(|one| {
-        matches!(
-            one.fate,
-            Fate::Delayed(_)
-                | Fate::PerhapsDelivered
-                | Fate::Delivered
-                | Fate::Bounced(_)
-                | Fate::Quarantined
-        )
-    });
+    let tried = || {
+        message.recipients.iter().any(|one| {
+            matches!(
+                one.fate,
+                Fate::Delayed(_)
+                    | Fate::PerhapsDelivered
+                    | Fate::Delivered
+                    | Fate::Bounced(_)
+                    | Fate::Quarantined
+            )
+        })
+    };
     if message.finished.is_some() || receiving_ended(message) || message.stopped.is_some() {
         Stage::Ended
-    } else if message.queued_at.is_some() || tried || !message.dcids.is_empty() {
+    } else if message.queued_at.is_some() || !message.dcids.is_empty() || tried() {
         Stage::Queued
     } else if message.ready_at.is_some() {
         Stage::Workqueue
@@ -62,7 +64,20 @@ pub(crate) fn receiving_ended(message: &Message) -> bool {
 /// One recipient's outcome.
 #[must_use]
 pub fn of_recipient(message: &Message, recipient: &Recipient) -> Outcome {
-    match &recipient.fate {
+    settled(message, recipient).unwrap_or_else(|| of_unsettled(message))
+}
+
+/// The recipients' outcomes, in order. Costs what there are recipients: what the message's own
+/// lines say of those that nothing settles is asked once.
+pub(crate) fn of_recipients(message: &Message) -> impl Iterator<Item = Outcome> + '_ {
+    let unsettled = of_unsettled(message);
+    let recipients = message.recipients.iter();
+    recipients.map(move |one| settled(message, one).unwrap_or(unsettled))
+}
+
+/// The outcome of a recipient that a line of its own settles.
+fn settled(message: &Message, recipient: &Recipient) -> Option<Outcome> {
+    Some(match &recipient.fate {
         Fate::Delivered => Outcome::Delivered,
         Fate::Bounced(_) => Outcome::HardBounced,
         Fate::Quarantined => Outcome::Quarantined,
@@ -71,8 +86,8 @@ pub fn of_recipient(message: &Message, recipient: &Recipient) -> Outcome {
         Fate::PerhapsDelivered => Outcome::Unknown,
         Fate::Delayed(_) if message.finished.is_none() => Outcome::SoftBounced,
         Fate::Delayed(_) => Outcome::Unknown,
-        Fate::Accepted => of_unsettled(message),
-    }
+        Fate::Accepted => return None,
+    })
 }
 
 /// What the message's own lines say of a recipient that no line of its own settles.
@@ -114,11 +129,7 @@ fn of_reason(reason: &str) -> Outcome {
 /// The message's outcome, summed up over its recipients.
 #[must_use]
 pub fn of_message(message: &Message) -> Outcome {
-    let outcomes: Vec<Outcome> = message
-        .recipients
-        .iter()
-        .map(|one| of_recipient(message, one))
-        .collect();
+    let outcomes: Vec<Outcome> = of_recipients(message).collect();
     sum_up(&outcomes).unwrap_or_else(|| of_unsettled(message))
 }
 
@@ -173,12 +184,7 @@ pub(crate) fn custody(outcome: Outcome, accepted: bool) -> Custody {
 /// The outcome that decides diagnosis and custody: that of the worst recipient; while any
 /// recipient is under way, of the worst of those (`services/decisions/006`).
 pub(crate) fn deciding(message: &Message) -> Outcome {
-    let outcomes = || {
-        message
-            .recipients
-            .iter()
-            .map(|one| of_recipient(message, one))
-    };
+    let outcomes = || of_recipients(message);
     let worst =
         |outcomes: &mut dyn Iterator<Item = Outcome>| outcomes.min_by_key(|one| badness(*one));
     if stage(message) == Stage::Receiving {

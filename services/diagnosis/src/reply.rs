@@ -136,7 +136,7 @@ fn by_enhanced(enhanced: &str) -> Option<Reason> {
 /// The reason behind an answer.
 #[must_use]
 pub fn reason(reply: &Reply<'_>) -> Reason {
-    let text = reply.text.to_lowercase();
+    let text = without_names(&reply.text.to_lowercase());
     // the gateway gave up; what stands behind it is the last answer
     if reply.enhanced.ends_with(".4.7") && reply.label.contains("expired") {
         return Reason::Expired;
@@ -214,6 +214,20 @@ fn is_telling(text: &str) -> bool {
     // the last group is the common words
     groups.next_back();
     groups.any(|(_, words)| words.iter().any(|word| text.contains(word)))
+}
+
+/// A text without what was merely repeated in it: addresses, and what stands in angle brackets.
+/// Whoever chose an address must not choose the reason.
+fn without_names(text: &str) -> String {
+    let mut rest = text;
+    let mut bare = String::with_capacity(text.len());
+    while let Some((before, after)) = rest.split_once('<') {
+        bare.push_str(before);
+        rest = after.split_once('>').map_or("", |(_, after)| after);
+    }
+    bare.push_str(rest);
+    let words = bare.split(' ').filter(|word| !word.contains('@'));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The server's own enhanced code at the front of a line of its text.

@@ -18,6 +18,7 @@ pub(crate) fn message_summary(
     style: &Style,
 ) -> MessageSummary {
     let outcome = outcome::of_message(message);
+    let deciding = outcome::deciding(message);
     let connection = story.connection.as_ref();
     let opened = connection.and_then(|one| one.opened.as_ref());
     let hat = connection.and_then(|one| one.hat.as_ref());
@@ -38,7 +39,8 @@ pub(crate) fn message_summary(
         recipients: message
             .recipients
             .iter()
-            .map(|one| recipient_summary(message, one, diagnosis))
+            .zip(outcome::of_recipients(message))
+            .map(|(one, outcome)| recipient_summary(message, one, outcome, deciding, diagnosis))
             .collect(),
         subject: message.subject.clone(),
         message_id: message.message_id.clone(),
@@ -59,10 +61,10 @@ pub(crate) fn message_summary(
 fn recipient_summary(
     message: &Message,
     recipient: &whymid_mailflow::Recipient,
+    outcome: Outcome,
+    deciding: Outcome,
     diagnosis: Option<&str>,
 ) -> Recipient {
-    let outcome = outcome::of_recipient(message, recipient);
-    let deciding = outcome::deciding(message);
     let own = if outcome == Outcome::Delivered {
         Some("delivered-ok")
     } else if outcome == deciding || outcome::is_under_way(outcome) || outcome == Outcome::Unknown {

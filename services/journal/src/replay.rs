@@ -30,6 +30,8 @@ pub struct Replay {
     end: Position,
     /// `None` between two segments.
     reader: Option<Reader>,
+    /// Why the first segment could not be opened.
+    failed: Option<Error>,
     labels: Labels,
     needs: Arc<AtomicU64>,
     /// What is at or before this is not given.
@@ -58,6 +60,9 @@ impl Replay {
     }
 
     fn next_frame(&mut self) -> Result<Option<(Position, Frame)>, Error> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         loop {
             let Some(mut reader) = self.reader.take() else {
                 self.reader = self.next_segment()?;
@@ -110,11 +115,15 @@ impl Replays {
             coming: firsts.iter().copied().collect(),
             end,
             reader: None,
+            failed: None,
             labels: Labels::default(),
             needs: Arc::new(AtomicU64::new(oldest)),
             after,
         };
-        replay.reader = replay.next_segment()?;
+        match replay.next_segment() {
+            Ok(reader) => replay.reader = reader,
+            Err(error) => replay.failed = Some(error),
+        }
         self.lock().push(Arc::downgrade(&replay.needs));
         Ok(replay)
     }

@@ -184,7 +184,7 @@ kinds! {
     MASQUERADED_SENDER = "masqueraded-sender" "E075" Message Nothing false form seen ["MID {mid#} masquerading envelope sender from '{old~}' to '{new~}'"];
     MASQUERADED_HEADER = "masqueraded-header" "E076" Message Nothing false form seen ["MID {mid#} masquerading header '{header}' from '{old~}' to '{new~}'", "MID {mid#} masquerading header '{header}'…"];
     SYSTEM_MAIL = "system-mail" "E077" Message Begins false own seen ["MID {mid#} From: {sender@} To: {recipient@}, ... {count#} total recipients", "MID {mid#} From: {sender@} To: {recipient}"];
-    UNSUBSCRIBED = "global-unsubscribe" "E078" Message Recipients true form seen ["MID {mid#} Global unsubscribe matched entry {entry~} RID {rid#} Address {address~} Action {action.}"];
+    UNSUBSCRIBED = "global-unsubscribe" "E078" Message Recipients true form seen ["MID {mid#} Global unsubscribe matched entry {entry} RID {rid#} Address {address~} Action {action.}"];
     // receiving end
     READY = "ready" "E079-E080" Message Nothing false own seen ["MID {mid#} ready {bytes#} bytes from {sender@}", "MID {mid#} ready {bytes#} bytes from…"];
     RECEIVING_ABORTED = "receiving-aborted" "E081, E083" Message Reason true own seen ["Message aborted MID {mid#} Receiving aborted", "Message aborted MID {mid#} Injection aborted…"];
@@ -245,14 +245,14 @@ kinds! {
     URL_CLIENT = "url-client" "E163" Appliance Nothing false form seen ["URL_REP_CLIENT: {text}"];
     URL_CATEGORIES = "url-categories-changed" "E164" Appliance Nothing true form seen ["URL category definitions have changed.…"];
     // quarantines
-    QUARANTINED = "quarantined" "E146, E165, E167" Message Nothing true form seen ["MID {mid#} quarantined to \"{quarantine~}\" ({reason})", "MID {mid#} quarantined to \"{quarantine~}\""];
-    QUARANTINE_REASON = "quarantine-new-reason" "E168" Message Nothing true form seen ["MID {mid#} quarantine \"{quarantine~}\" new reason ({reason})"];
-    RELEASED_STRIPPED = "quarantine-released-stripped" "E170" Message Nothing true form seen ["MID {mid#} released (attachments stripped) from quarantine \"{quarantine~}\" ({reason})…"];
+    QUARANTINED = "quarantined" "E146, E165, E167" Message Nothing true form seen ["MID {mid#} quarantined to \"{quarantine}\" ({reason~})", "MID {mid#} quarantined to \"{quarantine~}\"", "MID {mid#} quarantined to \"{quarantine}\" (…"];
+    QUARANTINE_REASON = "quarantine-new-reason" "E168" Message Nothing true form seen ["MID {mid#} quarantine \"{quarantine}\" new reason ({reason~})", "MID {mid#} quarantine \"{quarantine}\" new reason…"];
+    RELEASED_STRIPPED = "quarantine-released-stripped" "E170" Message Nothing true form seen ["MID {mid#} released (attachments stripped) from quarantine \"{quarantine}\" ({reason})…", "MID {mid#} released (attachments stripped) from quarantine \"{quarantine}\"…"];
     RELEASED_ALL = "released-from-all-quarantines" "E171" Message Nothing true form seen ["MID {mid#} released from all quarantines"];
     RELEASED = "quarantine-released" "E169" Message Nothing true form seen ["MID {mid#} released from quarantine \"{quarantine~}\" ({reason})…", "MID {mid#} released from quarantine \"{quarantine~}\"…"];
     DELETED_ALL = "deleted-from-all-quarantines" "E173" Message Reason true form seen ["MID {mid#} deleted from all quarantines"];
     DELETED = "quarantine-deleted" "E172" Message Nothing true form seen ["MID {mid#} deleted from quarantine \"{quarantine~}\" ({reason})…", "MID {mid#} deleted from quarantine \"{quarantine~}\"…"];
-    SMA_ENQUEUED = "quarantine-transfer" "E175" Message Nothing true form no ["MID {mid#} enqueued for transfer to centralized quarantine \"{quarantine~}\" ({reason})", "MID {mid#} enqueued for transfer to centralized quarantine…"];
+    SMA_ENQUEUED = "quarantine-transfer" "E175" Message Nothing true form no ["MID {mid#} enqueued for transfer to centralized quarantine \"{quarantine}\" ({reason~})", "MID {mid#} enqueued for transfer to centralized quarantine \"{quarantine}\"…", "MID {mid#} enqueued for transfer to centralized quarantine…"];
     SMA_RETURNED = "quarantine-returned" "E176" Message Nothing true form no ["MID {mid#} received from the SMA {host} (MID originally {old_mid#}) on release from {quarantine}"];
     RPC_START = "spam-quarantine-start" "E177" Message Nothing false form seen ["RPC Delivery start RCID {rcid#} MID {mid#} to local {quarantine}"];
     ISQ_QUARANTINED = "spam-quarantined" "E178" Message Reason true form seen ["ISQ: Quarantined MID {mid#}", "EUQ: Quarantined MID {mid#}"];

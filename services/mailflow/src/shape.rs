@@ -70,7 +70,7 @@ pub fn shape(body: &str, anonymous: bool) -> String {
     let mut shape = String::with_capacity(body.len());
     let mut rest = body.trim();
     while let Some(letter) = rest.chars().next() {
-        let (piece, after) = match enclosed(rest) {
+        let (piece, after) = match enclosed(rest, anonymous) {
             Some(enclosed) => enclosed,
             None if letter.is_ascii_digit() && !anonymous => {
                 let mut scan = Scan(rest);
@@ -91,13 +91,24 @@ pub fn shape(body: &str, anonymous: bool) -> String {
 }
 
 /// What a quoted or bracketed text at the front is in a shape, and what follows it. An
-/// apostrophe within a word opens nothing.
-fn enclosed(rest: &str) -> Option<(&'static str, &str)> {
-    let pairs = [("'", "'", "'…'"), ("\"", "\"", "\"…\""), ("<", ">", "<…>")];
+/// apostrophe within may close it: an anonymous shape has nothing of what stands up to the last.
+fn enclosed(rest: &str, anonymous: bool) -> Option<(&'static str, &str)> {
+    let pairs = [
+        ("'", "'", "'…'"),
+        ("\"", "\"", "\"…\""),
+        ("<", ">", "<…>"),
+        ("“", "”", "“…”"),
+        ("‘", "’", "‘…’"),
+        ("«", "»", "«…»"),
+    ];
     pairs.into_iter().find_map(|(open, close, piece)| {
         let inner = rest.strip_prefix(open)?;
         // of a text without its end, which came cut, nothing may be shown
-        let after = inner.split_once(close).map_or("", |(_, after)| after);
+        let halves = match anonymous {
+            true => inner.rsplit_once(close),
+            false => inner.split_once(close),
+        };
+        let after = halves.map_or("", |(_, after)| after);
         Some((piece, after))
     })
 }
@@ -158,6 +169,11 @@ mod tests {
             ),
             ("MID 9 verdict 'cut off", "MID N verdict '…'"),
             ("größe 7", "X N"),
+            (
+                "MID 5 foo 'it's salary, error for sales' by me",
+                "MID N X '…' by X",
+            ),
+            ("MID 5 was “the error of all”", "MID N was “…”"),
         ] {
             assert_eq!(shape(line, true), anonymous, "{line}");
         }

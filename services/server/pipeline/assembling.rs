@@ -112,7 +112,7 @@ impl Assembling {
                             self.take(*position, frame);
                         }
                         self.make_room();
-                        self.wait_for_room(&mut inbox, clock::now()).await;
+                        self.wait_for_room(&mut inbox, None).await;
                         // the timer is looked at only between two turns of the executor
                         tokio::task::yield_now().await;
                     },
@@ -209,7 +209,7 @@ impl Assembling {
             self.take(position.0, &frame);
             if count % LOOK == 0 {
                 self.make_room();
-                self.wait_for_room(inbox, frame.received_at).await;
+                self.wait_for_room(inbox, Some(frame.received_at)).await;
             }
             if frame.received_at < next_tick && count % 10_000 != 0 {
                 continue;
@@ -244,10 +244,12 @@ impl Assembling {
     }
 
     /// Waits until the index has written enough.
-    async fn wait_for_room(&mut self, inbox: &mut Inbox, now: Timestamp) {
+    /// Goes by the clock unless lines are replayed.
+    async fn wait_for_room(&mut self, inbox: &mut Inbox, replayed: Option<Timestamp>) {
         while self.intake.assembler.weight() >= self.room.hard
             && !self.state.stopping.load(Ordering::Relaxed)
         {
+            let now = replayed.unwrap_or_else(clock::now);
             self.look_into(inbox, now);
             self.make_room();
             self.hand_out(now);
@@ -277,9 +279,10 @@ impl Assembling {
         }
         if let Ok(place) = self.handouts.clone().try_reserve() {
             let handout = self.intake.assembler.shed(MOST);
-            self.shed.push_back(handout.ticket);
-            point("assembler-shed");
+            let ticket = handout.ticket;
             if let Some(writing) = self.writing(handout, false) {
+                self.shed.push_back(ticket);
+                point("assembler-shed");
                 place.send(writing);
             }
         }
@@ -287,6 +290,9 @@ impl Assembling {
 
     /// A hand-out with what is to be remembered of appliances; `None` if there is no news.
     fn writing(&mut self, handout: Handout, all: bool) -> Option<Writing> {
+        if self.recall.given_up.get() {
+            return None;
+        }
         let memories = self.intake.appliances.news(all);
         let news = !handout.records.is_empty() || !memories.is_empty();
         if !news && handout.complete == self.complete {

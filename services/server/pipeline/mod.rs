@@ -48,6 +48,7 @@ mod journaling;
 mod memory;
 mod recall;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -226,6 +227,8 @@ impl Pipeline {
         let assembling = Assembling {
             intake,
             recall: IndexRecall {
+                state: Arc::clone(&state),
+                given_up: Cell::new(false),
                 index: parts.index.clone(),
                 telemetry: Arc::clone(&parts.telemetry),
             },

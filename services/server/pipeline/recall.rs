@@ -1,12 +1,14 @@
 //! Written records, brought back for late lines.
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use whymid_mailflow::{ApplianceEvent, Connection, Delivery, Message, Recall};
 use whymid_store::{Index, Key, Look, Record, RecordKind};
 
-use super::point;
+use super::{State, point};
 use crate::telemetry::Telemetry;
 
 /// The most records of one number that are brought back, the newest.
@@ -15,10 +17,15 @@ pub(super) const MOST: usize = 64;
 /// How long it takes between two attempts to read the index.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// Finds written records for the assembler. An index that can't be read is tried until it can:
-/// a record that is taken for a new one would replace what was written of it.
+/// Finds written records for the assembler. An index that can't be read is tried until it can, or
+/// the service is to end: a record that is taken for a new one would replace what was written of
+/// it.
 pub(super) struct IndexRecall {
     pub(super) index: Index,
+    pub(super) state: Arc<State>,
+    /// The service was to end while the index could not be read: what was assembled since is not
+    /// to be written.
+    pub(super) given_up: Cell<bool>,
     pub(super) telemetry: Arc<Telemetry>,
 }
 
@@ -46,6 +53,10 @@ impl IndexRecall {
                         .count(&self.telemetry.failures, "room", "index");
                     tracing::error!(%error, "a written record can't be read: no line is assembled until it can, which is tried twice a second; lines are accepted into the journal");
                 }
+            }
+            if self.state.stopping.load(Ordering::Relaxed) {
+                self.given_up.set(true);
+                return Vec::new();
             }
             std::thread::sleep(AGAIN);
         }

@@ -108,6 +108,23 @@ fn asyncos_s_label_is_not_trusted_where_a_server_spoke() {
 }
 
 #[test]
+fn whoever_chose_an_address_does_not_choose_the_reason() {
+    for address in [
+        "sales@spaceloops.example",
+        "tls-quota@corp.example",
+        "greylist@spam.example",
+        "a@5.7.1.example",
+    ] {
+        for text in [
+            format!("['5.1.1 <{address}>: User unknown']"),
+            format!("['{address} user unknown']"),
+        ] {
+            assert_eq!(of("550", &text), Reason::UnknownRecipient, "{text}");
+        }
+    }
+}
+
+#[test]
 fn what_waited_for_too_long_has_expired_whatever_the_last_answer_was() {
     let reply = Reply {
         enhanced: "5.4.7",

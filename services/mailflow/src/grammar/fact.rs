@@ -45,9 +45,14 @@ pub(super) fn of<'a>(kind: &'static Kind, body: &'a str, told: &Told<'a>) -> Fac
     }
     let moved = MOVES.iter().find(|(own, _)| std::ptr::eq(*own, kind));
     if let Some((_, moved)) = moved {
-        return Fact::Quarantine {
-            moved: *moved,
-            name: told.text("quarantine"),
+        let name = told.text("quarantine");
+        // cut before it says where to: nothing could let it go again
+        return match (moved, name) {
+            (Move::Transferred, None) => Fact::Nothing,
+            _ => Fact::Quarantine {
+                moved: *moved,
+                name,
+            },
         };
     }
     let settling = SETTLING.iter().find(|(own, ..)| std::ptr::eq(*own, kind));
@@ -69,8 +74,15 @@ fn was_stopped(body: &str) -> Option<Fact<'_>> {
     let mut scan = Scan(body);
     scan.id("MID ")?;
     scan.blanks()?;
-    scan.lit("was ");
-    Some(Fact::Stopped(scan.rest().trim_end()))
+    if scan.lit("was ").is_some() {
+        scan.skip_blanks();
+    }
+    let reason = scan.rest().trim_end();
+    let mut ahead = scan;
+    let stops = ahead
+        .lit_any_case("dropped by ")
+        .or_else(|| ahead.lit_any_case("bounced by "));
+    stops.map(|()| Fact::Stopped(reason))
 }
 
 fn settled<'a>(told: &Told<'a>, how: Settling, why: &'static str) -> Option<Fact<'a>> {

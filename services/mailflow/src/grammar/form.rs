@@ -151,25 +151,25 @@ fn blanks(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| **byte == b' ').count()
 }
 
-/// Where a text comes first. The library's search prepares itself for long texts, at a cost that
-/// these short ones never bring in.
+/// Where a text comes first, each of its blanks one or more. The library's search prepares itself
+/// for long texts, at a cost that these short ones never bring in.
 fn first_place(text: &str, wanted: &str) -> Option<usize> {
-    let (bytes, wanted) = (text.as_bytes(), wanted.as_bytes());
-    let first = wanted.first()?;
-    let mut places = bytes.iter().enumerate().filter(|(_, byte)| *byte == first);
-    places.find_map(|(place, _)| bytes[place..].starts_with(wanted).then_some(place))
+    let first = wanted.as_bytes().first()?;
+    let places = text.bytes().enumerate();
+    let mut places = places.filter(|(_, byte)| byte == first);
+    places.find_map(|(place, _)| stands_at(text, place, wanted))
 }
 
 /// Where it comes last.
 fn last_place(text: &str, wanted: &str) -> Option<usize> {
-    let (bytes, wanted) = (text.as_bytes(), wanted.as_bytes());
-    let first = wanted.first()?;
-    let mut places = bytes
-        .iter()
-        .enumerate()
-        .rev()
-        .filter(|(_, byte)| *byte == first);
-    places.find_map(|(place, _)| bytes[place..].starts_with(wanted).then_some(place))
+    let first = wanted.as_bytes().first()?;
+    let places = text.bytes().enumerate().rev();
+    let mut places = places.filter(|(_, byte)| byte == first);
+    places.find_map(|(place, _)| stands_at(text, place, wanted))
+}
+
+fn stands_at(text: &str, place: usize, wanted: &str) -> Option<usize> {
+    behind(text.get(place..)?, wanted).map(|_| place)
 }
 
 /// A field's text, never empty, and what follows it.

@@ -36,6 +36,29 @@ fn a_message_is_held_until_every_quarantine_has_let_it_go() {
         ),
         (&["ISQ: Quarantined MID 1"], Held::Yes, &[]),
         (&["MID 1 quarantined to \"Pol"], Held::No, &[]),
+        (
+            &["MID 1 quarantined to \"Policy\"  (content filter:foo (bar))"],
+            Held::Yes,
+            &["Policy"],
+        ),
+        (
+            &["MID 1 quarantined to \"Policy\" (content fil"],
+            Held::Yes,
+            &["Policy"],
+        ),
+        (
+            &[
+                "MID 1 enqueued for transfer to centralized quarantine \"Policy\" (a (b))",
+                "MID 1 released from quarantine \"Policy\" (manual)",
+            ],
+            Held::No,
+            &[],
+        ),
+        (
+            &["MID 1 enqueued for transfer to centralized quarantine"],
+            Held::No,
+            &[],
+        ),
     ] {
         let bench = after(bodies);
         let message = bench.message(1);
@@ -82,6 +105,8 @@ fn the_old_wording_of_a_filter_is_a_reason_too() {
         let bench = after(&[body]);
         assert_eq!(bench.message(1).stopped.as_deref(), Some(reason));
     }
+    let other = after(&["MID 1 archived by content filter 'x' in the inbound table"]);
+    assert_eq!(other.message(1).stopped, None);
 }
 
 #[test]
@@ -122,6 +147,10 @@ fn what_settles_a_recipient_beside_delivery_settles_that_one_alone() {
         ),
         (
             "MID 1 Global unsubscribe matched entry b@ RID 1 Address b@corp.example Action dropped",
+            Fate::Dropped("global unsubscribe".to_owned()),
+        ),
+        (
+            "MID 1 Global unsubscribe matched entry b@ RID 1 Address \"a RID 0 Address b\"@corp.example Action dropped",
             Fate::Dropped("global unsubscribe".to_owned()),
         ),
         (
