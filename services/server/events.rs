@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use whymid_mailflow::kind::{self, Belongs, Ends, Kind};
@@ -78,15 +77,8 @@ fn remarks(kind: &Kind) -> String {
 fn unknown(args: &Events) -> anyhow::Result<String> {
     let mut shapes: HashMap<String, u64> = HashMap::new();
     let (mut lines, mut not_known, mut others) = (0, 0, 0);
-    let stdin = [PathBuf::from("-")];
-    let files = if args.files.is_empty() {
-        &stdin[..]
-    } else {
-        &args.files
-    };
-    for file in files {
-        let contents = log_file::contents(file)?;
-        for line in whymid_syslog::lines(&contents) {
+    for contents in log_file::each(&args.files) {
+        for line in whymid_syslog::file(&contents?) {
             let (text, _) = whymid_syslog::text(&line.bytes);
             if text.starts_with('#') || text.trim().is_empty() {
                 continue;

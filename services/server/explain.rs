@@ -1,7 +1,6 @@
 //! `whymid explain`: a log file to answers, without a service.
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
@@ -128,14 +127,8 @@ fn read(args: &Explain, zone: Option<TimeZone>) -> anyhow::Result<Log> {
         year: args.year,
         now: clock::now(),
     });
-    let stdin = [PathBuf::from("-")];
-    let files = if args.files.is_empty() {
-        &stdin[..]
-    } else {
-        &args.files
-    };
-    for file in files {
-        reader.read(&log_file::contents(file)?);
+    for contents in log_file::each(&args.files) {
+        reader.read(&contents?);
     }
     Ok(reader.finish())
 }

@@ -1,15 +1,21 @@
-//! A file's bytes, unpacked by what it begins with, whatever its name.
+//! The logs that a command was given: files, or stdin; unpacked by what they begin with, whatever
+//! their names.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-/// The plain bytes of a file; of stdin for `-`.
-///
-/// # Errors
-/// When it can't be read or unpacked: one line that names it.
-pub fn contents(file: &Path) -> anyhow::Result<Vec<u8>> {
+/// The plain bytes of each file, one at a time; of stdin for `-`, or where none is named. A file
+/// that can't be read or unpacked is an error, in one line that names it.
+pub fn each(files: &[PathBuf]) -> impl Iterator<Item = anyhow::Result<Vec<u8>>> {
+    let stdin = files.is_empty().then(|| contents(Path::new("-")));
+    stdin
+        .into_iter()
+        .chain(files.iter().map(|file| contents(file)))
+}
+
+fn contents(file: &Path) -> anyhow::Result<Vec<u8>> {
     unpacked(file).with_context(|| format!("failed to read {}", file.display()))
 }
 

@@ -40,6 +40,22 @@ fn lines_that_are_not_known_are_counted_by_their_shape() {
 }
 
 #[test]
+fn a_file_of_octet_counted_frames_is_read_frame_by_frame() {
+    let counted: String = LOG
+        .lines()
+        .map(|line| format!("{} {line}", line.len()))
+        .collect();
+    let log = counted.split("Mon Nov").next().expect("a beginning");
+    let log = log.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == ' ');
+    let ran = whymid_with_input(&["events", "--unknown"], log.as_bytes()).exits(0);
+    assert!(
+        ran.stdout.starts_with("2 MID N frobnicated"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
 fn an_anonymous_shape_names_nobody() {
     let mut file = NamedTempFile::new().expect("a temporary file");
     file.write_all(LOG.as_bytes()).expect("written");

@@ -8,7 +8,7 @@ use whymid_mailflow::{
     Common, Connection, Delivery, Intake, Message, NothingWritten, Settings, connection_of,
 };
 use whymid_schemas::{Answer, Candidate, Outcome, Question, Time};
-use whymid_syslog::{Decoder, Frame, Lane, Transport, YearReader, Years};
+use whymid_syslog::{Frame, Lane, Transport, YearReader, Years};
 
 use crate::answer::Style;
 use crate::knowledge::Knowledge;
@@ -85,17 +85,7 @@ impl LogReader {
             None => Years::NearestTo(self.reading.now),
         };
         self.source += 1;
-        let mut decoder = Decoder::new();
-        let mut lines = Vec::new();
-        decoder.push(contents, &mut |line| lines.push(line));
-        decoder.finish(&mut |mut line| {
-            // a file's last line needs no line end
-            line.defect = line
-                .defect
-                .filter(|defect| *defect != whymid_syslog::Defect::Unfinished);
-            lines.push(line);
-        });
-        for line in lines {
+        for line in whymid_syslog::file(contents) {
             if line.bytes.starts_with(b"#") {
                 continue;
             }

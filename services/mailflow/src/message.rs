@@ -61,11 +61,9 @@ impl Message {
     /// what was let go by all is in none, unless it was put into one afterwards.
     #[must_use]
     pub fn held(&self) -> Held {
-        let all = self.quarantines.iter().find(|one| one.name.is_none());
-        let released_at = all.and_then(|one| one.released_at);
         if self.quarantines.iter().any(|one| one.deleted_at.is_some()) {
             Held::Deleted
-        } else if self.quarantines.iter().any(|one| one.lasts(released_at)) {
+        } else if self.lasting().next().is_some() {
             Held::Yes
         } else {
             Held::No
@@ -74,14 +72,16 @@ impl Message {
 
     /// The quarantines that still hold it, by name.
     pub fn held_in(&self) -> impl Iterator<Item = &str> {
+        self.lasting().filter_map(|one| one.name.as_deref())
+    }
+
+    /// The stays that nothing has ended, neither in that quarantine nor in all.
+    fn lasting(&self) -> impl Iterator<Item = &Stay> {
         let all = self.quarantines.iter().find(|one| one.name.is_none());
         let gone = all.and_then(|one| one.deleted_at).map(|_| Timestamp::MAX);
         let released_at = gone.or(all.and_then(|one| one.released_at));
-        let lasting = self
-            .quarantines
-            .iter()
-            .filter(move |one| one.lasts(released_at));
-        lasting.filter_map(|one| one.name.as_deref())
+        let stays = self.quarantines.iter();
+        stays.filter(move |one| one.lasts(released_at))
     }
 
     /// How many of its lines are of no known kind.

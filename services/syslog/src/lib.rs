@@ -34,6 +34,6 @@ mod stamp;
 pub use clockhand::Clockhand;
 pub use frame::{Defect, Frame, Label, Lane, MAX_LABEL, MAX_LINE, Transport};
 pub use framing::{Decoder, Line, datagram};
-pub use lines::lines;
+pub use lines::{file, lines};
 pub use message::{Form, Level, Message, parse, text};
 pub use stamp::{Stamp, YearReader, Years};

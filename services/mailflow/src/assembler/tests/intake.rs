@@ -1,6 +1,7 @@
 //! What the header and the source of a line add to what its body says.
 
 use whymid_schemas::Zone;
+use whymid_syslog::Defect;
 
 use super::*;
 
@@ -101,21 +102,29 @@ fn a_line_that_is_not_understood_stays_with_its_message() {
     assert!(bench.message(1).common.entries.lines[0].kind.is_unknown());
 }
 
-#[test]
-fn bytes_that_are_no_text_are_told_and_kept() {
-    let mut bench = Bench::new();
+/// A line that came with a defect.
+fn damaged(bench: &mut Bench, bytes: &[u8], defect: Defect) -> Handled {
     bench.position += 1;
     let frame = Frame {
-        bytes: b"Thu Aug 14 11:00:01 2014 Info: MID 1 Subject '\xff\xfe'".to_vec(),
+        bytes: bytes.to_vec(),
         peer: None,
-        transport: Transport::Udp,
+        transport: Transport::Tcp,
         source: 1,
         received_at: bench.now,
         lane: Lane::Live,
-        defect: Some(whymid_syslog::Defect::Cut),
+        defect: Some(defect),
         label: None,
     };
-    let handled = bench.intake.take(&frame, 1, &mut NothingWritten);
+    bench
+        .intake
+        .take(&frame, bench.position, &mut NothingWritten)
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_and_kept() {
+    let mut bench = Bench::new();
+    let line = b"Thu Aug 14 11:00:01 2014 Info: MID 1 Subject '\xff\xfe'";
+    let handled = damaged(&mut bench, line, Defect::Cut);
     assert!(handled.invalid_utf8 && handled.attached && !handled.without_stamp);
     assert!(bench.message(1).common.entries.lines[0].cut);
 }
@@ -123,18 +132,8 @@ fn bytes_that_are_no_text_are_told_and_kept() {
 #[test]
 fn a_number_at_the_end_of_a_cut_line_is_not_believed() {
     let mut bench = Bench::new();
-    bench.position += 1;
-    let frame = Frame {
-        bytes: b"Thu Aug 14 11:00:01 2014 Info: Start MID 1 ICID 102".to_vec(),
-        peer: None,
-        transport: Transport::Tcp,
-        source: 1,
-        received_at: bench.now,
-        lane: Lane::Live,
-        defect: Some(whymid_syslog::Defect::Unfinished),
-        label: None,
-    };
-    bench.intake.take(&frame, 1, &mut NothingWritten);
+    let line = b"Thu Aug 14 11:00:01 2014 Info: Start MID 1 ICID 102";
+    damaged(&mut bench, line, Defect::Unfinished);
     bench.at(1, "Start MID 1 ICID 10293");
     let started = bench.messages().iter().find_map(|one| one.icid);
     assert_eq!(started, Some(10_293));
