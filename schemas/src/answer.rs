@@ -127,6 +127,12 @@ pub struct Recipient {
     /// The remote server's or the gateway's own words on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
+    /// The MID under which the mail for this recipient ended, where it went on under another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub final_mid: Option<u64>,
+    /// The MID of the bounce that was made for this recipient.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounce_mid: Option<u64>,
 }
 
 /// A connection (ICID) in a few fields.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ConnectionSummary, Level, MessageSummary, Time};
+use crate::{ConnectionSummary, Kinship, Level, MessageSummary, Outcome, Time};
 
 /// A message, its connection, its deliveries, and every line of theirs in order of time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -15,6 +15,9 @@ pub struct MessageTimeline {
     pub connection: Option<ConnectionSummary>,
     /// The delivery connections it left by.
     pub deliveries: Vec<Delivery>,
+    /// How the messages of its family hang together: splits, rewrites, copies, bounces, what came
+    /// back from a quarantine.
+    pub family: Vec<Kin>,
     /// The lines, oldest first.
     pub entries: Vec<Entry>,
     /// Lines that are not shown because the record had reached its bound.
@@ -25,6 +28,31 @@ pub struct MessageTimeline {
     /// Up to which moment the log of this appliance is known here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complete_up_to: Option<Time>,
+}
+
+/// Two messages of a family: the younger one and the one that it is from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Kin {
+    /// The younger one's MID.
+    pub mid: u64,
+    /// The MID that it is from.
+    pub from_mid: u64,
+    /// How the younger one came from it.
+    pub how: Kinship,
+    /// When.
+    pub at: Time,
+    /// The younger one's id; absent where its lines were never seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its permalink.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The id of the one that it is from; absent where its lines were never seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_id: Option<String>,
+    /// The younger one's own outcome, as its own lines tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
 }
 
 /// One line of a timeline.
@@ -42,7 +70,8 @@ pub struct Entry {
     /// The kind of event; absent for a line that is not understood.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// Whose line it is: `message`, `connection` or `delivery`.
+    /// Whose line it is: `message`, `connection`, `delivery`, or `family`: another message's of its
+    /// family.
     pub of: String,
     /// The line as logged, from behind the level word, untouched.
     pub line: String,

@@ -38,6 +38,24 @@ macro_rules! vocabulary {
 }
 
 vocabulary! {
+    /// How the younger of two messages of a family came from the older one.
+    Kinship {
+        /// The older one was split; some of its recipients go on here.
+        Split => "split",
+        /// The older one was rewritten; it goes on here.
+        Rewritten => "rewritten",
+        /// It is the older one, released from the spam quarantine.
+        ReleasedFromSpamQuarantine => "released_from_spam_quarantine",
+        /// It is the older one, back from a quarantine on the management appliance.
+        ReturnedFromSma => "returned_from_sma",
+        /// A copy, or a notification, made of the older one: other mail.
+        Copy => "copy",
+        /// The bounce of the older one: other mail.
+        Bounce => "bounce",
+    }
+}
+
+vocabulary! {
     /// How a recipient's, or a whole message's, story ended or stands (contract: Outcome and custody).
     Outcome {
         /// `Message done` by a real delivery.

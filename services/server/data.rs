@@ -1,8 +1,9 @@
 //! The data folder: made, taken for one instance alone, of a format that this release knows.
 //!
 //! Format 1 (releases before 0.2) kept the whole journal and built its index at every start: the
-//! index is removed, and built from the journal once more. Format 2 is this one: the index says
-//! how much of the journal it holds.
+//! index is removed, and built from the journal once more. Since format 2 the index says how much
+//! of the journal it holds. Format 3 is this one: messages are found by the MIDs of their families;
+//! an index of format 2 is written anew (`services/store`).
 //!
 //! Not here: what is in the folders (`services/journal`, `services/store`).
 
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 /// The format that this release writes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The data folder, held for as long as this lives.
 #[derive(Debug)]
@@ -157,10 +158,10 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_refused_and_nothing_is_touched() {
-        let (dir, folder) = with_format("3\n");
+        let (dir, folder) = with_format("4\n");
         let error = folder.expect_err("newer").to_string();
         assert!(
-            error.contains("format 3") && error.contains("newer release"),
+            error.contains("format 4") && error.contains("newer release"),
             "{error}"
         );
         assert_eq!(

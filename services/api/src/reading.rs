@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Story, Wanted};
-use whymid_mailflow::{Connection, Delivery, Message, Settings, connection_of};
+use whymid_mailflow::{
+    Connection, Delivery, Family, Gathering, MAX_FAMILY, Message, Settings, connection_of,
+};
 use whymid_schemas::{
     Answer, ArticleText, Candidate, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Question,
     Time,
@@ -153,32 +155,79 @@ impl Reading {
     }
 
     async fn story(&self, message: Message, now: &Newest) -> Result<Story, Missing> {
-        let connection = self.connection_of(&message).await?;
+        let family = self.family_of(message).await?;
+        let root = &family.members[family.root_of(0)];
+        let connection = self.connection_of(root).await?;
+        let appliance = root.common.appliance.clone();
+        let deliveries = self.deliveries_of(&family).await?;
+        Ok(Story {
+            timers: self.listeners.timers(connection.as_ref()),
+            newest: now.get(&appliance).copied(),
+            connection,
+            deliveries,
+            family,
+            subject: 0,
+        })
+    }
+
+    /// The messages that hang together with one: splits, rewrites, copies, bounces.
+    async fn family_of(&self, message: Message) -> Result<Family, Missing> {
+        let appliance = message.common.appliance.clone();
+        let mut gathering = Gathering::of(message);
+        while let Some(wanted) = gathering.wanted() {
+            let mut named = Vec::new();
+            for mid in wanted.named {
+                named.extend(self.messages(Key::Mid(mid), &appliance).await?);
+            }
+            let naming = self.messages(Key::Kin(wanted.mid), &appliance).await?;
+            let same_mid = if naming.is_empty() {
+                Vec::new()
+            } else {
+                self.messages(Key::Mid(wanted.mid), &appliance).await?
+            };
+            gathering.take(named, naming, &same_mid);
+        }
+        Ok(gathering.finish())
+    }
+
+    async fn messages(&self, key: Key, appliance: &str) -> Result<Vec<Message>, Missing> {
+        let found = self.find(RecordKind::Message, key, Some(appliance), MAX_FAMILY);
+        let found = found.await?.into_iter();
+        Ok(found.filter_map(Record::into_message).collect())
+    }
+
+    /// The delivery connections that the messages of a family used.
+    async fn deliveries_of(&self, family: &Family) -> Result<Vec<Delivery>, Missing> {
+        let used = family.members.iter().flat_map(|one| {
+            let dcids = one.dcids.iter();
+            dcids.map(move |dcid| (*dcid, one.common.last_at))
+        });
+        let used: Vec<(u64, Timestamp)> = used.take(MAX_DELIVERIES).collect();
         let mut deliveries: Vec<Delivery> = Vec::new();
-        for dcid in message.dcids.iter().take(MAX_DELIVERIES) {
+        let appliance = family
+            .members
+            .first()
+            .map(|one| one.common.appliance.clone());
+        for (dcid, until) in used {
             let found = self
                 .find(
                     RecordKind::Delivery,
-                    Key::Dcid(*dcid),
-                    Some(&message.common.appliance),
+                    Key::Dcid(dcid),
+                    appliance.as_deref(),
                     5,
                 )
                 .await?;
-            let used = |one: &Delivery| one.common.first_at <= message.common.last_at;
-            deliveries.extend(
-                found
-                    .into_iter()
-                    .filter_map(Record::into_delivery)
-                    .find(used),
-            );
+            let known = |one: &Delivery| {
+                let mut known = deliveries.iter();
+                known.any(|held| held.common.id == one.common.id)
+            };
+            let used = |one: &Delivery| one.common.first_at <= until;
+            let found = found.into_iter().filter_map(Record::into_delivery);
+            if let Some(one) = found.filter(used).find(|one| !known(one)) {
+                deliveries.push(one);
+            }
         }
-        Ok(Story {
-            timers: self.listeners.timers(connection.as_ref()),
-            newest: now.get(&message.common.appliance).copied(),
-            connection,
-            deliveries,
-            message: Some(message),
-        })
+        Ok(deliveries)
     }
 
     async fn message(&self, id: &str) -> Result<Option<Message>, Missing> {
@@ -237,7 +286,8 @@ impl Reading {
         found.remove(place);
         let messages = self.stories_of(&connection, &now).await?;
         let story = Story {
-            message: None,
+            family: Family::default(),
+            subject: 0,
             newest: now.get(&connection.common.appliance).copied(),
             timers: self.listeners.timers(Some(&connection)),
             connection: Some(connection),

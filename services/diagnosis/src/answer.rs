@@ -1,17 +1,21 @@
 //! A story to an answer: the decision put into words, with its evidence, in one language.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use whymid_mailflow::Family;
 use whymid_schemas::{
     Answer, Confidence, Custody, Evidence, Lang, NextStep, Outcome, Party, Question, RuledOut,
     Text, Time,
 };
 
 use crate::condition::Facts;
-use crate::decide::{self, Verdict, decide, holds};
-use crate::knowledge::{Knowledge, MID_UNKNOWN, NO_CAUSE};
+use crate::decide::{self, Verdict, holds};
+use crate::family::Followed;
+use crate::judge::Judged;
+use crate::knowledge::{Knowledge, MID_UNKNOWN, NO_CAUSE, SPLINTERED, WENT_ON};
 use crate::lines;
 use crate::outcome;
 use crate::rule::{Diagnosis, GivenBy};
@@ -52,15 +56,12 @@ impl Knowledge {
     /// Diagnoses without putting anything into words.
     #[must_use]
     pub fn facets(&self, story: &Story) -> Facets {
-        let (outcome, custody) = standing(story);
-        let verdict = decide(self, story, &Facts::of(story), outcome);
+        let judged = self.judge(story);
+        let verdict = judged.verdict.as_ref();
         Facets {
-            outcome,
-            custody,
-            diagnosis: verdict
-                .as_ref()
-                .map_or(NO_CAUSE, |one| &one.diagnosis.id)
-                .to_owned(),
+            outcome: judged.outcome,
+            custody: judged.custody,
+            diagnosis: judged.id().to_owned(),
             party: verdict
                 .map(|one| one.diagnosis.party.clone())
                 .unwrap_or_default(),
@@ -71,19 +72,12 @@ impl Knowledge {
     /// The answer about a message, or about a connection that carried none.
     #[must_use]
     pub fn answer(&self, story: &Story, question: Question, style: &Style) -> Answer {
-        let (outcome, custody) = standing(story);
-        let writer = Writer {
-            knowledge: self,
-            story,
-            style,
-            outcome,
-            custody,
-        };
-        writer.answer(question)
+        let judged = self.judge(story);
+        Writer::of(self, &judged, style).write(question, HashMap::new())
     }
 
     /// The answer about a connection that carried messages: the diagnosis is that of its worst
-    /// message.
+    /// message; what is said of the connection itself stands beside it.
     #[must_use]
     pub fn connection_answer(
         &self,
@@ -92,12 +86,12 @@ impl Knowledge {
         question: Question,
         style: &Style,
     ) -> Answer {
-        let outcomes: Vec<Outcome> = messages.iter().map(|one| standing(one).0).collect();
-        let badness = |story: &&Story| {
-            let deciding = story.message.as_ref().map(outcome::deciding);
-            deciding.map_or(u8::MAX, outcome::badness)
-        };
-        let Some(worst) = messages.iter().min_by_key(badness) else {
+        let fared = messages.iter().filter_map(Followed::of);
+        let fared: Vec<Followed> = fared.collect();
+        let outcomes: Vec<Outcome> = fared.iter().map(|one| one.outcome).collect();
+        let worst = fared.iter().zip(messages);
+        let worst = worst.min_by_key(|(one, _)| outcome::badness(one.deciding));
+        let Some((_, worst)) = worst else {
             return self.answer(connection, question, style);
         };
         let mut answer = self.answer(worst, question, style);
@@ -106,6 +100,20 @@ impl Knowledge {
             .connection
             .as_ref()
             .map(|one| connection_summary(one, outcome::of_connection(one, &outcomes), style));
+        let mut own = self.judge(connection);
+        own.verdict = own
+            .verdict
+            .filter(|one| one.diagnosis.given_by == GivenBy::Rule);
+        if let Some(verdict) = &own.verdict {
+            let writer = Writer::of(self, &own, style);
+            let mut note = writer.note(verdict.diagnosis, verdict.confidence);
+            // places in the timeline of the connection tell nothing in that of the message
+            note.evidence.clear();
+            answer.also.retain(|one| one.id != note.id);
+            if answer.diagnosis.id != note.id {
+                answer.also.insert(0, note);
+            }
+        }
         answer
     }
 
@@ -119,18 +127,12 @@ impl Knowledge {
         style: &Style,
     ) -> Answer {
         let story = Story {
-            message: None,
+            family: Family::default(),
+            subject: 0,
             connection: None,
             deliveries: Vec::new(),
             newest: period.map(|(_, newest)| newest),
             timers: crate::limits::Timers::default(),
-        };
-        let writer = Writer {
-            knowledge: self,
-            story: &story,
-            style,
-            outcome: Outcome::Unknown,
-            custody: Custody::Unknown,
         };
         let mut given = HashMap::new();
         let mid = question.mid.map(|mid| mid.to_string());
@@ -160,8 +162,20 @@ impl Knowledge {
             open: Vec::new(),
             also: Vec::new(),
         });
-        writer.write(question, verdict, given)
+        let judged = Judged {
+            asked: &story,
+            story: Cow::Borrowed(&story),
+            followed: None,
+            outcome: Outcome::Unknown,
+            custody: Custody::Unknown,
+            verdict,
+        };
+        Writer::of(self, &judged, style).write(question, given)
     }
+}
+
+fn is_rule(diagnosis: &Diagnosis) -> bool {
+    diagnosis.given_by == GivenBy::Rule
 }
 
 /// The summary that fits the facts.
@@ -173,106 +187,93 @@ fn summary<'d>(diagnosis: &'d Diagnosis, facts: &Facts<'_>) -> &'d Text {
     fitting.map_or(&diagnosis.summary, |note| &note.text)
 }
 
-/// Outcome and custody of the record a story is about.
-fn standing(story: &Story) -> (Outcome, Custody) {
-    if let Some(message) = &story.message {
-        return (
-            outcome::of_message(message),
-            outcome::custody_of_message(message),
-        );
-    }
-    let outcome = story
-        .connection
-        .as_ref()
-        .map_or(Outcome::Unknown, |one| outcome::of_connection(one, &[]));
-    (outcome, outcome::custody(outcome, false))
-}
-
 struct Writer<'a> {
     knowledge: &'a Knowledge,
+    judged: &'a Judged<'a, 'a>,
+    /// The story told of the message that decides.
     story: &'a Story,
     style: &'a Style,
-    outcome: Outcome,
-    custody: Custody,
 }
 
 impl<'a> Writer<'a> {
-    fn answer(&self, question: Question) -> Answer {
-        let verdict = decide(
-            self.knowledge,
-            self.story,
-            &Facts::of(self.story),
-            self.outcome,
-        );
-        self.write(question, verdict, HashMap::new())
+    fn of(knowledge: &'a Knowledge, judged: &'a Judged<'a, 'a>, style: &'a Style) -> Self {
+        Self {
+            knowledge,
+            judged,
+            story: &judged.story,
+            style,
+        }
     }
 
-    fn write(
-        &self,
-        question: Question,
-        verdict: Option<Verdict<'_>>,
-        mut given: HashMap<&'static str, String>,
-    ) -> Answer {
+    /// A diagnosis by itself, as it stands in `also`.
+    fn note(&self, diagnosis: &Diagnosis, confidence: Confidence) -> whymid_schemas::Diagnosis {
         let facts = Facts::of(self.story);
-        let (lang, missing) = (self.style.lang, decide::missing(self.story));
+        let filler = self.filler(&facts, HashMap::new());
+        self.diagnosis(diagnosis, confidence, None, &filler)
+    }
+
+    fn filler(&self, facts: &'a Facts<'a>, mut given: HashMap<&'static str, String>) -> Filler<'a> {
+        let lang = self.style.lang;
+        let missing = decide::missing(self.story);
         if !missing.is_empty() {
             given.insert("missing", words::list(&missing, lang));
         }
-        if let Some(verdict) = &verdict {
+        if let Some(verdict) = &self.judged.verdict {
             let open: Vec<String> = verdict
                 .open
                 .iter()
+                .chain(
+                    verdict
+                        .also
+                        .iter()
+                        .map(|(one, _)| one)
+                        .filter(|one| is_rule(one)),
+                )
                 .map(|one| self.knowledge.section(one, lang).0)
                 .collect();
             if !open.is_empty() {
                 given.insert("candidates", words::list(&open, lang));
             }
         }
-        let filler = Filler {
+        if let Some(asked) = self.judged.asked.asked() {
+            given.insert("own_mid", asked.mid.to_string());
+        }
+        let mids = self.judged.final_mids();
+        if !mids.is_empty() {
+            let mids: Vec<String> = mids.iter().map(u64::to_string).collect();
+            given.insert("final_mids", words::list(&mids, lang));
+        }
+        Filler {
             story: self.story,
-            facts: &facts,
+            facts,
             lang,
             zone: &self.style.zone,
             given,
-        };
-        let id = verdict.as_ref().map(|one| one.diagnosis.id.clone());
-        let message = self
-            .story
-            .message
-            .as_ref()
-            .map(|one| message_summary(self.story, one, id.as_deref(), self.style));
-        let connection = match &self.story.message {
+        }
+    }
+
+    fn write(&self, question: Question, given: HashMap<&'static str, String>) -> Answer {
+        let facts = Facts::of(self.story);
+        let verdict = self.judged.verdict.as_ref();
+        let filler = self.filler(&facts, given);
+        let connection = match self.story.message() {
             Some(_) => None,
-            None => self
-                .story
-                .connection
-                .as_ref()
-                .map(|one| connection_summary(one, self.outcome, self.style)),
+            None => self.story.connection.as_ref(),
         };
-        let summary = verdict
-            .as_ref()
-            .map(|one| filler.fill(summary(one.diagnosis, &facts).get(lang)))
-            .unwrap_or_default();
-        let also = verdict.iter().flat_map(|one| &one.also);
-        let also = also
-            .map(|(one, confidence)| self.diagnosis(one, *confidence, None, &filler))
-            .collect();
-        let diagnosis = match &verdict {
-            Some(verdict) => self.diagnosis(
-                verdict.diagnosis,
-                verdict.confidence,
-                Some(verdict),
-                &filler,
-            ),
-            None => self.nothing(),
-        };
+        let also = verdict.into_iter().flat_map(|one| &one.also);
         Answer {
             question,
-            summary,
-            message,
-            connection,
-            diagnosis,
-            also,
+            summary: self.summary(&filler),
+            message: message_summary(self.knowledge, self.judged, self.style),
+            connection: connection
+                .map(|one| connection_summary(one, self.judged.outcome, self.style)),
+            diagnosis: match verdict {
+                Some(one) => self.diagnosis(one.diagnosis, one.confidence, Some(one), &filler),
+                None => self.nothing(),
+            },
+            also: also
+                .map(|(one, confidence)| self.diagnosis(one, *confidence, None, &filler))
+                .collect(),
             history: serde_json::Map::new(),
             tickets: Vec::new(),
             candidates: Vec::new(),
@@ -280,6 +281,26 @@ impl<'a> Writer<'a> {
                 .story
                 .newest
                 .map(|newest| Time::of(newest, &self.style.zone)),
+        }
+    }
+
+    /// The sentence that the answer opens with; before it, under which MID the mail went on, if
+    /// that decides.
+    fn summary(&self, filler: &Filler<'_>) -> String {
+        let verdict = self.judged.verdict.as_ref();
+        let told = verdict
+            .map(|one| filler.fill(summary(one.diagnosis, filler.facts).get(self.style.lang)));
+        let told = told.unwrap_or_default();
+        let asked = self.judged.asked.asked().map(|one| one.mid);
+        let own = self.story.message().map(|one| one.mid);
+        match (asked, own, self.style.lang) {
+            (Some(asked), Some(own), Lang::En) if asked != own => {
+                format!("MID {asked} went on as MID {own}. {told}")
+            }
+            (Some(asked), Some(own), Lang::Ja) if asked != own => {
+                format!("MID {asked} は MID {own} として処理が続きました。{told}")
+            }
+            (_, _, _) => told,
         }
     }
 
@@ -291,7 +312,7 @@ impl<'a> Writer<'a> {
             explanation: String::new(),
             confidence: Confidence::Undetermined,
             party: vec![Party::Undetermined],
-            custody: self.custody,
+            custody: self.judged.custody,
             severity: whymid_schemas::Severity::Notice,
             heals_by_retry: whymid_schemas::HealsByRetry::Unknown,
             kb_version: self.knowledge.version.clone(),
@@ -328,7 +349,7 @@ impl<'a> Writer<'a> {
                 confidence
             },
             party: diagnosis.party.clone(),
-            custody: self.custody,
+            custody: self.judged.custody,
             severity: diagnosis.severity,
             heals_by_retry: diagnosis.heals_by_retry,
             kb_version: self.knowledge.version.clone(),
@@ -381,7 +402,13 @@ impl<'a> Writer<'a> {
                 Lang::En => "how it ended, or the last that was seen of it",
                 Lang::Ja => "終わり方、または最後に確認された行",
             };
-            let places = lines::find(self.story, "ending_lines");
+            let family = [SPLINTERED, WENT_ON].contains(&diagnosis.id.as_str());
+            let (name, shows) = if family {
+                ("family_lines", words::of_family(self.style.lang))
+            } else {
+                ("ending_lines", shows)
+            };
+            let places = lines::find(self.story, name);
             shown.extend(places.into_iter().map(|place| (place, shows.to_owned())));
         }
         shown.truncate(MAX_EVIDENCE);

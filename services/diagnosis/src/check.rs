@@ -187,13 +187,21 @@ fn run(knowledge: &Knowledge, diagnosis: &str, role: Role, text: &str, faults: &
     if got != expected {
         faults.add(expect_line, format!("expected `{expected}`, the answer is `{got}`; mend the rule, the example or the expectation"));
     }
-    let fired = answer.diagnosis.id == diagnosis;
+    let beside = head(text, "expect-also");
+    let stands_beside = |id: &str| answer.also.iter().any(|one| one.id == id);
+    if let Some((line, id)) = beside
+        && !stands_beside(id)
+    {
+        faults.add(line, format!("`{id}` does not stand beside the answer"));
+    }
+    let is_first = answer.diagnosis.id == diagnosis;
+    let is_meant = beside.is_some_and(|(_, id)| id == diagnosis);
     match role {
-        Role::Fires if !fired => {
+        Role::Fires if !is_first && !(is_meant && stands_beside(diagnosis)) => {
             faults.add(expect_line, format!("`{diagnosis}` does not fire here"))
         }
-        Role::Silent if fired => {
-            faults.add(expect_line, format!("`{diagnosis}` is not silent here"))
+        Role::Silent if is_first || (stands_beside(diagnosis) && !is_meant) => {
+            faults.add(expect_line, format!("`{diagnosis}` is not silent here; where it is to stand beside the answer, write `# expect-also: {diagnosis}`"))
         }
         Role::Fires | Role::Silent => {}
     }

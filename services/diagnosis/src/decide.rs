@@ -5,12 +5,15 @@
 //! `cause-not-in-knowledge-base` and an unsettled one `log-incomplete`, never a state that is
 //! not so.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
+use whymid_mailflow::event::Fact;
 use whymid_mailflow::{Connection, Entry, Message, kind};
 use whymid_schemas::{Confidence, Outcome};
 
 use crate::condition::{Facts, Told};
-use crate::knowledge::{Knowledge, LOG_INCOMPLETE, NO_CAUSE, NO_MID};
+use crate::knowledge::{Knowledge, LOG_INCOMPLETE, NO_CAUSE, NO_MID, SEVERAL};
 use crate::outcome;
 use crate::rule::{Diagnosis, GivenBy, Grade, Symptom};
 use crate::story::Story;
@@ -28,6 +31,15 @@ pub(crate) struct Verdict<'k> {
     pub(crate) also: Vec<(&'k Diagnosis, Confidence)>,
 }
 
+/// Whether two inferences fit equally well: no cause line tells one from the other.
+fn equally_good(fired: &[(&Diagnosis, &Grade)]) -> bool {
+    let rank = |(_, grade): &(&Diagnosis, &Grade)| (grade.precedence, grade.confidence);
+    let first = fired.first().map(rank);
+    let inferred =
+        |confidence| matches!(confidence, Confidence::Possible | Confidence::Undetermined);
+    first.is_some_and(|(_, confidence)| inferred(confidence)) && fired.get(1).map(rank) == first
+}
+
 /// How one candidate came out.
 enum Tried<'k> {
     Fires(&'k Grade),
@@ -40,9 +52,8 @@ pub(crate) fn decide<'k>(
     knowledge: &'k Knowledge,
     story: &Story,
     facts: &Facts<'_>,
-    outcome: Outcome,
 ) -> Option<Verdict<'k>> {
-    let candidates = candidates(knowledge, story, outcome);
+    let candidates = candidates(knowledge, story);
     let mut fired: Vec<(&'k Diagnosis, &'k Grade)> = Vec::new();
     let (mut ruled_out, mut open) = (Vec::new(), Vec::new());
     for diagnosis in candidates {
@@ -52,7 +63,14 @@ pub(crate) fn decide<'k>(
             Tried::Open => open.push(diagnosis),
         }
     }
-    fired.sort_by_key(|(diagnosis, grade)| (grade.precedence, diagnosis.number));
+    fired.sort_by_key(|(diagnosis, grade)| {
+        (
+            grade.precedence,
+            Reverse(grade.confidence),
+            diagnosis.number,
+        )
+    });
+    let equal = equally_good(&fired);
     let mut fired = fired.into_iter();
     let (diagnosis, confidence) = match fired.next() {
         Some((diagnosis, grade)) => (diagnosis, grade.confidence),
@@ -60,6 +78,10 @@ pub(crate) fn decide<'k>(
     };
     let mut also: Vec<(&Diagnosis, Confidence)> =
         fired.map(|(one, grade)| (one, grade.confidence)).collect();
+    if equal {
+        let several = knowledge.diagnosis(SEVERAL);
+        also.extend(several.map(|one| (one, Confidence::Certain)));
+    }
     also.extend(annotations(knowledge, diagnosis, facts));
     if has_gaps(story) {
         also.extend(
@@ -87,8 +109,8 @@ pub(crate) fn decide<'k>(
     })
 }
 
-fn candidates<'k>(knowledge: &'k Knowledge, story: &Story, outcome: Outcome) -> Vec<&'k Diagnosis> {
-    let Some(symptom) = symptom(story, outcome) else {
+fn candidates<'k>(knowledge: &'k Knowledge, story: &Story) -> Vec<&'k Diagnosis> {
+    let Some(symptom) = symptom(story) else {
         return Vec::new();
     };
     let rules = knowledge
@@ -100,16 +122,18 @@ fn candidates<'k>(knowledge: &'k Knowledge, story: &Story, outcome: Outcome) -> 
         .collect()
 }
 
-fn symptom(story: &Story, outcome: Outcome) -> Option<Symptom> {
-    let Some(message) = &story.message else {
+fn symptom(story: &Story) -> Option<Symptom> {
+    let Some(message) = story.message() else {
         let connection = story.connection.as_ref()?;
-        if outcome::is_under_way(outcome) {
-            return Some(Symptom::InProgress);
+        if !connection.mids.is_empty() {
+            return Some(Symptom::ConnectionWithMessages);
         }
-        return connection
-            .mids
-            .is_empty()
-            .then_some(Symptom::ConnectionWithoutMessage);
+        return Some(
+            match outcome::is_under_way(outcome::of_connection(connection, &[])) {
+                true => Symptom::InProgress,
+                false => Symptom::ConnectionWithoutMessage,
+            },
+        );
     };
     if outcome::is_under_way(outcome::deciding(message)) {
         return Some(Symptom::InProgress);
@@ -124,14 +148,14 @@ fn symptom(story: &Story, outcome: Outcome) -> Option<Symptom> {
         Outcome::HardBounced => Some(Symptom::HardBounced),
         Outcome::Quarantined => Some(Symptom::Quarantined),
         Outcome::DeletedFromQuarantine => Some(Symptom::DeletedFromQuarantine),
-        Outcome::Rejected
-        | Outcome::Aborted
+        Outcome::Rejected => Some(Symptom::RecipientsRejected),
+        Outcome::Delivered => Some(Symptom::Delivered),
+        Outcome::Aborted
         | Outcome::Unknown
         | Outcome::Processing
         | Outcome::Queued
         | Outcome::SoftBounced
-        | Outcome::PartiallyDelivered
-        | Outcome::Delivered => (outcome == Outcome::Delivered).then_some(Symptom::Delivered),
+        | Outcome::PartiallyDelivered => None,
     }
 }
 
@@ -175,7 +199,7 @@ fn without_mid(story: &Story) -> bool {
     let Some(connection) = story
         .connection
         .as_ref()
-        .filter(|_| story.message.is_none())
+        .filter(|_| story.message().is_none())
     else {
         return false;
     };
@@ -187,7 +211,7 @@ fn without_mid(story: &Story) -> bool {
 /// own that this version does not understand or does not follow: a cause is there, but none that
 /// is known here.
 fn cause_may_be_there(story: &Story) -> bool {
-    let Some(message) = &story.message else {
+    let Some(message) = story.message() else {
         return false;
     };
     let deciding = outcome::deciding(message);
@@ -195,7 +219,10 @@ fn cause_may_be_there(story: &Story) -> bool {
         return message.stopped.is_some();
     }
     let is_unread = |entry: &Entry| match entry.kind.0 {
-        Some(kind) => kind.by_form && kind.diagnostic,
+        Some(kind) => {
+            let tells_nothing = || whymid_mailflow::read(&entry.line).fact == Fact::Nothing;
+            kind.by_form && kind.diagnostic && tells_nothing()
+        }
         None => true,
     };
     let unread = message.common.entries.lines.iter().any(is_unread);
@@ -231,7 +258,7 @@ fn annotations<'k>(
 /// What a whole story would have and that was never seen: lines, by how they begin.
 pub(crate) fn missing(story: &Story) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(message) = &story.message {
+    if let Some(message) = story.message() {
         let mid = message.mid;
         if began_at(message).is_none() {
             lines.push(format!("Start MID {mid}"));
@@ -279,7 +306,7 @@ fn untold_recipients(message: &Message) -> Vec<String> {
 
 /// Whether a message's own lines have a hole in them.
 fn has_gaps(story: &Story) -> bool {
-    let Some(message) = &story.message else {
+    let Some(message) = story.message() else {
         return false;
     };
     began_at(message).is_none() || (message.ready_at.is_none() && went_on(message))
@@ -288,15 +315,12 @@ fn has_gaps(story: &Story) -> bool {
 fn connection_missing(story: &Story) -> Vec<String> {
     let connection = story.connection.as_ref();
     let icid = connection.map(|one| one.icid);
-    let Some(icid) = icid.or_else(|| story.message.as_ref().and_then(|one| one.icid)) else {
+    let Some(icid) = icid.or_else(|| story.message().and_then(|one| one.icid)) else {
         return Vec::new();
     };
     let opened = connection.is_some_and(|one| one.opened.is_some());
     let ended = connection.is_some_and(Connection::has_ended);
-    let accepted = story
-        .message
-        .as_ref()
-        .is_some_and(|one| one.ready_at.is_some());
+    let accepted = story.message().is_some_and(|one| one.ready_at.is_some());
     let mut lines = Vec::new();
     if !opened && !accepted {
         lines.push(format!("New SMTP ICID {icid}"));

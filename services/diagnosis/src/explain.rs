@@ -5,12 +5,14 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use whymid_mailflow::{
-    Common, Connection, Delivery, Intake, Message, NothingWritten, Settings, connection_of,
+    Common, Connection, Delivery, Family, Gathering, Intake, Message, NothingWritten, Settings,
+    connection_of,
 };
 use whymid_schemas::{Answer, Candidate, Outcome, Question, Time};
 use whymid_syslog::{Frame, Lane, Transport, YearReader, Years};
 
 use crate::answer::Style;
+use crate::family::Followed;
 use crate::knowledge::Knowledge;
 use crate::limits::Listeners;
 use crate::outcome;
@@ -44,6 +46,10 @@ pub struct Log {
     connections_by_icid: HashMap<(String, u64), Vec<usize>>,
     /// Places of the messages that a connection carried, by its record id.
     messages_by_connection: HashMap<String, Vec<usize>>,
+    /// Places of the messages by appliance and MID.
+    messages_by_mid: HashMap<(String, u64), Vec<usize>>,
+    /// Places of the messages whose lines name another one, by appliance and that one's MID.
+    messages_by_kin: HashMap<(String, u64), Vec<usize>>,
     /// Places of the deliveries by appliance and DCID.
     deliveries_by_dcid: HashMap<(String, u64), Vec<usize>>,
     newest: HashMap<String, Timestamp>,
@@ -124,6 +130,8 @@ impl LogReader {
         let mut log = Log {
             connections_by_icid: HashMap::new(),
             messages_by_connection: HashMap::new(),
+            messages_by_mid: HashMap::new(),
+            messages_by_kin: HashMap::new(),
             deliveries_by_dcid: HashMap::new(),
             messages,
             connections,
@@ -149,6 +157,14 @@ impl Log {
             self.connections_by_icid.entry(key).or_default().push(place);
         }
         for (place, one) in self.messages.iter().enumerate() {
+            let of = |mid| (one.common.appliance.clone(), mid);
+            let own = self.messages_by_mid.entry(of(one.mid));
+            own.or_default().push(place);
+            let mut kin: Vec<u64> = one.ties.iter().map(|tie| tie.mid).collect();
+            kin.dedup();
+            for mid in kin {
+                self.messages_by_kin.entry(of(mid)).or_default().push(place);
+            }
             let Some(id) = self.connection_of(one).map(|one| one.common.id.clone()) else {
                 continue;
             };
@@ -238,7 +254,7 @@ impl Log {
         let mut found: Vec<(Timestamp, Found<'_>)> = Vec::new();
         let of = |common: &Common| is_of(&common.appliance, appliance);
         for one in self.messages.iter().filter(|one| of(&one.common)) {
-            if wanted == Wanted::Everything || message_went_wrong(one) {
+            if wanted == Wanted::Everything || self.went_wrong(one) {
                 found.push((one.common.first_at, Found::Message(one)));
             }
         }
@@ -256,6 +272,23 @@ impl Log {
                 .collect(),
             left_out,
         )
+    }
+
+    /// Whether a message is known to have gone wrong; one that goes on another's way is answered
+    /// for by that one.
+    fn went_wrong(&self, message: &Message) -> bool {
+        let has_kin = || {
+            let key = (message.common.appliance.clone(), message.mid);
+            !message.ties.is_empty() || self.messages_by_kin.contains_key(&key)
+        };
+        let ended = message.finished.is_some();
+        if !has_kin() {
+            return went_wrong(outcome::of_message(message), ended);
+        }
+        let story = self.story(message);
+        let followed = Followed::of(&story);
+        story.family.came_from(0).is_none()
+            && followed.is_some_and(|one| went_wrong(one.outcome, ended))
     }
 
     fn answer_found(&self, knowledge: &Knowledge, found: Found<'_>, style: &Style) -> Answer {
@@ -287,7 +320,8 @@ impl Log {
         style: &Style,
     ) -> Answer {
         let story = Story {
-            message: None,
+            family: Family::default(),
+            subject: 0,
             connection: Some(connection.clone()),
             deliveries: Vec::new(),
             newest: self.newest.get(&connection.common.appliance).copied(),
@@ -303,28 +337,61 @@ impl Log {
     }
 
     fn story(&self, message: &Message) -> Story {
-        let connection = self.connection_of(message).cloned();
-        let used = |dcid: &u64| {
-            let places = self
-                .deliveries_by_dcid
-                .get(&(message.common.appliance.clone(), *dcid));
-            places
-                .into_iter()
-                .flatten()
-                .map(|place| self.deliveries[*place].clone())
-        };
+        let family = self.family_of(message);
+        let root = &family.members[family.root_of(0)];
+        let connection = self.connection_of(root).cloned();
+        let dcids = family.members.iter().flat_map(|one| {
+            let dcids = one.dcids.iter();
+            dcids.map(|dcid| (one.common.appliance.clone(), *dcid))
+        });
+        let mut dcids: Vec<(String, u64)> = dcids.collect();
+        dcids.sort_unstable();
+        dcids.dedup();
+        let places = dcids
+            .iter()
+            .filter_map(|key| self.deliveries_by_dcid.get(key));
+        let deliveries = places.flatten().map(|place| &self.deliveries[*place]);
         Story {
             timers: self.listeners.timers(connection.as_ref()),
             connection,
-            deliveries: message
-                .dcids
-                .iter()
-                .take(MAX_DELIVERIES)
-                .flat_map(used)
-                .collect(),
+            deliveries: deliveries.take(MAX_DELIVERIES).cloned().collect(),
             newest: self.newest.get(&message.common.appliance).copied(),
-            message: Some(message.clone()),
+            subject: 0,
+            family,
         }
+    }
+
+    /// The messages of the log, oldest first.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.messages.iter()
+    }
+
+    /// How one of them fared, followed to the messages under which its mail went on.
+    #[must_use]
+    pub fn outcome_of(&self, message: &Message) -> Outcome {
+        let followed = Followed::of(&self.story(message));
+        followed.map_or(Outcome::Unknown, |one| one.outcome)
+    }
+
+    /// One of them with its family.
+    #[must_use]
+    pub fn family_of(&self, message: &Message) -> Family {
+        let mut gathering = Gathering::of(message.clone());
+        while let Some(wanted) = gathering.wanted() {
+            let all = |places: &HashMap<(String, u64), Vec<usize>>, mid: u64| -> Vec<Message> {
+                let key = (message.common.appliance.clone(), mid);
+                let places = places.get(&key).into_iter().flatten();
+                places.map(|place| self.messages[*place].clone()).collect()
+            };
+            let named = wanted.named.iter();
+            let named = named
+                .flat_map(|mid| all(&self.messages_by_mid, *mid))
+                .collect();
+            let naming = all(&self.messages_by_kin, wanted.mid);
+            let same_mid = all(&self.messages_by_mid, wanted.mid);
+            gathering.take(named, naming, &same_mid);
+        }
+        gathering.finish()
     }
 
     /// The appliances whose lines were read.
@@ -368,10 +435,6 @@ pub enum Wanted {
     Everything,
     /// Those that are known to have gone wrong, or that ended nobody can tell how.
     GoneWrong,
-}
-
-fn message_went_wrong(message: &Message) -> bool {
-    went_wrong(outcome::of_message(message), message.finished.is_some())
 }
 
 fn connection_went_wrong(connection: &Connection) -> bool {

@@ -10,6 +10,7 @@ use whymid_mailflow::kind::{self, Kind};
 use whymid_mailflow::{Connection, Fate, Message};
 
 use crate::outcome::{self, Stage};
+use crate::pace;
 use crate::reply;
 use crate::story::Story;
 
@@ -66,7 +67,7 @@ facts! {
     "rejected_by" Text |story: &Story| Some(rejected_by(story));
     "bounce_verification" Bool |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Refused(by) if by == "bounce verification")) > 0);
     "null_sender" Bool |story: &Story| message(story)?.envelope_sender().map(str::is_empty);
-    "about" Text |story: &Story| Some(if story.message.is_some() { "message" } else { "connection" });
+    "about" Text |story: &Story| Some(if story.message().is_some() { "message" } else { "connection" });
     "start_seen" Bool |story: &Story| Some(message(story).is_some_and(|m| m.started_at.is_some()));
     "finish_seen" Bool |story: &Story| Some(message(story).is_some_and(|m| m.finished.is_some()));
     "queued" Bool |story: &Story| Some(message(story).is_some_and(|m| m.queued_at.is_some()));
@@ -82,6 +83,18 @@ facts! {
     "virus" Text |story: &Story| Some(told(story, &[&kind::AV_POSITIVE], "virus"));
     "policy" Text |story: &Story| Some(told(story, &[&kind::POLICY_MATCH], "policy"));
     "filter" Text |story: &Story| Some(told(story, &[&kind::MESSAGE_STOPPED, &kind::WAS_STOPPED], "name"));
+    "released" Bool |story: &Story| Some(!crate::lines::find(story, "earlier_release_lines").is_empty());
+    "unknown_commands" Int |story: &Story| Some(unknown_commands(story, |_| true));
+    "masked_commands" Int |story: &Story| Some(unknown_commands(story, is_masked));
+    "header_commands" Int |story: &Story| Some(unknown_commands(story, is_header));
+    "delivery_error" Text |story: &Story| Some(delivery_error(story, "reason"));
+    "delivery_error_details" Text |story: &Story| Some(delivery_error(story, "details"));
+    "delivery_delay" Int |story: &Story| pace::delay(story);
+    "workqueue_time" Int |story: &Story| pace::in_workqueue(story);
+    "quarantine_time" Int |story: &Story| pace::in_quarantines(story);
+    "queue_time" Int |story: &Story| pace::in_queue(story);
+    "slowest" Text |story: &Story| Some(pace::slowest(story));
+    "late_after" Int |story: &Story| Some(story.timers.late_after.seconds);
     "delayed_recipients" Int |story: &Story| Some(count(story, |fate| matches!(fate, Fate::Delayed(_))));
     "reply_reason" Text |story: &Story| Some(of_reply(story, |reply| reply::reason(reply).word().to_owned()));
     "reply_code" Text |story: &Story| Some(of_reply(story, |reply| reply.code.to_owned()));
@@ -120,7 +133,7 @@ pub(crate) fn row(name: &str) -> Option<&'static Row> {
 }
 
 fn message(story: &Story) -> Option<&Message> {
-    story.message.as_ref()
+    story.message()
 }
 
 fn connection(story: &Story) -> Option<&Connection> {
@@ -147,7 +160,12 @@ fn count(story: &Story, wanted: impl Fn(&Fate) -> bool) -> i64 {
         .unwrap_or(i64::MAX)
 }
 
+/// What refused the first refused recipient.
 fn rejected_by(story: &Story) -> String {
+    if let (None, Some(connection)) = (message(story), connection(story)) {
+        let first = connection.refused.first();
+        return first.map(|(_, by)| by.clone()).unwrap_or_default();
+    }
     let recipients = message(story).into_iter().flat_map(|one| &one.recipients);
     let mut refusals = recipients.filter_map(|one| match &one.fate {
         Fate::Refused(by) => Some(by.clone()),
@@ -213,6 +231,63 @@ fn of_reply(story: &Story, tell: impl Fn(&Reply<'_>) -> String) -> String {
     }
 }
 
+/// The commands of the connection that the gateway did not know, up to the message's end.
+fn unknown_commands(story: &Story, wanted: fn(&str) -> bool) -> i64 {
+    let kinds = [&kind::UNKNOWN_COMMAND, &kind::BAD_SYNTAX];
+    let lines = connection(story)
+        .into_iter()
+        .flat_map(|one| &one.common.entries.lines);
+    let commands = lines.filter_map(|line| {
+        let kind = kinds.iter().find(|kind| line.kind.is(kind))?;
+        let fields = whymid_mailflow::fields(kind, &line.line);
+        let text = fields.into_iter().find(|(name, _)| *name == "text")?.1;
+        not_after_end(story, line.at).then(|| (text.trim().to_owned(), line.copies()))
+    });
+    let wanted = commands.filter(|(text, _)| wanted(text));
+    wanted.map(|(_, copies)| i64::from(copies)).sum()
+}
+
+/// What an SMTP-inspecting firewall makes of a command that it does not know (Cisco document
+/// 117801): as many X.
+fn is_masked(command: &str) -> bool {
+    command.len() >= 3 && command.bytes().all(|byte| byte == b'X')
+}
+
+/// A line of a message's header (RFC 5322, section 2.2): a name without blanks, a colon, and
+/// something behind it. `MAIL FROM:` and `RCPT TO:` have a blank.
+fn is_header(command: &str) -> bool {
+    let Some((name, _)) = command.split_once(": ") else {
+        return false;
+    };
+    let letters = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    letters
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_alphabetic())
+}
+
+/// A field of the last `Connection Error:` line of the delivery connections that the message used.
+fn delivery_error(story: &Story, field: &str) -> String {
+    let used = message(story)
+        .map(|one| one.dcids.as_slice())
+        .unwrap_or_default();
+    let deliveries = story
+        .deliveries
+        .iter()
+        .filter(|one| used.contains(&one.dcid));
+    let lines = deliveries.flat_map(|one| &one.common.entries.lines);
+    let errors = lines.filter(|line| line.kind.is(&kind::DELIVERY_ERROR));
+    let last = errors.max_by_key(|line| (line.at, line.line.as_str()));
+    let told = last.and_then(|line| {
+        let fields = whymid_mailflow::fields(&kind::DELIVERY_ERROR, &line.line);
+        fields.into_iter().find(|(name, _)| *name == field)
+    });
+    told.map(|(_, text)| text.to_owned()).unwrap_or_default()
+}
+
 fn lost_before_commands(connection: &Connection) -> bool {
     let mut lines = connection.common.entries.lines.iter();
     lines.any(|line| line.kind.is(&kind::LOST_BEFORE_COMMANDS))
@@ -263,7 +338,7 @@ pub(crate) fn within(story: &Story, at: Timestamp) -> bool {
 
 /// Whether a moment of the connection is not behind the message's end.
 pub(crate) fn not_after_end(story: &Story, at: Timestamp) -> bool {
-    story.message.is_none() || end_at(story).is_none_or(|end| seconds(end, at) <= AFTER_END)
+    story.message().is_none() || end_at(story).is_none_or(|end| seconds(end, at) <= AFTER_END)
 }
 
 /// How long after a message's end a line of its connection may still tell why, seconds.
@@ -351,7 +426,7 @@ fn one_zone(story: &Story) -> bool {
 
 /// A span of time, if it can be one: not backwards, and not across a change of the zone in which
 /// the stamps are read.
-fn span(story: &Story, from: Timestamp, to: Timestamp) -> Option<i64> {
+pub(crate) fn span(story: &Story, from: Timestamp, to: Timestamp) -> Option<i64> {
     let seconds = seconds(from, to);
     (seconds >= 0 && one_zone(story)).then_some(seconds)
 }

@@ -23,6 +23,14 @@ pub(crate) const LOG_INCOMPLETE: &str = "log-incomplete";
 pub(crate) const MID_UNKNOWN: &str = "mid-unknown";
 pub(crate) const NO_MID: &str = "no-mid-was-ever-assigned";
 pub(crate) const NO_CAUSE: &str = "cause-not-in-knowledge-base";
+/// No. 96: what was delivered.
+pub(crate) const DELIVERED: &str = "delivered-ok";
+/// No. 85: recipients fared differently.
+pub(crate) const SPLINTERED: &str = "splintered-partial-outcome";
+/// No. 97: the mail goes on under another MID.
+pub(crate) const WENT_ON: &str = "rewritten-or-generated-follow-family";
+/// No. 95: more than one rule fits equally well.
+pub(crate) const SEVERAL: &str = "multiple-candidate-causes";
 const ENGINE_STATES: [&str; 4] = [LOG_INCOMPLETE, MID_UNKNOWN, NO_MID, NO_CAUSE];
 
 /// The files of a knowledge base, by path relative to it.

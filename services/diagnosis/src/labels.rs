@@ -4,7 +4,7 @@
 //! terms where Cisco has one. Texts of the knowledge base are not here; they stand in `kb/`.
 
 use whymid_schemas::{
-    Confidence, Custody, HealsByRetry, Lang, Outcome, Party, Severity, Who, Zone,
+    Confidence, Custody, HealsByRetry, Kinship, Lang, Outcome, Party, Severity, Who, Zone,
 };
 
 /// Declares the words of one vocabulary in both languages.
@@ -35,6 +35,18 @@ words! {
         DeletedFromQuarantine => "deleted from quarantine", "隔離から削除";
         Processing => "still being processed", "処理中";
         Unknown => "not known", "不明";
+    }
+}
+
+words! {
+    /// How the younger of two messages came from the older one.
+    kinship: Kinship {
+        Split => "split from", "分割元";
+        Rewritten => "rewritten from", "書き換え元";
+        ReleasedFromSpamQuarantine => "released from the spam quarantine, before", "スパム隔離から解放、元は";
+        ReturnedFromSma => "returned from the management appliance, before", "管理アプライアンスから返送、元は";
+        Copy => "copy of", "コピー元";
+        Bounce => "bounce of", "バウンス元";
     }
 }
 
@@ -159,6 +171,12 @@ labels! {
     also: "Also", "補足の診断";
     /// Recipients.
     recipients: "Recipients", "受信者";
+    /// Under which MID the mail of a recipient ended.
+    final_mid: "ended as", "最終 MID";
+    /// The bounce that told the sender.
+    bounce_mid: "the sender was told by", "送信者への通知";
+    /// The messages that hang together with it.
+    family: "The family of this message", "関連するメッセージ";
     /// One recipient.
     recipient: "Recipient", "受信者";
     /// Envelope sender.

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! Story (story.rs) ──► facts.rs, lines.rs: what the log tells, as typed facts and named lines
-//!                  ──► decide.rs: candidates by symptom, conditions (CEL), precedence, confidence
+//!                  ──► family.rs: how each recipient fared, followed to the MID that it ended under
+//!                  ──► judge.rs: whose story decides ──► decide.rs: candidates by symptom,
+//!                      conditions (CEL), precedence, confidence
 //!                  ──► answer.rs, words.rs, summary.rs, timeline.rs: the decision in words, with evidence
-//!                      reply.rs: another server's answer to its reason
+//!                      reply.rs: another server's answer to its reason · pace.rs: how long it took, and where
 //!                  ──► render.rs: the answer as Markdown and as text
 //! kb/ ──► article.rs, rule_file.rs, rule.rs ──► knowledge.rs; check.rs runs the examples
 //! a log ──► explain.rs ──► answers, without a service
@@ -21,12 +23,15 @@ mod condition;
 mod decide;
 mod explain;
 mod facts;
+mod family;
 mod fault;
+mod judge;
 mod knowledge;
 pub mod labels;
 mod limits;
 mod lines;
 mod outcome;
+mod pace;
 mod render;
 pub mod reply;
 mod rule;
@@ -42,7 +47,8 @@ pub use explain::{Log, LogReader, Reading, Wanted};
 pub use fault::{Fault, nearest_word};
 pub use knowledge::{Knowledge, Source};
 pub use limits::{
-    DEFAULT_INBOUND_TIMEOUT, DEFAULT_MAX_CONNECTION_TIME, ListenerTimers, Listeners, Timer, Timers,
+    DEFAULT_INBOUND_TIMEOUT, DEFAULT_LATE_AFTER, DEFAULT_MAX_CONNECTION_TIME, ListenerTimers,
+    Listeners, Timer, Timers,
 };
 pub use outcome::{of_connection, of_message, of_recipient};
 pub use render::{markdown, text};

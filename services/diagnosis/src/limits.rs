@@ -1,4 +1,5 @@
-//! The two inbound timers of a listener, with where each comes from.
+//! The two inbound timers of a listener, and after how long its mail counts as late, with where
+//! each comes from.
 //!
 //! Defaults by the AsyncOS 10.0 guide, p. 5-6, and Cisco document 118495: 5 minutes for
 //! unsuccessful inbound connections, 15 minutes for all inbound connections.
@@ -9,6 +10,9 @@ use std::collections::HashMap;
 pub const DEFAULT_INBOUND_TIMEOUT: u32 = 300;
 /// The total time limit for inbound connections, seconds, unless configured.
 pub const DEFAULT_MAX_CONNECTION_TIME: u32 = 900;
+
+/// So many seconds after `ready` a delivery counts as late, unless configured.
+pub const DEFAULT_LATE_AFTER: u32 = 900;
 
 /// A timer and whether somebody configured it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +32,15 @@ impl Timer {
     }
 }
 
-/// A listener's two inbound timers.
+/// A listener's two inbound timers, and what counts as late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timers {
     /// Time-out for unsuccessful inbound connections.
     pub inbound_timeout: Timer,
     /// Total time limit for inbound connections.
     pub max_connection_time: Timer,
+    /// After how long a delivery counts as late.
+    pub late_after: Timer,
 }
 
 impl Default for Timers {
@@ -50,6 +56,8 @@ pub struct ListenerTimers {
     pub inbound_timeout: Option<u32>,
     /// Seconds.
     pub max_connection_time: Option<u32>,
+    /// Seconds.
+    pub late_after: Option<u32>,
 }
 
 impl ListenerTimers {
@@ -57,6 +65,7 @@ impl ListenerTimers {
         Self {
             inbound_timeout: self.inbound_timeout.or(other.inbound_timeout),
             max_connection_time: self.max_connection_time.or(other.max_connection_time),
+            late_after: self.late_after.or(other.late_after),
         }
     }
 
@@ -64,6 +73,7 @@ impl ListenerTimers {
         Timers {
             inbound_timeout: Timer::new(self.inbound_timeout, DEFAULT_INBOUND_TIMEOUT),
             max_connection_time: Timer::new(self.max_connection_time, DEFAULT_MAX_CONNECTION_TIME),
+            late_after: Timer::new(self.late_after, DEFAULT_LATE_AFTER),
         }
     }
 }

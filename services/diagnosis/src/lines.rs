@@ -238,6 +238,18 @@ static SELECTORS: &[Selector] = &[
         Pick::All,
     ),
     sel(
+        "unknown_command_lines",
+        Of::Connection,
+        &[&kind::UNKNOWN_COMMAND, &kind::BAD_SYNTAX],
+        Pick::All,
+    ),
+    sel(
+        "delivery_error_lines",
+        Of::Delivery,
+        &[&kind::DELIVERY_ERROR],
+        Pick::All,
+    ),
+    sel(
         "lost_line",
         Of::Connection,
         &[&kind::CONNECTION_LOST, &kind::LOST_BEFORE_COMMANDS],
@@ -287,7 +299,12 @@ static ENDS: &[&str] = &[
 ];
 
 /// Names that are worked out, not selected.
-static COMPUTED: &[&str] = &["last_line", "ending_lines"];
+static COMPUTED: &[&str] = &[
+    "last_line",
+    "ending_lines",
+    "family_lines",
+    "earlier_release_lines",
+];
 
 /// Every name.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -302,6 +319,8 @@ pub(crate) fn find(story: &Story, name: &str) -> Vec<usize> {
     match name {
         "last_line" => last_line(story),
         "ending_lines" => ending_lines(story),
+        "family_lines" => of_family(story, &FAMILY),
+        "earlier_release_lines" => of_family(story, &RELEASES),
         _ => SELECTORS
             .iter()
             .find(|one| one.name == name)
@@ -315,7 +334,7 @@ pub(crate) fn find(story: &Story, name: &str) -> Vec<usize> {
 fn select(story: &Story, selector: &Selector) -> Vec<usize> {
     let lines = story.lines();
     let in_time = |at| match selector.of {
-        Of::Message | Of::Delivery => true,
+        Of::Message | Of::Delivery | Of::Family => true,
         Of::Connection if ENDS.contains(&selector.name) => facts::within(story, at),
         Of::Connection => facts::not_after_end(story, at),
     };
@@ -335,9 +354,37 @@ fn select(story: &Story, selector: &Selector) -> Vec<usize> {
     places
 }
 
+/// What tells how the messages of a family hang together.
+static FAMILY: [&Kind; 6] = [
+    &kind::SPLIT,
+    &kind::REWRITTEN,
+    &kind::ISQ_REINJECTED,
+    &kind::SMA_RETURNED,
+    &kind::COPIED,
+    &kind::BOUNCE_OF,
+];
+
+/// What lets a message out of a quarantine.
+static RELEASES: [&Kind; 5] = [
+    &kind::RELEASED,
+    &kind::RELEASED_STRIPPED,
+    &kind::RELEASED_ALL,
+    &kind::ISQ_REINJECTED,
+    &kind::SMA_RETURNED,
+];
+
+/// The lines of those kinds that the message has, or another one of its family.
+fn of_family(story: &Story, kinds: &[&'static Kind]) -> Vec<usize> {
+    let lines = story.lines();
+    let matching = lines.iter().enumerate().filter(|(_, (of, entry))| {
+        matches!(of, Of::Message | Of::Family) && kinds.iter().any(|kind| entry.kind.is(kind))
+    });
+    matching.map(|(place, _)| place).collect()
+}
+
 /// The last line of the record itself.
 fn last_line(story: &Story) -> Vec<usize> {
-    let of = if story.message.is_some() {
+    let of = if story.message().is_some() {
         Of::Message
     } else {
         Of::Connection
@@ -379,7 +426,7 @@ static CONNECTION_ENDINGS: &[&str] = &[
 ];
 
 fn endings(story: &Story) -> impl Iterator<Item = Vec<usize>> + '_ {
-    let names = match &story.message {
+    let names = match story.message() {
         // what was accepted has outlived its connection
         Some(message) if message.ready_at.is_some() => &MESSAGE_ENDINGS[3..],
         Some(_) => MESSAGE_ENDINGS,

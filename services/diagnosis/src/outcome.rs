@@ -76,7 +76,7 @@ pub(crate) fn of_recipients(message: &Message) -> impl Iterator<Item = Outcome> 
 }
 
 /// The outcome of a recipient that a line of its own settles.
-fn settled(message: &Message, recipient: &Recipient) -> Option<Outcome> {
+pub(crate) fn settled(message: &Message, recipient: &Recipient) -> Option<Outcome> {
     Some(match &recipient.fate {
         Fate::Delivered => Outcome::Delivered,
         Fate::Bounced(_) => Outcome::HardBounced,
@@ -90,13 +90,17 @@ fn settled(message: &Message, recipient: &Recipient) -> Option<Outcome> {
     })
 }
 
-/// What the message's own lines say of a recipient that no line of its own settles.
-fn of_unsettled(message: &Message) -> Outcome {
+/// What the message's own lines say of a recipient that no line of its own settles. What went on
+/// under another MID is that one's to tell (`family.rs`).
+pub(crate) fn of_unsettled(message: &Message) -> Outcome {
     if let Some(reason) = &message.stopped {
         return of_reason(reason);
     }
     if receiving_ended(message) {
         return Outcome::Aborted;
+    }
+    if message.ties.iter().any(|tie| tie.how.is_elder_s()) {
+        return Outcome::Unknown;
     }
     match message.held() {
         Held::Deleted => return Outcome::DeletedFromQuarantine,
@@ -194,11 +198,6 @@ pub(crate) fn deciding(message: &Message) -> Outcome {
     worst(&mut outcomes().filter(|one| is_under_way(*one)))
         .or_else(|| worst(&mut outcomes()))
         .unwrap_or_else(|| of_unsettled(message))
-}
-
-/// Custody by the deciding recipient, or by the message itself where none is known.
-pub(crate) fn custody_of_message(message: &Message) -> Custody {
-    custody(deciding(message), message.ready_at.is_some())
 }
 
 /// Whether something is still to happen.

@@ -226,6 +226,15 @@ impl Pen {
         if let Some(response) = &recipient.response {
             line.push_str(&format!(" – {}", self.code(response)));
         }
+        let mids = [
+            (self.l.final_mid, recipient.final_mid),
+            (self.l.bounce_mid, recipient.bounce_mid),
+        ];
+        for (label, mid) in mids {
+            if let Some(mid) = mid {
+                line.push_str(&format!(" ({label} MID {mid})"));
+            }
+        }
         line
     }
 

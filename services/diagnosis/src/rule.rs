@@ -41,6 +41,8 @@ impl GivenBy {
 pub(crate) enum Symptom {
     ReceivingAborted,
     ConnectionWithoutMessage,
+    ConnectionWithMessages,
+    RecipientsRejected,
     Delivered,
     InProgress,
     Stopped,
@@ -50,9 +52,11 @@ pub(crate) enum Symptom {
 }
 
 impl Symptom {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::ReceivingAborted,
         Self::ConnectionWithoutMessage,
+        Self::ConnectionWithMessages,
+        Self::RecipientsRejected,
         Self::Delivered,
         Self::InProgress,
         Self::Stopped,
@@ -65,6 +69,8 @@ impl Symptom {
         match self {
             Self::ReceivingAborted => "receiving_aborted",
             Self::ConnectionWithoutMessage => "connection_without_message",
+            Self::ConnectionWithMessages => "connection_with_messages",
+            Self::RecipientsRejected => "recipients_rejected",
             Self::Delivered => "delivered",
             Self::InProgress => "in_progress",
             Self::Stopped => "stopped",

@@ -1,8 +1,13 @@
-//! One record with its surroundings, joined for reading: a message with its connection and its
-//! deliveries, or a connection by itself; and every line of theirs in one order.
+//! One record with its surroundings, joined for reading: a message with its family, its
+//! connection and their deliveries, or a connection by itself; and every line of theirs in one
+//! order.
+//!
+//! A story is told of one message, its subject: that which was asked for, or a member of its
+//! family under which its mail went on ([`Story::seen_from`]). The lines are the same ones, in the
+//! same order, whoever is the subject.
 
 use jiff::Timestamp;
-use whymid_mailflow::{Connection, Delivery, Entry, Message};
+use whymid_mailflow::{Connection, Delivery, Entry, Family, Message};
 
 use crate::limits::Timers;
 
@@ -13,8 +18,10 @@ pub enum Of {
     Message,
     /// Its connection's.
     Connection,
-    /// One of its deliveries'.
+    /// One of its deliveries', or of its family's.
     Delivery,
+    /// Another message's of its family.
+    Family,
 }
 
 impl Of {
@@ -25,6 +32,7 @@ impl Of {
             Self::Message => "message",
             Self::Connection => "connection",
             Self::Delivery => "delivery",
+            Self::Family => "family",
         }
     }
 }
@@ -32,9 +40,12 @@ impl Of {
 /// What a diagnosis looks at.
 #[derive(Clone, Debug)]
 pub struct Story {
-    /// The message; `None` when a connection is asked for.
-    pub message: Option<Message>,
-    /// The connection, where its own lines were seen.
+    /// The message that was asked for, its first member, and its family; nobody when a connection
+    /// is asked for.
+    pub family: Family,
+    /// The place of the member that the story is told of.
+    pub subject: usize,
+    /// The connection that it came by, where its own lines were seen.
     pub connection: Option<Connection>,
     /// The delivery connections used, where their own lines were seen.
     pub deliveries: Vec<Delivery>,
@@ -45,13 +56,42 @@ pub struct Story {
 }
 
 impl Story {
+    /// The message that it is told of; `None` when it is told of a connection.
+    #[must_use]
+    pub fn message(&self) -> Option<&Message> {
+        self.family.members.get(self.subject)
+    }
+
+    /// The message that was asked for.
+    #[must_use]
+    pub fn asked(&self) -> Option<&Message> {
+        self.family.members.first()
+    }
+
+    /// The same, told of another member.
+    #[must_use]
+    pub fn seen_from(&self, member: usize) -> Self {
+        Self {
+            subject: member,
+            ..self.clone()
+        }
+    }
+
     /// Every line, oldest first, then in order of arrival.
     #[must_use]
     pub fn lines(&self) -> Vec<(Of, &Entry)> {
-        let of_message = self
-            .message
-            .iter()
-            .flat_map(|one| &one.common.entries.lines);
+        let of_member = |place| {
+            if place == self.subject {
+                Of::Message
+            } else {
+                Of::Family
+            }
+        };
+        let members = self.family.members.iter().enumerate();
+        let of_family = members.flat_map(|(place, one)| {
+            let lines = one.common.entries.lines.iter();
+            lines.map(move |entry| (of_member(place), entry))
+        });
         let of_connection = self
             .connection
             .iter()
@@ -60,8 +100,7 @@ impl Story {
             .deliveries
             .iter()
             .flat_map(|one| &one.common.entries.lines);
-        let mut lines: Vec<(Of, &Entry)> = of_message
-            .map(|entry| (Of::Message, entry))
+        let mut lines: Vec<(Of, &Entry)> = of_family
             .chain(of_connection.map(|entry| (Of::Connection, entry)))
             .chain(of_delivery.map(|entry| (Of::Delivery, entry)))
             .collect();
@@ -72,9 +111,10 @@ impl Story {
     /// Lines that were counted but not kept.
     #[must_use]
     pub fn spilled(&self) -> u64 {
-        let message = self.message.iter().map(|one| one.common.entries.spilled);
-        let connection = self.connection.iter().map(|one| one.common.entries.spilled);
-        let deliveries = self.deliveries.iter().map(|one| one.common.entries.spilled);
-        message.chain(connection).chain(deliveries).sum()
+        let members = self.family.members.iter().map(|one| &one.common);
+        let connection = self.connection.iter().map(|one| &one.common);
+        let deliveries = self.deliveries.iter().map(|one| &one.common);
+        let all = members.chain(connection).chain(deliveries);
+        all.map(|common| common.entries.spilled).sum()
     }
 }

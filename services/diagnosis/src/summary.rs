@@ -1,34 +1,61 @@
-//! Records in a few published fields: a message, its recipients, a connection, a delivery.
+//! Records in a few published fields: a message, its recipients, its family, a connection, a
+//! delivery.
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
-use whymid_mailflow::{Connection, Fate, Message};
-use whymid_schemas::{ConnectionSummary, Delivery, MessageSummary, Outcome, Recipient, Time};
+use whymid_mailflow::{Connection, Fate};
+use whymid_schemas::{
+    ConnectionSummary, Delivery, Kin, Kinship, MessageSummary, Outcome, Recipient, Time,
+};
 
 use crate::answer::Style;
 use crate::decide;
-use crate::knowledge::NO_CAUSE;
+use crate::family::Fared;
+use crate::judge::Judged;
+use crate::knowledge::{DELIVERED, Knowledge, NO_CAUSE, WENT_ON};
 use crate::outcome;
 use crate::story::Story;
 
-/// The message in a few fields; `diagnosis` is that of its worst recipient.
+/// The message that was asked for in a few fields; its recipients followed to where they ended.
 pub(crate) fn message_summary(
-    story: &Story,
-    message: &Message,
-    diagnosis: Option<&str>,
+    knowledge: &Knowledge,
+    judged: &Judged<'_, '_>,
     style: &Style,
-) -> MessageSummary {
-    let outcome = outcome::of_message(message);
-    let deciding = outcome::deciding(message);
+) -> Option<MessageSummary> {
+    let story = judged.asked;
+    let message = story.asked()?;
+    let followed = judged.followed.as_ref()?;
     let connection = story.connection.as_ref();
     let opened = connection.and_then(|one| one.opened.as_ref());
     let hat = connection.and_then(|one| one.hat.as_ref());
     let time = |at: Timestamp| Time::of(at, &style.zone);
+    let mut of_leaves = HashMap::from([(followed.leaf, judged.id().to_owned())]);
+    let mut of_leaf = |leaf: usize| {
+        let known = of_leaves.entry(leaf);
+        let own = known.or_insert_with(|| {
+            let own = knowledge.diagnosis_of(story, leaf);
+            own.unwrap_or_else(|| NO_CAUSE.to_owned())
+        });
+        own.clone()
+    };
+    let recipients = message.recipients.iter().zip(&followed.recipients);
+    let recipients = recipients.map(|(one, fared)| Recipient {
+        rid: one.rid,
+        address: one.address.clone(),
+        outcome: fared.outcome,
+        custody: fared.custody,
+        diagnosis: of_recipient(story, fared, &mut of_leaf),
+        response: response(story, fared),
+        final_mid: fared.final_mid,
+        bounce_mid: fared.bounce_mid,
+    });
     let ended = message
         .finished
         .map(|finish| finish.at)
         .or(message.receiving_aborted.map(|abort| abort.at));
     let base = &style.base_url;
-    MessageSummary {
+    Some(MessageSummary {
         id: message.common.id.clone(),
         url: (!base.is_empty()).then(|| format!("{base}/messages/{}", message.common.id)),
         appliance: message.common.appliance.clone(),
@@ -36,12 +63,7 @@ pub(crate) fn message_summary(
         mid: message.mid,
         icid: message.icid,
         sender: message.envelope_sender().map(str::to_owned),
-        recipients: message
-            .recipients
-            .iter()
-            .zip(outcome::of_recipients(message))
-            .map(|(one, outcome)| recipient_summary(message, one, outcome, deciding, diagnosis))
-            .collect(),
+        recipients: recipients.collect(),
         subject: message.subject.clone(),
         message_id: message.message_id.clone(),
         size: message.size,
@@ -54,38 +76,95 @@ pub(crate) fn message_summary(
         started_at: decide::began_at(message).map(time),
         first_seen_at: time(message.common.first_at),
         ended_at: ended.map(time),
-        outcome,
-    }
+        outcome: followed.outcome,
+    })
 }
 
-fn recipient_summary(
-    message: &Message,
-    recipient: &whymid_mailflow::Recipient,
-    outcome: Outcome,
-    deciding: Outcome,
-    diagnosis: Option<&str>,
-) -> Recipient {
-    let own = if outcome == Outcome::Delivered {
-        Some("delivered-ok")
-    } else if outcome == deciding || outcome::is_under_way(outcome) || outcome == Outcome::Unknown {
-        diagnosis
-    } else {
-        Some(NO_CAUSE)
+/// The diagnosis of one recipient: that of its leaf, where it is what decides there.
+fn of_recipient(
+    story: &Story,
+    fared: &Fared,
+    of_leaf: &mut impl FnMut(usize) -> String,
+) -> Option<String> {
+    if fared.outcome == Outcome::Delivered {
+        return Some(DELIVERED.to_owned());
+    }
+    let Some(leaf) = fared.leaf else {
+        return fared.final_mid.map(|_| WENT_ON.to_owned());
     };
-    let response = match &recipient.fate {
+    let deciding = outcome::deciding(&story.family.members[leaf]);
+    let is_its_own = fared.outcome == deciding
+        || outcome::is_under_way(fared.outcome)
+        || fared.outcome == Outcome::Unknown;
+    Some(if is_its_own {
+        of_leaf(leaf)
+    } else {
+        NO_CAUSE.to_owned()
+    })
+}
+
+/// What was said of a recipient where it ended.
+fn response(story: &Story, fared: &Fared) -> Option<String> {
+    let leaf = story.family.members.get(fared.leaf?)?;
+    let recipient = leaf.recipients.get(fared.recipient?)?;
+    match &recipient.fate {
         Fate::Bounced(reply) | Fate::Delayed(reply) => Some(reply.clone()),
         Fate::Refused(by) | Fate::Dropped(by) => Some(by.clone()),
         Fate::Accepted | Fate::PerhapsDelivered | Fate::Quarantined | Fate::Delivered => {
             recipient.response.clone()
         }
-    };
-    Recipient {
-        rid: recipient.rid,
-        address: recipient.address.clone(),
-        outcome,
-        custody: outcome::custody(outcome, message.ready_at.is_some()),
-        diagnosis: own.map(str::to_owned),
-        response,
+    }
+}
+
+/// Other messages of the family of the one that was asked for, as they hang together.
+pub(crate) fn family_summary(judged: &Judged<'_, '_>, style: &Style) -> Vec<Kin> {
+    let family = &judged.asked.family;
+    let base = &style.base_url;
+    let seen = family.bonds.iter().map(|bond| {
+        let (elder, younger) = (&family.members[bond.elder], &family.members[bond.younger]);
+        let id = &younger.common.id;
+        Kin {
+            mid: younger.mid,
+            from_mid: elder.mid,
+            how: published(bond.how),
+            at: Time::of(bond.at, &style.zone),
+            id: Some(id.clone()),
+            url: (!base.is_empty()).then(|| format!("{base}/messages/{id}")),
+            from_id: Some(elder.common.id.clone()),
+            outcome: Some(outcome::of_message(younger)),
+        }
+    });
+    let unseen = family.unseen.iter().map(|one| {
+        let own = &family.members[one.of];
+        let (mid, from_mid) = if one.tie.how.is_elder_s() {
+            (one.tie.mid, own.mid)
+        } else {
+            (own.mid, one.tie.mid)
+        };
+        let id = (!one.tie.how.is_elder_s()).then(|| own.common.id.clone());
+        Kin {
+            mid,
+            from_mid,
+            how: published(one.tie.how),
+            at: Time::of(one.tie.at, &style.zone),
+            url: None,
+            from_id: one.tie.how.is_elder_s().then(|| own.common.id.clone()),
+            outcome: id.is_some().then(|| outcome::of_message(own)),
+            id,
+        }
+    });
+    seen.chain(unseen).collect()
+}
+
+fn published(how: whymid_mailflow::Kinship) -> Kinship {
+    use whymid_mailflow::Kinship as How;
+    match how {
+        How::SplitInto => Kinship::Split,
+        How::RewrittenTo => Kinship::Rewritten,
+        How::ReinjectedFrom => Kinship::ReleasedFromSpamQuarantine,
+        How::ReturnedFrom => Kinship::ReturnedFromSma,
+        How::CopyOf => Kinship::Copy,
+        How::BounceOf => Kinship::Bounce,
     }
 }
 

@@ -4,12 +4,9 @@ use whymid_mailflow::Connection;
 use whymid_schemas::{Entry, MessageTimeline, Outcome, Time};
 
 use crate::answer::Style;
-use crate::condition::Facts;
-use crate::decide::decide;
 use crate::knowledge::Knowledge;
-use crate::outcome;
 use crate::story::Story;
-use crate::summary::{connection_summary, delivery_summary, message_summary};
+use crate::summary::{connection_summary, delivery_summary, family_summary, message_summary};
 
 impl Knowledge {
     /// The timeline of a message's story: `limit` lines from place `from`.
@@ -21,18 +18,13 @@ impl Knowledge {
         from: usize,
         limit: usize,
     ) -> Option<MessageTimeline> {
-        let message = story.message.as_ref()?;
-        let outcome = outcome::of_message(message);
-        let verdict = decide(self, story, &Facts::of(story), outcome);
+        let judged = self.judge(story);
+        let outcome = judged.outcome;
         let lines = story.lines();
         let next = from.saturating_add(limit);
         Some(MessageTimeline {
-            message: message_summary(
-                story,
-                message,
-                verdict.as_ref().map(|one| one.diagnosis.id.as_str()),
-                style,
-            ),
+            message: message_summary(self, &judged, style)?,
+            family: family_summary(&judged, style),
             connection: story
                 .connection
                 .as_ref()

@@ -12,6 +12,7 @@ use crate::condition::Facts;
 use crate::facts::FACTS;
 use crate::limits::Timer;
 use crate::lines;
+use crate::pace;
 use crate::story::Story;
 
 /// Words that are no facts.
@@ -26,7 +27,10 @@ static WORDS: &[&str] = &[
     "sender_group",
     "from_opening",
     "ended_after",
+    "delay",
     "asked",
+    "own_mid",
+    "final_mids",
     "inbound_timeout_is",
     "max_connection_time_is",
     "missing",
@@ -143,7 +147,7 @@ impl Filler<'_> {
         if FACTS.iter().any(|row| row.name == name) {
             return self.facts.get(name).map(ToString::to_string);
         }
-        let message = self.story.message.as_ref();
+        let message = self.story.message();
         let connection = self.story.connection.as_ref();
         let opened = connection.and_then(|one| one.opened.as_ref());
         match name {
@@ -164,6 +168,7 @@ impl Filler<'_> {
                 .map(|hat| hat.group.clone())
                 .filter(|group| !group.is_empty()),
             "from_opening" => Some(self.opening_words(opened.is_some()).to_owned()),
+            "delay" => Some(duration(pace::delay(self.story)?, self.lang)),
             "ended_after" => Some(self.ended_after(opened.is_some())),
             "asked" => self.asked(),
             "inbound_timeout_is" => Some(limit(self.story.timers.inbound_timeout, self.lang)),
@@ -195,11 +200,7 @@ impl Filler<'_> {
 
     /// What was asked for, where the caller has not said so.
     fn asked(&self) -> Option<String> {
-        let mid = self
-            .story
-            .message
-            .as_ref()
-            .map(|one| format!("MID {}", one.mid));
+        let mid = self.story.message().map(|one| format!("MID {}", one.mid));
         mid.or_else(|| {
             self.story
                 .connection
@@ -218,7 +219,7 @@ impl Filler<'_> {
     }
 
     fn recipients(&self) -> Option<String> {
-        let recipients = &self.story.message.as_ref()?.recipients;
+        let recipients = &self.story.message()?.recipients;
         let named: Vec<String> = recipients
             .iter()
             .filter_map(|one| one.address.as_deref())
@@ -236,6 +237,40 @@ impl Filler<'_> {
     fn ending(&self) -> Option<String> {
         let place = lines::most_telling(self.story)?;
         Some(self.story.lines()[place].1.line.trim_end().to_owned())
+    }
+}
+
+/// A span of time for people: its two largest units.
+fn duration(seconds: i64, lang: Lang) -> String {
+    let units = [
+        (86_400, "d", "日"),
+        (3_600, "h", "時間"),
+        (60, "min", "分"),
+        (1, "s", "秒"),
+    ];
+    let mut left = seconds;
+    let mut parts = Vec::new();
+    for (size, en, ja) in units {
+        let count = left / size;
+        left %= size;
+        if count > 0 || (size == 1 && parts.is_empty()) {
+            parts.push(match lang {
+                Lang::En => format!("{count} {en}"),
+                Lang::Ja => format!("{count} {ja}"),
+            });
+        } else if !parts.is_empty() {
+            break;
+        }
+    }
+    parts.truncate(2);
+    parts.join(" ")
+}
+
+/// What the lines show by which the messages of a family hang together.
+pub(crate) fn of_family(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "how the messages of this mail hang together",
+        Lang::Ja => "このメールに属するメッセージ同士のつながり",
     }
 }
 

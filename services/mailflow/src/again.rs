@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::assembler::LINGER;
 use crate::entry::Entry;
-use crate::event::{ConnectionEnd, Fact};
+use crate::event::{ConnectionEnd, Fact, Kinship};
 use crate::merge::Record;
 use crate::record::{Connection, Delivery, Message};
 use crate::reset::Life;
@@ -105,14 +105,24 @@ pub(crate) fn message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> bool {
         Fact::Ready { .. }
         | Fact::ReceivingAborted { .. }
         | Fact::MessageId(_)
-        | Fact::Subject(_) => long_over(finished, at) || at.duration_since(first) > RECEIVING,
+        | Fact::Subject(_)
+        | Fact::Related {
+            // its birth
+            how:
+                Kinship::ReinjectedFrom | Kinship::ReturnedFrom | Kinship::CopyOf | Kinship::BounceOf,
+            ..
+        } => long_over(finished, at) || at.duration_since(first) > RECEIVING,
         Fact::Finished { .. }
         | Fact::Queued
         | Fact::DeliveryStart { .. }
         | Fact::Done { .. }
         | Fact::Delayed { .. }
         | Fact::Bounced { .. }
-        | Fact::Settled { .. } => silent || long_over(finished, at),
+        | Fact::Settled { .. }
+        | Fact::Related {
+            how: Kinship::SplitInto | Kinship::RewrittenTo,
+            ..
+        } => silent || long_over(finished, at),
         Fact::Stopped(_)
         | Fact::Quarantine { .. }
         | Fact::Response { .. }

@@ -25,6 +25,7 @@ use crate::entry::Entry;
 use crate::event::{Fact, MailEvent, Owner};
 use crate::grammar;
 use crate::join;
+use crate::links::Link;
 use crate::merge::Record;
 use crate::record::{ApplianceEvent, Connection, Delivery, Message};
 use crate::reset::Life;
@@ -351,7 +352,12 @@ impl Assembler {
 
     /// The messages in memory that name an ICID.
     pub fn messages_by(&self, of: ApplianceIndex, icid: u64) -> impl Iterator<Item = &Message> {
-        self.messages.linked_to((of, icid))
+        self.messages.linked_to(of, Link::Connection(icid))
+    }
+
+    /// The messages in memory that name a MID as their kin.
+    pub fn kin_of(&self, of: ApplianceIndex, mid: u64) -> impl Iterator<Item = &Message> {
+        self.messages.linked_to(of, Link::Kin(mid))
     }
 
     /// The connections in memory.

@@ -235,6 +235,7 @@ impl Record for Connection {
             | Fact::Bounced { .. }
             | Fact::Quarantine { .. }
             | Fact::Settled { .. }
+            | Fact::Related { .. }
             | Fact::Version { .. }
             | Fact::UtcOffset { .. }
             | Fact::Nothing => {}

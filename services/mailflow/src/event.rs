@@ -3,6 +3,8 @@
 //! Borrowed from the body; nothing is allocated but lists of recipient ids. A line that is not
 //! understood is an event too: it has no kind, and it belongs to whom the id at its front names.
 
+use serde::{Deserialize, Serialize};
+
 use crate::kind::Kind;
 
 /// One understood or not understood line.
@@ -92,6 +94,25 @@ pub enum Settling {
     Bounced,
     /// Perhaps delivered: the next hop was not heard to the end.
     PerhapsDelivered,
+}
+
+/// How a message hangs together with another one of its family: what the line says of the message
+/// that it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kinship {
+    /// It was split; some recipients go on under the other MID.
+    SplitInto,
+    /// It was rewritten; it goes on under the other MID.
+    RewrittenTo,
+    /// It is the other one, released from the spam quarantine.
+    ReinjectedFrom,
+    /// It is the other one, back from the management appliance's quarantine.
+    ReturnedFrom,
+    /// It is a copy of the other one, or a notification of it.
+    CopyOf,
+    /// It is the bounce of the other one.
+    BounceOf,
 }
 
 /// A `Bounced:` or `Delayed:` line's answer.
@@ -275,6 +296,13 @@ pub enum Fact<'a> {
         how: Settling,
         /// By what, or the answer.
         why: &'a str,
+    },
+    /// Another message of the family.
+    Related {
+        /// How the two hang together.
+        how: Kinship,
+        /// The other one's MID.
+        mid: u64,
     },
     /// AsyncOS version and serial number.
     Version {

@@ -8,6 +8,7 @@
 //!                                                 again.rs: which of two under one number · shelf.rs: until when
 //!                                                 reset.rs: when all numbers begin anew
 //!                                                 join.rs: which message came by which connection
+//!                                                 family.rs: which messages hang together
 //! ```
 //!
 //! Knows no I/O, no clock, no index, no rules. Parsers here never fail: a line that is not
@@ -20,10 +21,12 @@ mod connection;
 mod due;
 mod entry;
 pub mod event;
+mod family;
 mod grammar;
 mod intake;
 mod join;
 pub mod kind;
+mod links;
 mod merge;
 mod message;
 mod record;
@@ -38,6 +41,8 @@ pub use appliance::{
 };
 pub use assembler::{Assembler, Handout, LINGER, NothingWritten, Origin, Recall, Rested};
 pub use entry::{Entries, Entry, KindName, MAX_ENTRIES, MAX_SOURCES};
+pub use event::Kinship;
+pub use family::{Bond, Family, Gathering, MAX_FAMILY, Tie, Unseen, Wanted};
 pub use grammar::{Field, fields, read};
 pub use intake::{Handled, Intake};
 pub use join::{Carried, connection_of};

@@ -11,6 +11,7 @@ use whymid_schemas::Zone;
 
 use crate::entry::{Added, Entry};
 use crate::event::Fact;
+use crate::family::Tie;
 use crate::grammar;
 use crate::record::{ApplianceEvent, Common};
 
@@ -46,6 +47,11 @@ pub(crate) trait Record: Clone {
     /// The number of the connection that it names.
     fn link(&self) -> Option<u64> {
         None
+    }
+
+    /// The messages that it names as kin.
+    fn ties(&self) -> &[Tie] {
+        &[]
     }
 
     /// Merges a line. A copy of a line that is there changes nothing but its count; a line that

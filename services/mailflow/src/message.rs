@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use crate::again;
 use crate::assembler::Origin;
-use crate::entry::Entry;
-use crate::event::{Fact, Move, Refusal, Reply, Settling};
+use crate::entry::{Entry, KindName};
+use crate::event::{Fact, Kinship, Move, Refusal, Reply, Settling};
+use crate::family::Tie;
 use crate::kind;
 use crate::merge::Record;
 use crate::record::{
@@ -48,7 +49,17 @@ impl Message {
             recipients_left_out: 0,
             dcids: Vec::new(),
             quarantines: Vec::new(),
+            ties: Vec::new(),
         }
+    }
+
+    /// Learns anew from its lines, which an earlier release read, what they tell. Where lines have
+    /// spilled it stays as it is.
+    pub fn read_again(&mut self) {
+        for line in &mut self.common.entries.lines {
+            line.kind = KindName(crate::grammar::read(&line.line).kind);
+        }
+        self.relearn();
     }
 
     /// The envelope sender by the best line that tells it.
@@ -167,6 +178,27 @@ impl Message {
         }
     }
 
+    /// Names the recipients whose addresses no line of its own tells, by a list in order of RIDs.
+    /// A list that a line of its own contradicts names none.
+    pub(crate) fn name_in_order(&mut self, addresses: &[String]) {
+        let place = |one: &Recipient| one.rid.and_then(|rid| usize::try_from(rid).ok());
+        let fits = |one: &Recipient| {
+            let listed = place(one).and_then(|place| addresses.get(place));
+            match (&one.address, listed) {
+                (Some(own), Some(listed)) => own.eq_ignore_ascii_case(listed),
+                (_, listed) => one.rid.is_none() || listed.is_some(),
+            }
+        };
+        if !self.recipients.iter().all(fits) {
+            return;
+        }
+        for (rid, address) in (0u32..).zip(addresses) {
+            if let Some(recipient) = self.recipient(rid, self.common.first_at) {
+                recipient.address.get_or_insert_with(|| address.clone());
+            }
+        }
+    }
+
     fn moved(&mut self, moved: Move, name: Option<&str>, at: Timestamp) {
         let place = self
             .quarantines
@@ -194,6 +226,18 @@ impl Message {
             }
             Move::Released => stay.released_at = latest(stay.released_at, at),
             Move::Deleted => stay.deleted_at = earliest(stay.deleted_at, at),
+        }
+    }
+
+    /// Notes another message of its family, by the earliest line that names it.
+    fn tie(&mut self, how: Kinship, mid: u64, at: Timestamp) {
+        let key = |tie: &Tie| (tie.mid, tie.how);
+        match self.ties.binary_search_by_key(&(mid, how), key) {
+            Ok(place) => self.ties[place].at = self.ties[place].at.min(at),
+            Err(place) if self.ties.len() < MAX_LINKS => {
+                self.ties.insert(place, Tie { how, mid, at });
+            }
+            Err(_) => {}
         }
     }
 
@@ -337,6 +381,7 @@ impl Record for Message {
                 self.settle(rids, &fate, at);
                 self.name(rids, *address, at);
             }
+            Fact::Related { how, mid } => self.tie(*how, *mid, at),
             Fact::ConnectionOpened { .. }
             | Fact::ConnectionEnded(_)
             | Fact::ReceivingFailed(_)
@@ -370,11 +415,17 @@ impl Record for Message {
 
     fn lists(&self) -> usize {
         // an address, and an answer of up to MAX_REPLY characters
-        self.recipients.len() * (size_of::<Recipient>() + MAX_REPLY) + 16 * self.dcids.len()
+        let recipients = self.recipients.len() * (size_of::<Recipient>() + MAX_REPLY);
+        // a tie is found by the other's number, too
+        recipients + 16 * self.dcids.len() + 4 * size_of::<Tie>() * self.ties.len()
     }
 
     fn link(&self) -> Option<u64> {
         self.icid
+    }
+
+    fn ties(&self) -> &[Tie] {
+        &self.ties
     }
 }
 

@@ -16,6 +16,7 @@ use whymid_schemas::Zone;
 
 use crate::assembler::Origin;
 use crate::entry::{Added, Entries, Entry};
+use crate::family::Tie;
 
 /// The most recipients that one message keeps.
 pub const MAX_RECIPIENTS: usize = 10_000;
@@ -222,6 +223,10 @@ pub struct Message {
     /// The quarantines that it was in, by name; those that lines named without one have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quarantines: Vec<Stay>,
+    /// The other messages of its family that its own lines name, in order of MID. Which record of
+    /// that number it is, is found when the two are read: `family.rs`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ties: Vec<Tie>,
 }
 
 /// A message's stay in a quarantine, as far as lines tell; the latest, if there were several.

@@ -24,6 +24,7 @@ use crate::assembler::LINGER;
 use crate::due::{Due, is_time, later, record_weight};
 use crate::entry::Entry;
 use crate::event::Fact;
+use crate::links::{Link, Links};
 use crate::merge::Record;
 use crate::reset::Life;
 
@@ -69,8 +70,8 @@ pub(crate) struct Shelf<R> {
     handed: VecDeque<(u64, Place)>,
     /// Numbers that were recalled and perhaps not changed.
     recalled: Vec<Key>,
-    /// The numbers of the records that name a connection.
-    linked: HashMap<Key, BTreeSet<u64>, RandomState>,
+    /// Which records name which connections and messages.
+    links: Links,
     serial: u64,
     weight: usize,
     count: usize,
@@ -95,7 +96,7 @@ impl<R: Record> Shelf<R> {
             pending: BTreeSet::new(),
             handed: VecDeque::new(),
             recalled: Vec::new(),
-            linked: HashMap::default(),
+            links: Links::default(),
             serial: 0,
             weight: 0,
             count: 0,
@@ -153,9 +154,7 @@ impl<R: Record> Shelf<R> {
         let weight = record_weight(&record);
         self.weight += weight;
         self.count += 1;
-        if let Some(link) = record.link() {
-            self.linked.entry((key.0, link)).or_default().insert(key.1);
-        }
+        self.links.note(key, &record);
         self.held.entry(key).or_default().push(Held {
             record,
             serial: self.serial,
@@ -174,7 +173,7 @@ impl<R: Record> Shelf<R> {
         let Some(held) = self.held.get_mut(&key).and_then(|held| held.get_mut(place)) else {
             return;
         };
-        let link = held.record.link();
+        let before = Links::mark(&held.record);
         let size = |record: &R| (record.common().entries.lines.len(), record.lists());
         let (lines, lists) = size(&held.record);
         if !held.record.merge(entry, fact, now) {
@@ -185,8 +184,8 @@ impl<R: Record> Shelf<R> {
         let grown = lists_now - lists + if lines_now > lines { weight } else { 0 };
         held.weight += grown;
         self.weight += grown;
-        let (serial, linked) = (held.serial, held.record.link());
-        self.relink(key, link, linked);
+        self.links.follow(key, before, &held.record);
+        let serial = held.serial;
         self.touch(key, serial, position, now);
     }
 
@@ -273,38 +272,13 @@ impl<R: Record> Shelf<R> {
         let Some(held) = self.held.get_mut(&key).and_then(|all| find(all, serial)) else {
             return Vec::new();
         };
-        let before = held.record.link();
+        self.links.forget(key, &held.record);
         let lines = held.record.give_back(from);
-        let after = held.record.link();
-        self.relink(key, before, after);
+        self.links.note(key, &held.record);
         if let Some(first) = lines.iter().map(|line| line.position).min() {
             self.touch(key, serial, first, now);
         }
         lines
-    }
-
-    fn relink(&mut self, (appliance, number): Key, before: Option<u64>, after: Option<u64>) {
-        if before == after {
-            return;
-        }
-        if let Some(before) = before {
-            self.unlink((appliance, number), before);
-        }
-        if let Some(after) = after {
-            self.linked
-                .entry((appliance, after))
-                .or_default()
-                .insert(number);
-        }
-    }
-
-    fn unlink(&mut self, (appliance, number): Key, link: u64) {
-        if let Some(numbers) = self.linked.get_mut(&(appliance, link)) {
-            numbers.remove(&number);
-            if numbers.is_empty() {
-                self.linked.remove(&(appliance, link));
-            }
-        }
     }
 
     /// Notes that a line of that position changed a record.
@@ -448,9 +422,7 @@ impl<R: Record> Shelf<R> {
         for held in self.held.remove(&key).into_iter().flatten() {
             self.weight -= held.weight;
             self.count -= 1;
-            if let Some(link) = held.record.link() {
-                self.unlink(key, link);
-            }
+            self.links.forget(key, &held.record);
         }
     }
 
@@ -478,11 +450,11 @@ impl<R: Record> Shelf<R> {
             .map(|held| &held.record)
     }
 
-    /// The records that name a connection.
-    pub(crate) fn linked_to(&self, link: Key) -> impl Iterator<Item = &R> {
-        let numbers = self.linked.get(&link).into_iter().flatten();
-        let all = numbers.flat_map(move |number| self.of((link.0, *number)));
-        all.filter(move |record| record.link() == Some(link.1))
+    /// The records that name a connection, or a message.
+    pub(crate) fn linked_to(&self, of: ApplianceIndex, link: Link) -> impl Iterator<Item = &R> {
+        let numbers = self.links.of(of, link);
+        let all = numbers.flat_map(move |number| self.of((of, number)));
+        all.filter(move |record| link.is_of(*record))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &R> {

@@ -26,7 +26,7 @@ pub(super) const RETENTION: &[&str] = &["records", "records_size", "raw", "raw_s
 /// Keys of `[memory]`.
 pub(super) const MEMORY: &[&str] = &["records"];
 /// Keys of `[listeners]` and of one listener.
-pub(super) const LISTENER: &[&str] = &["inbound_timeout", "max_connection_time"];
+pub(super) const LISTENER: &[&str] = &["inbound_timeout", "max_connection_time", "late_after"];
 /// Keys of one appliance.
 pub(super) const APPLIANCE: &[&str] = &["hosts", "peers", "timezone", "trust_relay_time"];
 /// Keys of one token.

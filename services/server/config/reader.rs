@@ -312,6 +312,7 @@ impl<'t> Reader<'t> {
         let place = match name {
             "inbound_timeout" => &mut timers.inbound_timeout,
             "max_connection_time" => &mut timers.max_connection_time,
+            "late_after" => &mut timers.late_after,
             _ => return,
         };
         let seconds = self.number(value, &format!("listeners.{name}"), 1..=86_400);

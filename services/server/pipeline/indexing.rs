@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use whymid_diagnosis::{Facets, Knowledge, Listeners, Story};
-use whymid_mailflow::{Connection, Message, Rested, connection_of};
+use whymid_mailflow::{Connection, Family, Message, Rested, connection_of};
 use whymid_schemas::Outcome;
 use whymid_store::{Checkpoint, Document, Error, Index, Key, Look, Record, RecordKind, Writer};
 
@@ -183,7 +183,9 @@ impl Indexing {
         self.knowledge.facets(&Story {
             timers: self.listeners.timers(connection.as_ref()),
             newest: Some(message.common.last_at),
-            message: Some(message.clone()),
+            // how its family fares is found when it is read
+            family: Family::alone(message.clone()),
+            subject: 0,
             connection,
             deliveries: Vec::new(),
         })
@@ -197,7 +199,8 @@ impl Indexing {
         }
         connection.mids.is_empty().then(|| {
             self.knowledge.facets(&Story {
-                message: None,
+                family: Family::default(),
+                subject: 0,
                 newest: Some(connection.common.last_at),
                 timers: self.listeners.timers(Some(&connection)),
                 connection: Some(connection),

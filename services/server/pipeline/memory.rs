@@ -72,6 +72,10 @@ fn find(intake: &Intake, look: &Look) -> Vec<Record> {
             let found = of.flat_map(|one| assembler.messages_by(one, *icid));
             found.cloned().map(message).collect()
         }
+        (RecordKind::Message, Key::Kin(mid)) => {
+            let found = of.flat_map(|one| assembler.kin_of(one, *mid));
+            found.cloned().map(message).collect()
+        }
         (RecordKind::Message, Key::Dcid(dcid)) => {
             let used = |one: &&Message| one.dcids.contains(dcid) && is_of(look, &one.common);
             let found = assembler.messages().filter(used);
@@ -102,9 +106,11 @@ fn find(intake: &Intake, look: &Look) -> Vec<Record> {
             let found = found.cloned().map(Box::new);
             found.map(Record::Event).collect()
         }
-        (RecordKind::Connection, Key::Mid(_) | Key::Dcid(_))
-        | (RecordKind::Delivery, Key::Mid(_) | Key::Icid(_))
-        | (RecordKind::Event, Key::Mid(_) | Key::Icid(_) | Key::Dcid(_)) => Vec::new(),
+        (RecordKind::Connection, Key::Mid(_) | Key::Dcid(_) | Key::Kin(_))
+        | (RecordKind::Delivery, Key::Mid(_) | Key::Icid(_) | Key::Kin(_))
+        | (RecordKind::Event, Key::Mid(_) | Key::Icid(_) | Key::Dcid(_) | Key::Kin(_)) => {
+            Vec::new()
+        }
     }
 }
 

@@ -178,6 +178,11 @@ fn message(one: &Message, f: &Fields, doc: &mut TantivyDocument) {
     for dcid in &one.dcids {
         doc.add_u64(f.dcid, *dcid);
     }
+    let mut kin: Vec<u64> = one.ties.iter().map(|tie| tie.mid).collect();
+    kin.dedup();
+    for mid in kin {
+        doc.add_u64(f.kin, mid);
+    }
     if let Some(sender) = one.envelope_sender() {
         doc.add_text(f.sender, sender.to_lowercase());
     }

@@ -71,6 +71,8 @@ pub enum Key {
     Icid(u64),
     /// A delivery connection id.
     Dcid(u64),
+    /// A message id number that other messages name as their kin.
+    Kin(u64),
     /// A record's own id.
     Id(String),
 }
@@ -141,6 +143,7 @@ impl Index {
             Key::Mid(mid) => Term::from_field_u64(f.mid, *mid),
             Key::Icid(icid) => Term::from_field_u64(f.icid, *icid),
             Key::Dcid(dcid) => Term::from_field_u64(f.dcid, *dcid),
+            Key::Kin(mid) => Term::from_field_u64(f.kin, *mid),
             Key::Id(id) => Term::from_field_text(f.id, id),
         };
         let mut all = vec![term(key), self.word(f.kind, look.kind.word())];

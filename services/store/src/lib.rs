@@ -13,6 +13,7 @@
 mod document;
 mod index;
 mod library;
+mod renew;
 mod schema;
 #[cfg(test)]
 mod tests;

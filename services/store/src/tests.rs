@@ -360,3 +360,89 @@ fn what_is_live_shadows_what_is_written_and_an_owner_that_is_gone_is_an_error() 
     let library = Library::new(index, Arc::new(Memory(None)), Names::default());
     assert!(ready(library.find(by_mid, &Scope::everything())).is_err());
 }
+
+/// An index as the release before wrote it, with these records and that checkpoint.
+fn written_by_the_release_before(
+    folder: &std::path::Path,
+    records: &[Record],
+    checkpoint: Checkpoint,
+) {
+    let schema = include_str!("../../../schemas/index/v2.json");
+    let schema: tantivy::schema::Schema = serde_json::from_str(schema).expect("a schema");
+    std::fs::create_dir_all(folder).expect("a folder");
+    let index = tantivy::Index::create_in_dir(folder, schema.clone()).expect("an old index");
+    let mut writer: tantivy::IndexWriter = index
+        .writer_with_num_threads(1, 20_000_000)
+        .expect("a writer");
+    let field = |name| schema.get_field(name).expect("a field");
+    for record in records {
+        let mut doc = tantivy::TantivyDocument::default();
+        doc.add_text(field("id"), record.id());
+        doc.add_text(field("outcome"), "aborted");
+        doc.add_text(field("custody"), "sender");
+        doc.add_text(field("diagnosis"), "receiving-aborted-by-sender");
+        doc.add_text(field("party"), "sender");
+        doc.add_bytes(
+            field("record"),
+            &serde_json::to_vec(record).expect("a record"),
+        );
+        writer.add_document(doc).expect("written");
+    }
+    let mut commit = writer.prepare_commit().expect("a commit");
+    commit.set_payload(&serde_json::to_string(&checkpoint).expect("a payload"));
+    commit.commit().expect("committed");
+}
+
+#[test]
+fn an_index_of_the_release_before_is_written_anew_whole_whenever_that_is_cut_off() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("index");
+    let records = records("esa1", 7, 0);
+    let checkpoint = Checkpoint {
+        complete: 6,
+        reached: 9,
+    };
+    let whole = |cut: &str| {
+        let (_, index, held) = open(&path).expect("renewed");
+        assert_eq!(held, checkpoint, "{cut}");
+        let found = find(&index, RecordKind::Message, Key::Mid(7), Some("esa1"));
+        assert_eq!(found.len(), 1, "{cut}");
+        assert_eq!(
+            index.extent().expect("read").documents,
+            records.len() as u64,
+            "{cut}"
+        );
+        let left = std::fs::read_dir(folder.path()).expect("read").count();
+        assert_eq!(left, 1, "{cut}: nothing is left beside the index");
+    };
+    written_by_the_release_before(&path, &records, checkpoint);
+    let [renewed, old] = ["renewed", "old"].map(|word| path.with_extension(word));
+    std::fs::create_dir_all(renewed.join("half")).expect("made");
+    whole("while the new one was written");
+    std::fs::rename(&path, &renewed).expect("renamed");
+    written_by_the_release_before(&old, &records, checkpoint);
+    whole("between the two renamings");
+    written_by_the_release_before(&old, &records, checkpoint);
+    whole("before the old one was removed");
+}
+
+#[test]
+fn what_was_known_of_a_diagnosis_is_taken_over_into_the_new_index() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("index");
+    let records = records("esa1", 7, 0);
+    written_by_the_release_before(&path, &records, Checkpoint::default());
+    let (_, index, _) = open(&path).expect("renewed");
+    let searcher = index.reader.searcher();
+    for (field, word) in [
+        ("outcome", "aborted"),
+        ("custody", "sender"),
+        ("diagnosis", "receiving-aborted-by-sender"),
+        ("party", "sender"),
+    ] {
+        let field = searcher.schema().get_field(field).expect("a field");
+        let term = tantivy::Term::from_field_text(field, word);
+        let found: u64 = searcher.doc_freq(&term).expect("read");
+        assert_eq!(found, records.len() as u64, "{word}");
+    }
+}

@@ -19,7 +19,8 @@ use whymid_mailflow::ApplianceMemory;
 
 use crate::document::{self, Document};
 use crate::index::{Error, Index};
-use crate::schema;
+use crate::renew;
+use crate::schema::{self, Fields};
 
 /// Memory of the indexing thread, bytes.
 const WRITER_HEAP: usize = 64 * 1024 * 1024;
@@ -50,11 +51,38 @@ impl std::fmt::Debug for Writer {
 }
 
 /// Opens the index in a folder, made if it is not there, and says up to where it holds the
-/// journal.
+/// journal. One that an earlier release wrote is written anew.
 ///
 /// # Errors
-/// When the folder can't be used, another process writes to it, or another release wrote it.
+/// When the folder can't be used, another process writes to it, or another release wrote it in a
+/// way that nothing is known of.
 pub fn open(folder: &Path) -> Result<(Writer, Index, Checkpoint), Error> {
+    renew::settle(folder)?;
+    let directory = folder.join("meta.json").exists().then_some(folder);
+    if let Some(tantivy) = directory.map(Tantivy::open_in_dir).transpose()?
+        && tantivy.schema() != schema::schema().0
+    {
+        if !renew::is_possible(&tantivy) {
+            return Err(Error::OtherSchema {
+                folder: folder.to_owned(),
+            });
+        }
+        let checkpoint = checkpoint(&tantivy)?;
+        renew::renew(folder, &tantivy, checkpoint)?;
+    }
+    open_at(folder)
+}
+
+/// How much of the journal an index holds.
+fn checkpoint(tantivy: &Tantivy) -> Result<Checkpoint, Error> {
+    match tantivy.load_metas()?.payload {
+        Some(payload) => Ok(serde_json::from_str(&payload)?),
+        None => Ok(Checkpoint::default()),
+    }
+}
+
+/// Opens an index of this release's.
+pub(crate) fn open_at(folder: &Path) -> Result<(Writer, Index, Checkpoint), Error> {
     let (schema, fields) = schema::schema();
     let made = std::fs::create_dir_all(folder);
     made.map_err(|source| Error::Folder {
@@ -67,19 +95,9 @@ pub fn open(folder: &Path) -> Result<(Writer, Index, Checkpoint), Error> {
     let tantivy = if Tantivy::exists(&directory).map_err(tantivy::TantivyError::from)? {
         Tantivy::open(directory)?
     } else {
-        Tantivy::create(directory, schema.clone(), settings())?
+        Tantivy::create(directory, schema, settings())?
     };
-    if tantivy.schema() != schema {
-        return Err(Error::OtherSchema {
-            folder: folder.to_owned(),
-        });
-    }
-    let payload = tantivy.load_metas()?.payload;
-    let checkpoint = match payload.as_deref().map(serde_json::from_str) {
-        Some(Ok(checkpoint)) => checkpoint,
-        Some(Err(error)) => return Err(Error::Record(error)),
-        None => Checkpoint::default(),
-    };
+    let checkpoint = checkpoint(&tantivy)?;
     let reader = tantivy.reader_builder().reload_policy(ReloadPolicy::Manual);
     let index = Index {
         reader: reader.try_into()?,
@@ -129,6 +147,10 @@ impl Writer {
         if let Some(writer) = &self.writer {
             writer.set_merge_policy(policy);
         }
+    }
+
+    pub(crate) fn fields(&self) -> Fields {
+        self.index.fields
     }
 
     fn writer(&mut self) -> Result<&mut IndexWriter, Error> {

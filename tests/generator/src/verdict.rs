@@ -157,7 +157,8 @@ impl Messages {
     fn leaf(&self, one: &Recipient, into: u64, depth: u32) -> Option<&'static str> {
         let known = self.by_id.get(&into)?;
         let same = known.recipients.iter().find(|to| to.address == one.address);
-        let same = same.or_else(|| known.recipients.first())?;
+        // an address that was changed keeps its place
+        let same = same.or_else(|| known.recipients.iter().find(|to| to.rid == one.rid))?;
         self.outcome_of(same, known.ending, depth + 1)
     }
 

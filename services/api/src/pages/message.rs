@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use whymid_schemas::{
-    Answer, Custody, Diagnosis, Entry, Lang, MessageTimeline, Outcome, Who, Zone,
+    Answer, Custody, Diagnosis, Entry, Kin, Kinship, Lang, MessageTimeline, Outcome, Who, Zone,
 };
 
 use super::{Shell, safe_link};
@@ -28,6 +28,7 @@ struct Page<'a> {
     answer: &'a Answer,
     title: String,
     rows: Vec<Row>,
+    family: Vec<Kin>,
     spilled: u64,
     more_lines: Option<String>,
 }
@@ -59,11 +60,13 @@ pub(crate) async fn page(
     let more_lines = timeline
         .as_ref()
         .and_then(|timeline| more_lines(&shell.root, timeline));
+    let family = timeline.as_ref().map(|timeline| timeline.family.clone());
     let spilled = timeline.as_ref().map_or(0, |timeline| timeline.spilled);
     let page = Page {
         l: labels(shell.lang),
         answer,
         title: title(answer),
+        family: family.unwrap_or_default(),
         rows: rows(timeline, &answer.diagnosis, shell.lang),
         spilled,
         more_lines,
@@ -99,6 +102,8 @@ fn whose(of: &str, lang: Lang) -> &'static str {
         ("connection", Lang::Ja) => "接続",
         ("delivery", Lang::En) => "delivery",
         ("delivery", Lang::Ja) => "配信",
+        ("family", Lang::En) => "family",
+        ("family", Lang::Ja) => "関連メッセージ",
         (_, Lang::En) => "message",
         (_, Lang::Ja) => "メッセージ",
     }
@@ -120,6 +125,20 @@ impl Page<'_> {
 
     fn outcome(&self, outcome: &Outcome) -> &'static str {
         labels::outcome(*outcome, self.shell.lang)
+    }
+
+    fn kinship(&self, how: &Kinship) -> &'static str {
+        labels::kinship(*how, self.shell.lang)
+    }
+
+    /// The page of a message, unless it is this one.
+    fn page_of(&self, id: Option<&str>) -> Option<String> {
+        let own = self.answer.message.as_ref().map(|one| one.id.as_str());
+        let id = id.filter(|id| own != Some(id))?;
+        Some(format!(
+            "{}/messages/{id}?lang={}",
+            self.shell.root, self.shell.lang
+        ))
     }
 
     fn who(&self, who: &Who) -> &'static str {
@@ -156,6 +175,14 @@ impl Page<'_> {
             Some(address) => address,
             None => self.l.unknown,
         }
+    }
+
+    /// Whether the mail of any recipient went on under another MID.
+    fn has_final_mids(&self) -> bool {
+        let message = self.answer.message.as_ref();
+        let recipients = message.into_iter().flat_map(|message| &message.recipients);
+        let mut mids = recipients.map(|one| one.final_mid.or(one.bounce_mid));
+        mids.any(|mid| mid.is_some())
     }
 
     /// Whether a server said anything about any recipient.

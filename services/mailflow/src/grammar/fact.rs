@@ -1,9 +1,9 @@
-//! The fields that a form took, to what they mean for a record: quarantines, and what settles a
-//! recipient beside delivery. Log grammar rows E078, E146, E165 to E184, E197 to E201, E214, E218
-//! and E234 to E236.
+//! The fields that a form took, to what they mean for a record: quarantines, the messages of a
+//! family, and what settles a recipient beside delivery. Log grammar rows E078, E140 to E143,
+//! E146, E165 to E184, E186 to E201, E214, E218 and E234 to E236.
 
 use super::form::Told;
-use crate::event::{Fact, Move, Settling};
+use crate::event::{Fact, Kinship, Move, Settling};
 use crate::kind::{self, Kind};
 use crate::scan::Scan;
 
@@ -38,6 +38,16 @@ static SETTLING: [(&Kind, Settling, &str); 6] = [
     (&kind::POSSIBLE_DELIVERY, Settling::PerhapsDelivered, ""),
 ];
 
+/// Which kinds name another message of the family, how, and in which field.
+static KIN: [(&Kind, Kinship, &str); 6] = [
+    (&kind::SPLIT, Kinship::SplitInto, "new_mid"),
+    (&kind::REWRITTEN, Kinship::RewrittenTo, "new_mid"),
+    (&kind::ISQ_REINJECTED, Kinship::ReinjectedFrom, "old_mid"),
+    (&kind::SMA_RETURNED, Kinship::ReturnedFrom, "old_mid"),
+    (&kind::COPIED, Kinship::CopyOf, "old_mid"),
+    (&kind::BOUNCE_OF, Kinship::BounceOf, "old_mid"),
+];
+
 /// What a line of that kind says.
 pub(super) fn of<'a>(kind: &'static Kind, body: &'a str, told: &Told<'a>) -> Fact<'a> {
     if std::ptr::eq(kind, &kind::WAS_STOPPED) {
@@ -55,9 +65,17 @@ pub(super) fn of<'a>(kind: &'static Kind, body: &'a str, told: &Told<'a>) -> Fac
             },
         };
     }
+    let related = KIN.iter().find(|(own, ..)| std::ptr::eq(*own, kind));
+    if let Some((_, how, field)) = related {
+        let related = |mid| Fact::Related { how: *how, mid };
+        return told.number(field).map_or(Fact::Nothing, related);
+    }
     let settling = SETTLING.iter().find(|(own, ..)| std::ptr::eq(*own, kind));
     if let Some((_, how, why)) = settling {
         return settled(told, *how, why).unwrap_or(Fact::Nothing);
+    }
+    if std::ptr::eq(kind, &kind::LDAP_GAVE_UP) {
+        return Fact::Stopped("Bounced by LDAP: unable to process");
     }
     if std::ptr::eq(kind, &kind::UNSUBSCRIBED) {
         let how = match told.text("action") {

@@ -5,8 +5,7 @@
 //! that strangers wrote (subjects, names, replies) is never searched. A body without a known
 //! form still belongs to the id at its front, where it has one.
 //!
-//! Not here: time, appliances, records. Not followed yet, though told apart: splits, rewrites,
-//! copies.
+//! Not here: time, appliances, records.
 
 mod anchored;
 mod connection;

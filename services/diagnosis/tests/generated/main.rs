@@ -1,0 +1,4 @@
+//! Answers about generated logs, held against what truly happened.
+
+mod deletions;
+mod families;

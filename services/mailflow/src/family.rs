@@ -1,0 +1,384 @@
+//! Messages of one family, joined when they are read: splits, rewrites, copies, bounces of
+//! messages, what comes back from a quarantine. Each names another one by its MID in its own
+//! lines; which record of that number is meant, is decided here.
+//!
+//! ```text
+//! a message ──► Gathering::next: whose kin to look for ──► (memory, index, a log) ──► Gathering::take
+//!                                                          … until none is left ──► Family
+//! ```
+//!
+//! Invariants: a tie joins records of one appliance only; a message that came by a connection of
+//! its own is nobody's child; a child begins when its tie says so, not hours later, though it may
+//! be in use before the line that tells (trap 7 of the log grammar); what comes back from a
+//! quarantine was in one. Where nothing fits, the other one was not seen: no guess. What a child's
+//! own lines do not tell (connection, sender, subject, size, acceptance) is its elder's (trap 9).
+//!
+//! Not here: what became of the recipients (`diagnosis`), looking up.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::assembler::LINGER;
+use crate::event::Kinship;
+use crate::grammar;
+use crate::kind;
+use crate::record::{Fate, Message};
+
+/// The most messages of one family that are read; what is beyond counts as not seen.
+pub const MAX_FAMILY: usize = 200;
+
+/// So long before the line that tells of it a child may have been in use.
+const IN_USE_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+
+/// So long after that line a child's first line may come: some may be lost.
+const FIRST_SEEN: SignedDuration = SignedDuration::from_hours(1);
+
+/// So long after its end a message may still be copied, or its bounce be made.
+const AFTER_END: SignedDuration = SignedDuration::from_mins(1);
+
+/// So long a message may wait before it is bounced: queues keep for 3 days, quarantines for 40.
+const ALIVE: SignedDuration = SignedDuration::from_hours(24 * 60);
+
+/// So long a quarantine may keep a message.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
+
+/// How far apart two zones can put one moment.
+const ZONES_APART: SignedDuration = SignedDuration::from_hours(36);
+
+/// What one message's line says of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Tie {
+    /// How the two hang together.
+    pub how: Kinship,
+    /// The other one's MID.
+    pub mid: u64,
+    /// Stamp of the line.
+    pub at: Timestamp,
+}
+
+impl Kinship {
+    /// Whether the message whose line it is was there before the other one.
+    #[must_use]
+    pub fn is_elder_s(self) -> bool {
+        matches!(self, Self::SplitInto | Self::RewrittenTo)
+    }
+
+    /// Whether the mail itself goes on under the younger MID; copies and bounces are other mail.
+    #[must_use]
+    pub fn goes_on(self) -> bool {
+        !matches!(self, Self::CopyOf | Self::BounceOf)
+    }
+}
+
+/// Two members of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bond {
+    /// The place of the one that was there first.
+    pub elder: usize,
+    /// The place of the other one.
+    pub younger: usize,
+    /// How they hang together.
+    pub how: Kinship,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A member that is named and was not found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// The place of the one that names it.
+    pub of: usize,
+    /// How, by which MID, when.
+    pub tie: Tie,
+}
+
+/// A message with its family.
+#[derive(Clone, Debug, Default)]
+pub struct Family {
+    /// The members; the one that was asked for is the first.
+    pub members: Vec<Message>,
+    /// How they hang together.
+    pub bonds: Vec<Bond>,
+    /// Who is missing.
+    pub unseen: Vec<Unseen>,
+}
+
+impl Family {
+    /// A message whose family is not looked for.
+    #[must_use]
+    pub fn alone(message: Message) -> Self {
+        Self {
+            members: vec![message],
+            ..Self::default()
+        }
+    }
+
+    /// The bonds by which a member's mail goes on under younger MIDs.
+    pub fn goes_on(&self, elder: usize) -> impl Iterator<Item = &Bond> {
+        let bonds = self.bonds.iter();
+        bonds.filter(move |bond| bond.elder == elder && bond.how.goes_on())
+    }
+
+    /// The bond by which a member took over from an older one.
+    #[must_use]
+    pub fn came_from(&self, younger: usize) -> Option<&Bond> {
+        let mut bonds = self.bonds.iter();
+        bonds.find(|bond| bond.younger == younger && bond.how.goes_on())
+    }
+
+    /// The MIDs under which a member went on and that were not seen.
+    pub fn lost(&self, of: usize) -> impl Iterator<Item = &Tie> {
+        let unseen = self.unseen.iter().filter(move |one| one.of == of);
+        unseen
+            .map(|one| &one.tie)
+            .filter(|tie| tie.how.is_elder_s())
+    }
+
+    /// The first one of those that a member took over from, itself if it is from nobody.
+    #[must_use]
+    pub fn root_of(&self, member: usize) -> usize {
+        let mut root = member;
+        for _ in 0..self.members.len() {
+            match self.came_from(root) {
+                Some(bond) => root = bond.elder,
+                None => break,
+            }
+        }
+        root
+    }
+
+    /// Gives children what only their elders' lines tell, elders first.
+    fn inherit(&mut self) {
+        let mut left: VecDeque<usize> = (0..self.members.len()).collect();
+        let mut done = vec![false; self.members.len()];
+        let mut patience = self.members.len() * self.members.len() + 1;
+        while let Some(place) = left.pop_front() {
+            let bond = self.came_from(place).copied();
+            if let Some(bond) = bond {
+                patience -= 1;
+                if !done[bond.elder] && patience > 0 {
+                    left.push_back(place);
+                    continue;
+                }
+                let elder = self.members[bond.elder].clone();
+                take_after(&mut self.members[place], &elder, bond);
+            }
+            done[place] = true;
+        }
+    }
+}
+
+/// What a child has from its elder.
+fn take_after(child: &mut Message, elder: &Message, bond: Bond) {
+    child.started_at = child
+        .started_at
+        .or(Some(bond.at.min(child.common.first_at)));
+    child.icid = child.icid.or(elder.icid);
+    child.ready_at = child.ready_at.or(elder.ready_at);
+    child.size = child.size.or(elder.size);
+    child.sender = child.sender.take().or_else(|| elder.sender.clone());
+    child.ready_sender = child
+        .ready_sender
+        .take()
+        .or_else(|| elder.ready_sender.clone());
+    child.subject = child.subject.take().or_else(|| elder.subject.clone());
+    child.message_id = child.message_id.take().or_else(|| elder.message_id.clone());
+    if bond.how == Kinship::SplitInto {
+        child.name_in_order(&split_list(elder, child.mid));
+    }
+}
+
+/// The addresses that the line lists by which a message was split; in order of the child's RIDs,
+/// which begin at 0 (trap 9). Empty where it lists none.
+fn split_list(elder: &Message, child: u64) -> Vec<String> {
+    let lines = elder.common.entries.lines.iter();
+    let splits = lines.filter(|line| line.kind.is(&kind::SPLIT));
+    for line in splits {
+        let fields = grammar::fields(&kind::SPLIT, &line.line);
+        let field = |name: &str| fields.iter().find(|(own, _)| *own == name);
+        let is_of = field("new_mid").is_some_and(|(_, mid)| mid.parse() == Ok(child));
+        if let (true, Some((_, list))) = (is_of, field("addresses")) {
+            let addresses = list.split(',').map(|one| one.trim().to_owned());
+            return addresses.filter(|one| !one.is_empty()).collect();
+        }
+    }
+    Vec::new()
+}
+
+/// Gathers a family; the caller looks up.
+#[derive(Debug)]
+pub struct Gathering {
+    family: Family,
+    /// Places of the members whose kin is still to be looked for.
+    open: VecDeque<usize>,
+}
+
+/// What is to be looked up: of one appliance, the messages of these MIDs, and those that name
+/// that MID as their kin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The MID whose kin is wanted.
+    pub mid: u64,
+    /// The MIDs that it names itself.
+    pub named: Vec<u64>,
+}
+
+impl Gathering {
+    /// Begins with the message that was asked for.
+    #[must_use]
+    pub fn of(message: Message) -> Self {
+        Self {
+            family: Family::alone(message),
+            open: VecDeque::from([0]),
+        }
+    }
+
+    /// What is to be looked up next.
+    #[must_use]
+    pub fn wanted(&self) -> Option<Wanted> {
+        let one = &self.family.members[*self.open.front()?];
+        let mut named: Vec<u64> = one.ties.iter().map(|tie| tie.mid).collect();
+        named.dedup();
+        named.truncate(MAX_FAMILY);
+        Some(Wanted {
+            mid: one.mid,
+            named,
+        })
+    }
+
+    /// Takes what was found for [`Gathering::wanted`]: the messages of the MIDs that it names, and
+    /// those that name it, with all others of its own MID if there are any.
+    pub fn take(&mut self, named: Vec<Message>, naming: Vec<Message>, same_mid: &[Message]) {
+        let Some(place) = self.open.pop_front() else {
+            return;
+        };
+        for tie in self.family.members[place].ties.clone() {
+            let own = self.family.members[place].clone();
+            let of_number = named.iter().filter(|one| one.mid == tie.mid);
+            match kin_of(&own, &tie, of_number).cloned() {
+                Some(kin) => self.bond(place, kin, tie, true),
+                None => self.family.unseen.push(Unseen { of: place, tie }),
+            }
+        }
+        for kin in naming {
+            let own = &self.family.members[place];
+            let others = same_mid.iter().filter(|one| one.common.id != own.common.id);
+            let known: Vec<&Message> = others.chain([own]).collect();
+            let ties = kin.ties.iter().filter(|tie| tie.mid == own.mid);
+            let meant = |tie: &&Tie| {
+                let found = kin_of(&kin, tie, known.iter().copied());
+                found.is_some_and(|found| found.common.id == own.common.id)
+            };
+            if let Some(tie) = ties.copied().find(|tie| meant(&tie)) {
+                self.bond(place, kin, tie, false);
+            }
+        }
+    }
+
+    /// Joins a member and another message; `named`: the tie is the member's.
+    fn bond(&mut self, place: usize, kin: Message, tie: Tie, named: bool) {
+        let members = &mut self.family.members;
+        let known = members
+            .iter()
+            .position(|one| one.common.id == kin.common.id);
+        let other = match known {
+            Some(known) => known,
+            None if members.len() >= MAX_FAMILY => {
+                if named {
+                    self.family.unseen.push(Unseen { of: place, tie });
+                }
+                return;
+            }
+            None => {
+                members.push(kin);
+                self.open.push_back(members.len() - 1);
+                members.len() - 1
+            }
+        };
+        let holder_first = tie.how.is_elder_s() == named;
+        let (elder, younger) = if holder_first {
+            (place, other)
+        } else {
+            (other, place)
+        };
+        let bond = Bond {
+            elder,
+            younger,
+            how: tie.how,
+            at: tie.at,
+        };
+        let is_known = |held: &Bond| (held.elder, held.younger) == (elder, younger);
+        if elder != younger && !self.family.bonds.iter().any(is_known) {
+            self.family.bonds.push(bond);
+        }
+    }
+
+    /// The family, when nothing is wanted any more.
+    #[must_use]
+    pub fn finish(mut self) -> Family {
+        self.family
+            .bonds
+            .sort_by_key(|bond| (bond.at, bond.younger));
+        self.family.inherit();
+        self.family
+    }
+}
+
+/// Of the messages of one appliance that have the MID which a tie names, the one that it means.
+fn kin_of<'m>(
+    holder: &Message,
+    tie: &Tie,
+    known: impl IntoIterator<Item = &'m Message>,
+) -> Option<&'m Message> {
+    let known = known.into_iter();
+    let known = known.filter(|one| {
+        one.common.appliance == holder.common.appliance && one.common.id != holder.common.id
+    });
+    let slack = |one: &Message| {
+        let zones = [&holder.common, &one.common];
+        let in_one = zones[0].zone_epoch == zones[1].zone_epoch
+            && !zones.iter().any(|common| common.zone_changed);
+        if in_one {
+            SignedDuration::ZERO
+        } else {
+            ZONES_APART
+        }
+    };
+    if tie.how.is_elder_s() {
+        let fitting = known.filter(|one| is_child(holder, one, tie.at, slack(one)));
+        return fitting.min_by_key(|one| tie.at.duration_since(one.common.first_at).abs());
+    }
+    let fitting = known.filter(|one| is_elder(one, holder, tie, slack(one)));
+    fitting.max_by_key(|one| one.common.first_at)
+}
+
+/// Whether a message can be the one into which another was split or rewritten at a moment.
+fn is_child(elder: &Message, child: &Message, at: Timestamp, slack: SignedDuration) -> bool {
+    let after = child.common.first_at.duration_since(at);
+    let of_nobody_else = child.icid.is_none_or(|icid| elder.icid == Some(icid));
+    let made_otherwise = child.ties.iter().any(|tie| !tie.how.is_elder_s());
+    after <= FIRST_SEEN + slack
+        && after >= -(IN_USE_BEFORE + slack)
+        && of_nobody_else
+        && !made_otherwise
+}
+
+/// Whether a message can be the one that another was made of, or is released from.
+fn is_elder(elder: &Message, child: &Message, tie: &Tie, slack: SignedDuration) -> bool {
+    let age = tie.at.duration_since(elder.common.first_at);
+    if age < -(LINGER + slack) {
+        return false;
+    }
+    if tie.how.goes_on() {
+        let handed = |one: &crate::record::Recipient| one.fate == Fate::Quarantined;
+        let was_held = !elder.quarantines.is_empty() || elder.recipients.iter().any(handed);
+        let ids = elder.message_id.as_deref().zip(child.message_id.as_deref());
+        return age <= KEPT && was_held && ids.is_none_or(|(own, other)| own == other);
+    }
+    let over = elder
+        .finished
+        .map(|finish| tie.at.duration_since(finish.at));
+    age <= ALIVE && over.is_none_or(|over| over <= AFTER_END + slack)
+}

@@ -1,0 +1,178 @@
+//! An index that an earlier release wrote, to one with the fields of this release.
+//!
+//! Every record stands whole in its document, so it is read from the old index and written to a
+//! new one beside it, messages with what this release understands of their lines; what the old
+//! one knew of their diagnosis is taken over. Then the new one takes the old one's place.
+//!
+//! Invariant: at every moment one whole index is there. `index.renewed` is unfinished as long as
+//! `index` is there; `index.old` is not needed any more once it is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tantivy::columnar::StrColumn;
+use tantivy::{Index as Tantivy, SegmentReader, TantivyDocument};
+use whymid_diagnosis::Facets;
+use whymid_mailflow::ApplianceMemory;
+use whymid_schemas::{Custody, Outcome, Party};
+
+use crate::document::{self, Document, Record};
+use crate::index::Error;
+use crate::schema::Fields;
+use crate::writer::{Checkpoint, Writer};
+
+/// So many records are told of at a time.
+const PROGRESS: u64 = 100_000;
+
+/// Where the new index is made, and where the old one goes.
+fn beside(folder: &Path) -> [PathBuf; 2] {
+    ["renewed", "old"].map(|word| folder.with_extension(word))
+}
+
+/// Ends what a former start left half-way.
+pub(crate) fn settle(folder: &Path) -> Result<(), Error> {
+    let [renewed, old] = beside(folder);
+    if !folder.exists() && renewed.exists() {
+        rename(&renewed, folder)?;
+    }
+    remove(&renewed)?;
+    if folder.exists() {
+        remove(&old)?;
+    }
+    Ok(())
+}
+
+/// Whether the records of an index can be read by this release: it has their field.
+pub(crate) fn is_possible(tantivy: &Tantivy) -> bool {
+    let field = tantivy.schema().get_field("record");
+    field.is_ok_and(|field| tantivy.schema().get_field_entry(field).is_stored())
+}
+
+/// Writes all that `tantivy`, the index in `folder`, holds into a new index in its place.
+pub(crate) fn renew(folder: &Path, tantivy: &Tantivy, checkpoint: Checkpoint) -> Result<(), Error> {
+    let [renewed, old] = beside(folder);
+    let (mut writer, _, _) = crate::writer::open_at(&renewed)?;
+    let old_fields = Fields {
+        record: tantivy.schema().get_field("record")?,
+        ..writer.fields()
+    };
+    let searcher = tantivy.reader()?.searcher();
+    let all = searcher.num_docs();
+    tracing::info!(
+        records = all,
+        "an earlier release wrote the index; it is written anew"
+    );
+    let mut done = 0;
+    for segment in searcher.segment_readers() {
+        let store = told(segment.get_store_reader(10), "read", folder)?;
+        let words = Words::of(segment)?;
+        for doc in segment.doc_ids_alive() {
+            let document: TantivyDocument = store.get(doc)?;
+            copy(&mut writer, &document, &old_fields, words.facets(doc))?;
+            done += 1;
+            if done % PROGRESS == 0 {
+                tracing::info!(done, all, "writing the index anew");
+            }
+        }
+    }
+    writer.commit(checkpoint)?;
+    drop(writer);
+    rename(folder, &old)?;
+    rename(&renewed, folder)?;
+    remove(&old)
+}
+
+/// One document: a record, or what is remembered of an appliance.
+fn copy(
+    writer: &mut Writer,
+    document: &TantivyDocument,
+    fields: &Fields,
+    facets: Option<Facets>,
+) -> Result<(), Error> {
+    if let Some(mut record) = document::from_tantivy::<Record>(document, fields) {
+        if let Record::Message(message) = &mut record {
+            message.read_again();
+        }
+        return writer.upsert(&Document { record, facets });
+    }
+    match document::from_tantivy::<ApplianceMemory>(document, fields) {
+        Some(memory) => writer.remember(&memory),
+        None => {
+            tracing::warn!("a record of the old index can't be read and is left out");
+            Ok(())
+        }
+    }
+}
+
+/// The columns of what was known of the diagnosis.
+struct Words {
+    outcome: Option<StrColumn>,
+    custody: Option<StrColumn>,
+    diagnosis: Option<StrColumn>,
+    party: Option<StrColumn>,
+}
+
+impl Words {
+    fn of(segment: &SegmentReader) -> Result<Self, Error> {
+        let column = |name| segment.fast_fields().str(name);
+        Ok(Self {
+            outcome: column("outcome")?,
+            custody: column("custody")?,
+            diagnosis: column("diagnosis")?,
+            party: column("party")?,
+        })
+    }
+
+    fn facets(&self, doc: u32) -> Option<Facets> {
+        let one = |column: &Option<StrColumn>| words(column.as_ref()?, doc).into_iter().next();
+        let parties = self.party.as_ref().map(|column| words(column, doc));
+        Some(Facets {
+            outcome: named::<Outcome>(&one(&self.outcome)?)?,
+            custody: named::<Custody>(&one(&self.custody)?)?,
+            diagnosis: one(&self.diagnosis)?,
+            party: parties
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|word| named::<Party>(word))
+                .collect(),
+            kb_version: String::new(),
+        })
+    }
+}
+
+fn words(column: &StrColumn, doc: u32) -> Vec<String> {
+    let ords = column.ords().values_for_doc(doc);
+    let words = ords.filter_map(|ord| {
+        let mut word = String::new();
+        column.ord_to_str(ord, &mut word).ok()?.then_some(word)
+    });
+    words.collect()
+}
+
+/// A value by its published word.
+fn named<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    told(std::fs::rename(from, to), "move", from)?;
+    // the name is durable with its folder
+    let parent = to.parent().unwrap_or(to);
+    let synced = std::fs::File::open(parent).and_then(|folder| folder.sync_all());
+    told(synced, "write down the new name of", to)
+}
+
+fn remove(folder: &Path) -> Result<(), Error> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => told(done, "remove", folder),
+    }
+}
+
+fn told<T>(done: io::Result<T>, doing: &'static str, folder: &Path) -> Result<T, Error> {
+    done.map_err(|source| Error::Folder {
+        doing,
+        path: folder.to_owned(),
+        source,
+    })
+}
