@@ -160,14 +160,9 @@ impl Reading {
         let connection = self.connection_of(root).await?;
         let appliance = root.common.appliance.clone();
         let deliveries = self.deliveries_of(&family).await?;
-        Ok(Story {
-            timers: self.listeners.timers(connection.as_ref()),
-            newest: now.get(&appliance).copied(),
-            connection,
-            deliveries,
-            family,
-            subject: 0,
-        })
+        let timers = self.listeners.timers(connection.as_ref());
+        let newest = now.get(&appliance).copied();
+        Ok(Story::of(family, connection, deliveries, newest, timers))
     }
 
     /// The messages that hang together with one: splits, rewrites, copies, bounces.
@@ -285,14 +280,9 @@ impl Reading {
         self.note_messages(&mut connection, &found).await?;
         found.remove(place);
         let messages = self.stories_of(&connection, &now).await?;
-        let story = Story {
-            family: Family::default(),
-            subject: 0,
-            newest: now.get(&connection.common.appliance).copied(),
-            timers: self.listeners.timers(Some(&connection)),
-            connection: Some(connection),
-            deliveries: Vec::new(),
-        };
+        let newest = now.get(&connection.common.appliance).copied();
+        let timers = self.listeners.timers(Some(&connection));
+        let story = Story::of_connection(connection, newest, timers);
         let mut answer = self
             .knowledge
             .connection_answer(&story, &messages, question, style);

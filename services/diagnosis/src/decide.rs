@@ -135,6 +135,9 @@ fn symptom(story: &Story) -> Option<Symptom> {
             },
         );
     };
+    if story.is_refused() {
+        return Some(Symptom::ReceivingAborted);
+    }
     if outcome::is_under_way(outcome::deciding(message)) {
         return Some(Symptom::InProgress);
     }

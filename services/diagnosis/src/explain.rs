@@ -319,14 +319,9 @@ impl Log {
         question: Question,
         style: &Style,
     ) -> Answer {
-        let story = Story {
-            family: Family::default(),
-            subject: 0,
-            connection: Some(connection.clone()),
-            deliveries: Vec::new(),
-            newest: self.newest.get(&connection.common.appliance).copied(),
-            timers: self.listeners.timers(Some(connection)),
-        };
+        let newest = self.newest.get(&connection.common.appliance).copied();
+        let timers = self.listeners.timers(Some(connection));
+        let story = Story::of_connection(connection.clone(), newest, timers);
         let places = self.messages_by_connection.get(&connection.common.id);
         let messages: Vec<Story> = places
             .into_iter()
@@ -336,7 +331,9 @@ impl Log {
         knowledge.connection_answer(&story, &messages, question, style)
     }
 
-    fn story(&self, message: &Message) -> Story {
+    /// One of them with its surroundings.
+    #[must_use]
+    pub fn story(&self, message: &Message) -> Story {
         let family = self.family_of(message);
         let root = &family.members[family.root_of(0)];
         let connection = self.connection_of(root).cloned();
@@ -351,14 +348,10 @@ impl Log {
             .iter()
             .filter_map(|key| self.deliveries_by_dcid.get(key));
         let deliveries = places.flatten().map(|place| &self.deliveries[*place]);
-        Story {
-            timers: self.listeners.timers(connection.as_ref()),
-            connection,
-            deliveries: deliveries.take(MAX_DELIVERIES).cloned().collect(),
-            newest: self.newest.get(&message.common.appliance).copied(),
-            subject: 0,
-            family,
-        }
+        let timers = self.listeners.timers(connection.as_ref());
+        let newest = self.newest.get(&message.common.appliance).copied();
+        let deliveries = deliveries.take(MAX_DELIVERIES).cloned().collect();
+        Story::of(family, connection, deliveries, newest, timers)
     }
 
     /// The messages of the log, oldest first.

@@ -72,6 +72,9 @@ impl Followed {
         let outcomes: Vec<Outcome> = ends.iter().map(|end| end.outcome).collect();
         let outcome = outcome::sum_up(&outcomes).unwrap_or_else(|| outcome::of_unsettled(message));
         let recipients = fared(family, 0);
+        if story.is_refused() {
+            return Some(Self::refused(recipients));
+        }
         if outcome::stage(message) == outcome::Stage::Receiving {
             // refusals so far: the client may still name another recipient
             let deciding = Outcome::Processing;
@@ -96,6 +99,21 @@ impl Followed {
             leaf,
             unseen: deciding.is_some_and(|end| end.unseen.is_some()),
         })
+    }
+
+    /// Of a message on a connection that was refused.
+    fn refused(mut recipients: Vec<Fared>) -> Self {
+        for one in &mut recipients {
+            (one.outcome, one.custody) = (Outcome::Rejected, Custody::Sender);
+        }
+        Self {
+            recipients,
+            outcome: Outcome::Rejected,
+            deciding: Outcome::Rejected,
+            custody: Custody::Sender,
+            leaf: 0,
+            unseen: false,
+        }
     }
 
     /// Whether its recipients fared differently.

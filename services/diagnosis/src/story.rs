@@ -7,7 +7,7 @@
 //! same order, whoever is the subject.
 
 use jiff::Timestamp;
-use whymid_mailflow::{Connection, Delivery, Entry, Family, Message};
+use whymid_mailflow::{Connection, Delivery, Entry, Family, Message, ReceivingAbort};
 
 use crate::limits::Timers;
 
@@ -56,6 +56,58 @@ pub struct Story {
 }
 
 impl Story {
+    /// Of a message with its family, and the connection that it came by. What the connection's
+    /// lines alone tell of the message is taken over: `Receiving Failed` ends the one that is
+    /// being received, and names no MID (trap 13 of the log grammar).
+    #[must_use]
+    pub fn of(
+        mut family: Family,
+        connection: Option<Connection>,
+        deliveries: Vec<Delivery>,
+        newest: Option<Timestamp>,
+        timers: Timers,
+    ) -> Self {
+        let message = family.members.first_mut().filter(|one| is_received(one));
+        if let (Some(message), Some(connection)) = (message, &connection)
+            && connection
+                .mids
+                .last()
+                .is_none_or(|last| *last <= message.mid)
+        {
+            let failures = connection.failures.iter().map(|(at, _)| *at);
+            let mut failures = failures.filter(|at| *at >= message.common.first_at);
+            message.receiving_aborted = failures.next().map(|at| ReceivingAbort {
+                at,
+                by_sender: false,
+            });
+        }
+        Self {
+            family,
+            subject: 0,
+            connection,
+            deliveries,
+            newest,
+            timers,
+        }
+    }
+
+    /// Of a connection by itself.
+    #[must_use]
+    pub fn of_connection(
+        connection: Connection,
+        newest: Option<Timestamp>,
+        timers: Timers,
+    ) -> Self {
+        Self {
+            family: Family::default(),
+            subject: 0,
+            connection: Some(connection),
+            deliveries: Vec::new(),
+            newest,
+            timers,
+        }
+    }
+
     /// The message that it is told of; `None` when it is told of a connection.
     #[must_use]
     pub fn message(&self) -> Option<&Message> {
@@ -75,6 +127,14 @@ impl Story {
             subject: member,
             ..self.clone()
         }
+    }
+
+    /// Whether our Host Access Table refused the connection and let the session go on, so that
+    /// recipients are logged (trap 30): nothing of it was accepted.
+    pub(crate) fn is_refused(&self) -> bool {
+        let hat = self.connection.as_ref().and_then(|one| one.hat.as_ref());
+        let accepted = self.asked().is_some_and(|one| one.ready_at.is_some());
+        !accepted && hat.is_some_and(|hat| hat.action == "REJECT")
     }
 
     /// Every line, oldest first, then in order of arrival.
@@ -117,4 +177,11 @@ impl Story {
         let all = members.chain(connection).chain(deliveries);
         all.map(|common| common.entries.spilled).sum()
     }
+}
+
+/// Whether a message is being received, as far as its own lines tell.
+fn is_received(message: &Message) -> bool {
+    let over = message.ready_at.is_some() || message.finished.is_some();
+    let stopped = message.receiving_aborted.is_some() || message.stopped.is_some();
+    message.started_at.is_some() && !over && !stopped
 }

@@ -94,6 +94,7 @@ fn of_recipient(
     };
     let deciding = outcome::deciding(&story.family.members[leaf]);
     let is_its_own = fared.outcome == deciding
+        || story.is_refused()
         || outcome::is_under_way(fared.outcome)
         || fared.outcome == Outcome::Unknown;
     Some(if is_its_own {

@@ -7,7 +7,8 @@
 //! nothing begins anew. A line that may come after its message's end (an answer, a late reason,
 //! anything that is not understood) begins nothing; one that never does, begins another record
 //! once [`LINGER`] has passed: the opening line of that record was lost. Nothing comes after the
-//! end of a connection.
+//! end of a connection. What finished in a quarantine goes on when it is let out. A clock that is
+//! put back by an hour (the end of summer time) stamps what follows before what was.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,6 +27,9 @@ const DECIDING: SignedDuration = SignedDuration::from_mins(15);
 
 /// Nothing is silent for so long in the middle of a message: quarantines keep for 40 days.
 const MESSAGE_SILENCE: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// By so much clocks are put back when summer time ends.
+const SUMMER_TIME: SignedDuration = SignedDuration::from_hours(1);
 
 /// Nothing is silent for so long in the middle of a connection.
 const CONNECTION_SILENCE: SignedDuration = SignedDuration::from_hours(24);
@@ -122,7 +126,7 @@ pub(crate) fn message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> bool {
         | Fact::Related {
             how: Kinship::SplitInto | Kinship::RewrittenTo,
             ..
-        } => silent || long_over(finished, at),
+        } => silent || (held.quarantines.is_empty() && long_over(finished, at)),
         Fact::Stopped(_)
         | Fact::Quarantine { .. }
         | Fact::Response { .. }
@@ -142,10 +146,11 @@ pub(crate) fn message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> bool {
 }
 
 /// Whether a line can stand before the first one of that message that was seen: nothing stands
-/// long before `Start MID`, and no end long before any other line.
+/// longer before `Start MID` than a clock is put back, and no end before any other line.
 pub(crate) fn before_message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> bool {
     let first = held.common.first_at;
-    if first.duration_since(at) > MESSAGE_SILENCE || held.started_at.is_some_and(|own| far(own, at))
+    if first.duration_since(at) > MESSAGE_SILENCE
+        || held.started_at.is_some_and(|own| !is_put_back(own, at))
     {
         return false;
     }
@@ -156,7 +161,7 @@ pub(crate) fn before_message(held: &Message, fact: &Fact<'_>, at: Timestamp) -> 
     {
         return !conflict(held.icid, *icid);
     }
-    !(matches!(fact, Fact::Finished { .. }) && far(first, at))
+    !matches!(fact, Fact::Finished { .. }) || is_put_back(first, at)
 }
 
 fn conflict(one: Option<u64>, other: Option<u64>) -> bool {
@@ -218,12 +223,17 @@ pub(crate) fn before_delivery(held: &Delivery, fact: &Fact<'_>, at: Timestamp) -
 
 fn can_precede(first: Timestamp, opened: Option<Timestamp>, is_end: bool, at: Timestamp) -> bool {
     first.duration_since(at) <= CONNECTION_SILENCE
-        && !opened.is_some_and(|opened| far(opened, at))
-        && !(is_end && far(first, at))
+        && opened.is_none_or(|opened| is_put_back(opened, at))
+        && (!is_end || is_put_back(first, at))
 }
 
 fn long_over(end: Option<Timestamp>, at: Timestamp) -> bool {
     end.is_some_and(|end| end < at && far(end, at))
+}
+
+/// Whether a clock that was put back may have stamped a line at `at` that came after `first`.
+fn is_put_back(first: Timestamp, at: Timestamp) -> bool {
+    first.duration_since(at) <= SUMMER_TIME + LINGER
 }
 
 fn far(one: Timestamp, other: Timestamp) -> bool {

@@ -187,7 +187,43 @@ fn take_after(child: &mut Message, elder: &Message, bond: Bond) {
     child.message_id = child.message_id.take().or_else(|| elder.message_id.clone());
     if bond.how == Kinship::SplitInto {
         child.name_in_order(&split_list(elder, child.mid));
+    } else if child.recipients.iter().all(|one| one.address.is_none()) && keeps(elder, child, bond)
+    {
+        child.name_in_order(&unsettled(elder));
     }
+}
+
+/// Whether a message goes on with its recipients as they were: out of a quarantine, or with
+/// another body (E174, E176, E182, E192, E193). Others are given other recipients.
+fn keeps(elder: &Message, child: &Message, bond: Bond) -> bool {
+    if bond.how != Kinship::RewrittenTo {
+        return true;
+    }
+    let lines = elder.common.entries.lines.iter();
+    let rewritings = lines.filter(|line| line.kind.is(&kind::REWRITTEN));
+    let causes = rewritings.filter_map(|line| {
+        let fields = grammar::fields(&kind::REWRITTEN, &line.line);
+        let field = |name: &str| fields.iter().find(|(own, _)| *own == name);
+        let is_of = field("new_mid").is_some_and(|(_, mid)| mid.parse() == Ok(child.mid));
+        field("cause").filter(|_| is_of).map(|(_, cause)| *cause)
+    });
+    let mut causes = causes;
+    causes.any(|cause| {
+        cause.ends_with("Quarantine")
+            || ["add-footer", "add-heading", "drop-attachments"]
+                .iter()
+                .any(|own| cause.starts_with(own))
+    })
+}
+
+/// The addresses of the recipients that went on, in order of RID; none where one is not known.
+fn unsettled(elder: &Message) -> Vec<String> {
+    let going = elder
+        .recipients
+        .iter()
+        .filter(|one| one.rid.is_some() && matches!(one.fate, Fate::Accepted | Fate::Quarantined));
+    let addresses: Option<Vec<String>> = going.map(|one| one.address.clone()).collect();
+    addresses.unwrap_or_default()
 }
 
 /// The addresses that the line lists by which a message was split; in order of the child's RIDs,

@@ -180,15 +180,12 @@ impl Indexing {
             }
             one
         });
-        self.knowledge.facets(&Story {
-            timers: self.listeners.timers(connection.as_ref()),
-            newest: Some(message.common.last_at),
-            // how its family fares is found when it is read
-            family: Family::alone(message.clone()),
-            subject: 0,
-            connection,
-            deliveries: Vec::new(),
-        })
+        let timers = self.listeners.timers(connection.as_ref());
+        // how its family fares is found when it is read
+        let family = Family::alone(message.clone());
+        let newest = Some(message.common.last_at);
+        let story = Story::of(family, connection, Vec::new(), newest, timers);
+        self.knowledge.facets(&story)
     }
 
     /// The diagnosis of a connection that carried no message.
@@ -198,14 +195,10 @@ impl Indexing {
             self.note_messages(&mut connection);
         }
         connection.mids.is_empty().then(|| {
-            self.knowledge.facets(&Story {
-                family: Family::default(),
-                subject: 0,
-                newest: Some(connection.common.last_at),
-                timers: self.listeners.timers(Some(&connection)),
-                connection: Some(connection),
-                deliveries: Vec::new(),
-            })
+            let newest = Some(connection.common.last_at);
+            let timers = self.listeners.timers(Some(&connection));
+            self.knowledge
+                .facets(&Story::of_connection(connection, newest, timers))
         })
     }
 

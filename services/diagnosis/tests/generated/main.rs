@@ -1,4 +1,5 @@
-//! Answers about generated logs, held against what truly happened.
+//! Answers about generated logs, held against what truly happened; and the traps of the grammar.
 
 mod deletions;
 mod families;
+mod traps;
