@@ -70,8 +70,8 @@ pub struct Entry {
     /// The kind of event; absent for a line that is not understood.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// Whose line it is: `message`, `connection`, `delivery`, or `family`: another message's of its
-    /// family.
+    /// Whose line it is: `message`, `connection`, `delivery`, `family` (another message's of its
+    /// family) or `other_log` (another log's of the gateway, about it).
     pub of: String,
     /// The line as logged, from behind the level word, untouched.
     pub line: String,

@@ -59,6 +59,7 @@ fn remarks(kind: &Kind) -> String {
         Belongs::Connection => "of a connection",
         Belongs::Delivery => "of a delivery",
         Belongs::Appliance => "of the appliance",
+        Belongs::Beside => "beside a message",
     };
     let ends = match kind.ends {
         Ends::Nothing => None,

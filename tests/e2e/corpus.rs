@@ -107,13 +107,18 @@ fn first_difference(expected: &Path, got: &str) -> String {
 fn a_case_holds_a_log_and_what_is_expected_and_nothing_else() {
     for case in names(&corpus()) {
         let files = names(&corpus().join(&case));
-        for needed in ["input.log", "expected.json"] {
+        let expected = if is_whole(&case) {
+            "expected.json"
+        } else {
+            "records.txt"
+        };
+        for needed in ["input.log", expected] {
             assert!(
                 files.contains(needed),
                 "tests/corpus/{case}/{needed} is missing"
             );
         }
-        let known = ["input.log", "expected.json", "args"].map(str::to_owned);
+        let known = ["input.log", expected, "args"].map(str::to_owned);
         let strangers: Vec<_> = files.difference(&BTreeSet::from(known)).cloned().collect();
         assert!(
             strangers.is_empty(),

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Story, Wanted};
 use whymid_mailflow::{
-    Connection, Delivery, Family, Gathering, MAX_FAMILY, Message, Settings, connection_of,
+    ApplianceEvent, Connection, Delivery, Family, Gathering, MAX_FAMILY, Message, Settings,
+    connection_of,
 };
 use whymid_schemas::{
     Answer, ArticleText, Candidate, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Question,
@@ -26,6 +27,9 @@ const MAX_CANDIDATES: usize = 20;
 const MAX_EXPLAINED: usize = 500;
 /// The most delivery connections that one story joins.
 const MAX_DELIVERIES: usize = 50;
+
+/// The most lines of other logs that one story joins, about.
+const MAX_BESIDE: usize = 200;
 
 /// The newest stamp of each appliance.
 type Newest = HashMap<String, Timestamp>;
@@ -162,7 +166,10 @@ impl Reading {
         let deliveries = self.deliveries_of(&family).await?;
         let timers = self.listeners.timers(connection.as_ref());
         let newest = now.get(&appliance).copied();
-        Ok(Story::of(family, connection, deliveries, newest, timers))
+        let beside = self.beside(&family, &appliance).await?;
+        Ok(Story::of(
+            family, connection, deliveries, beside, newest, timers,
+        ))
     }
 
     /// The messages that hang together with one: splits, rewrites, copies, bounces.
@@ -189,6 +196,29 @@ impl Reading {
         let found = self.find(RecordKind::Message, key, Some(appliance), MAX_FAMILY);
         let found = found.await?.into_iter();
         Ok(found.filter_map(Record::into_message).collect())
+    }
+
+    /// What other logs of the appliance tell of the messages of a family.
+    async fn beside(
+        &self,
+        family: &Family,
+        appliance: &str,
+    ) -> Result<Vec<ApplianceEvent>, Missing> {
+        let mids: Vec<u64> = family.members.iter().map(|one| one.mid).collect();
+        let mut beside = Vec::new();
+        for mid in mids {
+            let found = self.find(
+                RecordKind::Event,
+                Key::Mid(mid),
+                Some(appliance),
+                MAX_BESIDE,
+            );
+            beside.extend(found.await?.into_iter().filter_map(Record::into_event));
+            if beside.len() >= MAX_BESIDE {
+                break;
+            }
+        }
+        Ok(beside)
     }
 
     /// The delivery connections that the messages of a family used.

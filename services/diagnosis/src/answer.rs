@@ -131,6 +131,7 @@ impl Knowledge {
             subject: 0,
             connection: None,
             deliveries: Vec::new(),
+            beside: Vec::new(),
             newest: period.map(|(_, newest)| newest),
             timers: crate::limits::Timers::default(),
         };

@@ -196,8 +196,9 @@ fn run(knowledge: &Knowledge, diagnosis: &str, role: Role, text: &str, faults: &
     }
     let is_first = answer.diagnosis.id == diagnosis;
     let is_meant = beside.is_some_and(|(_, id)| id == diagnosis);
+    let fires = is_first || (is_meant && stands_beside(diagnosis));
     match role {
-        Role::Fires if !is_first && !(is_meant && stands_beside(diagnosis)) => {
+        Role::Fires if !fires => {
             faults.add(expect_line, format!("`{diagnosis}` does not fire here"))
         }
         Role::Silent if is_first || (stands_beside(diagnosis) && !is_meant) => {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use whymid_mailflow::{
-    Common, Connection, Delivery, Family, Gathering, Intake, Message, NothingWritten, Settings,
-    connection_of,
+    ApplianceEvent, Common, Connection, Delivery, Family, Gathering, Intake, Message,
+    NothingWritten, Settings, connection_of,
 };
 use whymid_schemas::{Answer, Candidate, Outcome, Question, Time};
 use whymid_syslog::{Frame, Lane, Transport, YearReader, Years};
@@ -22,6 +22,9 @@ use crate::story::Story;
 const MAX_CANDIDATES: usize = 20;
 /// The most delivery connections that one story joins.
 const MAX_DELIVERIES: usize = 50;
+
+/// The most lines of other logs that one story joins.
+const MAX_BESIDE: usize = 200;
 
 /// How a log is to be read.
 #[derive(Clone, Debug)]
@@ -42,6 +45,8 @@ pub struct Log {
     messages: Vec<Message>,
     connections: Vec<Connection>,
     deliveries: Vec<Delivery>,
+    /// What other logs tell of a MID.
+    events: Vec<ApplianceEvent>,
     /// Places of the connections by appliance and ICID.
     connections_by_icid: HashMap<(String, u64), Vec<usize>>,
     /// Places of the messages that a connection carried, by its record id.
@@ -50,6 +55,8 @@ pub struct Log {
     messages_by_mid: HashMap<(String, u64), Vec<usize>>,
     /// Places of the messages whose lines name another one, by appliance and that one's MID.
     messages_by_kin: HashMap<(String, u64), Vec<usize>>,
+    /// Places of what other logs tell, by appliance and MID.
+    events_by_mid: HashMap<(String, u64), Vec<usize>>,
     /// Places of the deliveries by appliance and DCID.
     deliveries_by_dcid: HashMap<(String, u64), Vec<usize>>,
     newest: HashMap<String, Timestamp>,
@@ -127,10 +134,15 @@ impl LogReader {
         let mut connections: Vec<Connection> = assembler.connections().cloned().collect();
         connections.sort_by(|a, b| order(&a.common, a.icid).cmp(&order(&b.common, b.icid)));
         let deliveries: Vec<Delivery> = assembler.deliveries().cloned().collect();
+        let events = assembler.events().filter(|one| one.about.is_some());
+        let mut events: Vec<ApplianceEvent> = events.cloned().collect();
+        events.sort_by(|a, b| order(&a.common, 0).cmp(&order(&b.common, 0)));
         let mut log = Log {
             connections_by_icid: HashMap::new(),
             messages_by_connection: HashMap::new(),
             messages_by_mid: HashMap::new(),
+            events_by_mid: HashMap::new(),
+            events,
             messages_by_kin: HashMap::new(),
             deliveries_by_dcid: HashMap::new(),
             messages,
@@ -177,6 +189,10 @@ impl Log {
                 let message = &self.messages[*place];
                 connection.note(message.mid, message.ready_at);
             }
+        }
+        for (place, one) in self.events.iter().enumerate() {
+            let key = (one.common.appliance.clone(), one.about.unwrap_or_default());
+            self.events_by_mid.entry(key).or_default().push(place);
         }
         for (place, one) in self.deliveries.iter().enumerate() {
             let key = (one.common.appliance.clone(), one.dcid);
@@ -351,7 +367,14 @@ impl Log {
         let timers = self.listeners.timers(connection.as_ref());
         let newest = self.newest.get(&message.common.appliance).copied();
         let deliveries = deliveries.take(MAX_DELIVERIES).cloned().collect();
-        Story::of(family, connection, deliveries, newest, timers)
+        let mids = family.members.iter().map(|one| one.mid);
+        let beside = mids.flat_map(|mid| {
+            let key = (message.common.appliance.clone(), mid);
+            let places = self.events_by_mid.get(&key).into_iter().flatten();
+            places.map(|place| self.events[*place].clone())
+        });
+        let beside = beside.take(MAX_BESIDE).collect();
+        Story::of(family, connection, deliveries, beside, newest, timers)
     }
 
     /// The messages of the log, oldest first.

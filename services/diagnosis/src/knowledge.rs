@@ -31,7 +31,15 @@ pub(crate) const SPLINTERED: &str = "splintered-partial-outcome";
 pub(crate) const WENT_ON: &str = "rewritten-or-generated-follow-family";
 /// No. 95: more than one rule fits equally well.
 pub(crate) const SEVERAL: &str = "multiple-candidate-causes";
-const ENGINE_STATES: [&str; 4] = [LOG_INCOMPLETE, MID_UNKNOWN, NO_MID, NO_CAUSE];
+const ENGINE_STATES: [&str; 7] = [
+    LOG_INCOMPLETE,
+    MID_UNKNOWN,
+    NO_MID,
+    NO_CAUSE,
+    SPLINTERED,
+    WENT_ON,
+    SEVERAL,
+];
 
 /// The files of a knowledge base, by path relative to it.
 #[derive(Clone, Debug, Default)]

@@ -172,7 +172,7 @@ labels! {
     /// Recipients.
     recipients: "Recipients", "受信者";
     /// Under which MID the mail of a recipient ended.
-    final_mid: "ended as", "最終 MID";
+    final_mid: "ended as", "最終的な処理先";
     /// The bounce that told the sender.
     bounce_mid: "the sender was told by", "送信者への通知";
     /// The messages that hang together with it.

@@ -300,6 +300,7 @@ static ENDS: &[&str] = &[
 
 /// Names that are worked out, not selected.
 static COMPUTED: &[&str] = &[
+    "other_log_lines",
     "last_line",
     "ending_lines",
     "family_lines",
@@ -319,6 +320,7 @@ pub(crate) fn find(story: &Story, name: &str) -> Vec<usize> {
     match name {
         "last_line" => last_line(story),
         "ending_lines" => ending_lines(story),
+        "other_log_lines" => of_other_logs(story),
         "family_lines" => of_family(story, &FAMILY),
         "earlier_release_lines" => of_family(story, &RELEASES),
         _ => SELECTORS
@@ -334,7 +336,7 @@ pub(crate) fn find(story: &Story, name: &str) -> Vec<usize> {
 fn select(story: &Story, selector: &Selector) -> Vec<usize> {
     let lines = story.lines();
     let in_time = |at| match selector.of {
-        Of::Message | Of::Delivery | Of::Family => true,
+        Of::Message | Of::Delivery | Of::Family | Of::Beside => true,
         Of::Connection if ENDS.contains(&selector.name) => facts::within(story, at),
         Of::Connection => facts::not_after_end(story, at),
     };
@@ -379,6 +381,14 @@ fn of_family(story: &Story, kinds: &[&'static Kind]) -> Vec<usize> {
     let matching = lines.iter().enumerate().filter(|(_, (of, entry))| {
         matches!(of, Of::Message | Of::Family) && kinds.iter().any(|kind| entry.kind.is(kind))
     });
+    matching.map(|(place, _)| place).collect()
+}
+
+/// What other logs of the appliance tell.
+fn of_other_logs(story: &Story) -> Vec<usize> {
+    let lines = story.lines();
+    let matching = lines.iter().enumerate();
+    let matching = matching.filter(|(_, (of, _))| *of == Of::Beside);
     matching.map(|(place, _)| place).collect()
 }
 

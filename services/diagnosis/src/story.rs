@@ -7,7 +7,9 @@
 //! same order, whoever is the subject.
 
 use jiff::Timestamp;
-use whymid_mailflow::{Connection, Delivery, Entry, Family, Message, ReceivingAbort};
+use whymid_mailflow::{
+    ApplianceEvent, Connection, Delivery, Entry, Family, Message, ReceivingAbort, is_about,
+};
 
 use crate::limits::Timers;
 
@@ -22,6 +24,8 @@ pub enum Of {
     Delivery,
     /// Another message's of its family.
     Family,
+    /// Another log's, about it.
+    Beside,
 }
 
 impl Of {
@@ -33,6 +37,7 @@ impl Of {
             Self::Connection => "connection",
             Self::Delivery => "delivery",
             Self::Family => "family",
+            Self::Beside => "other_log",
         }
     }
 }
@@ -49,6 +54,8 @@ pub struct Story {
     pub connection: Option<Connection>,
     /// The delivery connections used, where their own lines were seen.
     pub deliveries: Vec<Delivery>,
+    /// What other logs of the appliance tell of the messages.
+    pub beside: Vec<ApplianceEvent>,
     /// The newest stamp of the appliance: "now" by its own clock.
     pub newest: Option<Timestamp>,
     /// The inbound timers of the listener that took the connection.
@@ -64,9 +71,11 @@ impl Story {
         mut family: Family,
         connection: Option<Connection>,
         deliveries: Vec<Delivery>,
+        mut beside: Vec<ApplianceEvent>,
         newest: Option<Timestamp>,
         timers: Timers,
     ) -> Self {
+        beside.retain(|event| family.members.iter().any(|one| is_about(event, one)));
         let message = family.members.first_mut().filter(|one| is_received(one));
         if let (Some(message), Some(connection)) = (message, &connection)
             && connection
@@ -86,6 +95,7 @@ impl Story {
             subject: 0,
             connection,
             deliveries,
+            beside,
             newest,
             timers,
         }
@@ -103,6 +113,7 @@ impl Story {
             subject: 0,
             connection: Some(connection),
             deliveries: Vec::new(),
+            beside: Vec::new(),
             newest,
             timers,
         }
@@ -160,9 +171,11 @@ impl Story {
             .deliveries
             .iter()
             .flat_map(|one| &one.common.entries.lines);
+        let of_other_logs = self.beside.iter().flat_map(|one| &one.common.entries.lines);
         let mut lines: Vec<(Of, &Entry)> = of_family
             .chain(of_connection.map(|entry| (Of::Connection, entry)))
             .chain(of_delivery.map(|entry| (Of::Delivery, entry)))
+            .chain(of_other_logs.map(|entry| (Of::Beside, entry)))
             .collect();
         lines.sort_by_key(|(_, entry)| (entry.at, entry.position));
         lines

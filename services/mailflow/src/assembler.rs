@@ -202,13 +202,15 @@ impl Assembler {
                 |one| origin.renew(one),
                 |first| Delivery::new(origin, dcid, first),
             ),
-            Owner::Appliance => self.push_event(origin, &event.fact, entry, recall),
+            Owner::Beside(mid) => self.push_event(origin, Some(mid), &event.fact, entry, recall),
+            Owner::Appliance => self.push_event(origin, None, &event.fact, entry, recall),
         }
     }
 
     fn push_event(
         &mut self,
         origin: Origin<'_>,
+        about: Option<u64>,
         fact: &Fact<'_>,
         entry: Entry,
         recall: &mut dyn Recall,
@@ -218,7 +220,7 @@ impl Assembler {
             coming(origin, number, fact, entry),
             || recall.event(&id).into_iter().collect(),
             |_| {},
-            |first| ApplianceEvent::new(origin, first),
+            |first| ApplianceEvent::new(origin, first, about),
         );
     }
 
@@ -382,6 +384,15 @@ impl Assembler {
     /// The deliveries of one DCID in memory.
     pub fn deliveries_of(&self, of: ApplianceIndex, dcid: u64) -> impl Iterator<Item = &Delivery> {
         self.deliveries.of((of, dcid))
+    }
+
+    /// The appliance events in memory that are about a MID.
+    pub fn events_about(
+        &self,
+        of: ApplianceIndex,
+        mid: u64,
+    ) -> impl Iterator<Item = &ApplianceEvent> {
+        self.events.linked_to(of, Link::About(mid))
     }
 
     /// The appliance events in memory.

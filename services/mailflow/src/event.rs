@@ -27,6 +27,8 @@ pub enum Owner {
     Connection(u64),
     /// A DCID, never 0.
     Delivery(u64),
+    /// The appliance's, of another log than `mail_logs`, and about a MID, never 0.
+    Beside(u64),
     /// The appliance.
     Appliance,
 }

@@ -131,12 +131,12 @@ impl Intake {
             position,
             cut: frame.defect.is_some(),
             zone_epoch: told.zone.epoch,
-            seen: vec![(frame.source, 1)],
+            seen: vec![(stream(frame.source, header.tag), 1)],
         };
         self.assembler.push(origin, &event, entry, recall);
         Handled {
             kind: event.kind.map(|kind| kind.name),
-            attached: event.owner != Owner::Appliance,
+            attached: !matches!(event.owner, Owner::Appliance | Owner::Beside(_)),
             invalid_utf8,
             without_stamp: !told.stamped,
         }
@@ -224,6 +224,17 @@ impl Intake {
             self.zones.insert(name.to_owned(), zone.clone());
         }
         zone
+    }
+}
+
+/// What counts as one source of a line: each log of an appliance is one. A line of two logs (a
+/// critical one stands in `error_logs`, too) is one line that came twice.
+fn stream(source: u32, log: Option<&str>) -> u32 {
+    match log {
+        None | Some("mail_logs") => source,
+        Some(log) => log.bytes().fold(source ^ 0x811c_9dc5, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        }),
     }
 }
 

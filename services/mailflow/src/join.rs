@@ -1,17 +1,33 @@
-//! A message and its connection, joined when they are read: neither stores the other's name, so
-//! that a line changes one record only, and it makes no difference which of the two was seen
+//! A message and its connection, and what other logs tell of it, joined when they are read:
+//! neither stores the other's name, so that a line changes one record only, and it makes no difference which of the two was seen
 //! first, or written, or forgotten.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::assembler::LINGER;
-use crate::record::{Connection, MAX_LINKS, Message, put};
+use crate::record::{ApplianceEvent, Connection, MAX_LINKS, Message, put};
 
 /// A connection that has been silent for so long carries nothing more.
 const SILENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// How far apart two zones can put one moment: offsets go to 18 hours either way.
 const ZONES_APART: SignedDuration = SignedDuration::from_hours(36);
+
+/// So long after a message's last line another log may still tell of it: the consolidated event
+/// log does when all is over.
+const TOLD_LATER: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whether a line of another log that names a message's MID is about that message: it came while
+/// that was there, or soon after.
+#[must_use]
+pub fn is_about(event: &ApplianceEvent, message: &Message) -> bool {
+    let at = event.common.first_at;
+    let common = &message.common;
+    event.about == Some(message.mid)
+        && event.common.appliance == common.appliance
+        && common.first_at.duration_since(at) <= LINGER
+        && at.duration_since(common.last_at) <= TOLD_LATER
+}
 
 /// What joining needs of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,6 +36,9 @@ pub enum Belongs {
     Delivery,
     /// The appliance's own.
     Appliance,
+    /// Of another log than `mail_logs`, about a message (MID): it stands beside that message and
+    /// makes none (trap 27).
+    Beside,
 }
 
 impl Belongs {
@@ -43,7 +46,7 @@ impl Belongs {
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
-            Self::Message => "mid",
+            Self::Message | Self::Beside => "mid",
             Self::Connection => "icid",
             Self::Delivery => "dcid",
             Self::Appliance => "",
@@ -318,6 +321,17 @@ kinds! {
     LICENCE = "licence-expiry" "E253" Appliance Nothing true form seen ["Your \"{name~}\" key will expire in {text}", "Your \"{name~}\" key {text}"];
     SMTP_SERVER = "smtp-server-state" "E254" Appliance Nothing true form no ["SMTP server starting…", "SMTP server shut down…"];
     LAME_DNS = "lame-dns-referral" "E255" Appliance Nothing false form seen ["lame DNS referral: {text}"];
+    // other logs on the same port (trap 27), the consolidated event log (H13, trap 28)
+    CONSOLIDATED = "consolidated-event" "H13" Beside Nothing true own seen ["CEF:{head}deviceExternalId={serial.} ESAMID={mid#} {text}", "CEF:{head}ESAMID={mid#} {text}", "CEF:{text}"];
+    BOUNCE_LOG = "bounce-log" "trap 26" Beside Nothing true form seen ["Bounced: {mid#}:{rid#} From:{sender@} To:{recipient@} Reason: \"{label}\" Response: {reply}", "Delayed: {mid#}:{rid#} From:{sender@} To:{recipient@} Reason: \"{label}\" Response: {reply}"];
+    AMP_QUERY = "amp-log-query" "trap 27" Beside Nothing false form seen ["File reputation query initiating. File Name = '{file~}', MID = {mid#}, {text}"];
+    AMP_ANSWER = "amp-log-verdict" "trap 27" Beside Nothing true form seen ["Response received for file reputation query from {source.}. FileName = '{file~}', MID = {mid#}, Disposition = {disposition}, Malware = {malware}, {text}", "Response received for file reputation query from {source.} File Name = '{file~}', MID = {mid#}, Disposition = {disposition}, Malware = {malware}, {text}", "Response received for file reputation query from {source.} FileName = '{file~}', MID = {mid#}, Disposition = {disposition}, Malware = {malware},{text}"];
+    AMP_UPLOAD = "amp-log-upload" "trap 27" Beside Nothing true form seen ["File not uploaded for analysis. MID = {mid#} {text}", "File uploaded for analysis. MID = {mid#} {text}"];
+    ENGINE_LOG = "engine-log-verdict" "trap 27" Beside Nothing true form seen ["sophos antivirus - MID {mid#} {part#} - {text}", "mcafee antivirus - MID {mid#} {part#} - {text}"];
+    GUI_LOG = "gui-log" "trap 27" Appliance Nothing false form seen ["req:{ip.} user:{user} id:{session.} {status#} {text}"];
+    SYSTEM_LOG = "system-log" "trap 27" Appliance Nothing false form seen ["PID {pid#}: {text}"];
+    SCANNER_LOG = "content-scanner-log" "trap 27" Appliance Nothing false form seen ["PF: {text}"];
+    ENGINE_STATE = "engine-log" "trap 27" Appliance Nothing false form seen ["case antispam - {text}", "sophos antivirus - {text}", "mcafee antivirus - {text}"];
 }
 
 #[cfg(test)]

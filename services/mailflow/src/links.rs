@@ -17,6 +17,8 @@ pub(crate) enum Link {
     Connection(u64),
     /// The MID of another message of its family.
     Kin(u64),
+    /// The MID that a line of another log is about.
+    About(u64),
 }
 
 impl Link {
@@ -27,7 +29,9 @@ impl Link {
 
 fn links<R: Record>(record: &R) -> impl Iterator<Item = Link> + '_ {
     let kin = record.ties().iter().map(|tie| Link::Kin(tie.mid));
-    record.link().map(Link::Connection).into_iter().chain(kin)
+    let about = record.about().map(Link::About);
+    let connection = record.link().map(Link::Connection);
+    connection.into_iter().chain(about).chain(kin)
 }
 
 /// The numbers of the records that name something.

@@ -49,6 +49,11 @@ pub(crate) trait Record: Clone {
         None
     }
 
+    /// The MID that a line of another log is about.
+    fn about(&self) -> Option<u64> {
+        None
+    }
+
     /// The messages that it names as kin.
     fn ties(&self) -> &[Tie] {
         &[]
@@ -147,6 +152,10 @@ impl Record for ApplianceEvent {
     fn apply(&mut self, _: Timestamp, _: &Fact<'_>) {}
 
     fn reset(&mut self) {}
+
+    fn about(&self) -> Option<u64> {
+        self.about
+    }
 
     fn begins_another(&self, _: &Fact<'_>, _: Timestamp) -> bool {
         true

@@ -474,12 +474,17 @@ pub struct Delivery {
 pub struct ApplianceEvent {
     /// Id, appliance, the one line.
     pub common: Common,
+    /// The MID that a line of another log is about. Which message that is, is found when the two
+    /// are read: `join.rs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<u64>,
 }
 
 impl ApplianceEvent {
-    pub(crate) fn new(origin: Origin<'_>, entry: &Entry) -> Self {
+    pub(crate) fn new(origin: Origin<'_>, entry: &Entry, about: Option<u64>) -> Self {
         Self {
             common: Common::new(Space::Event, 0, origin, entry),
+            about,
         }
     }
 

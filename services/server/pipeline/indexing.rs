@@ -184,7 +184,7 @@ impl Indexing {
         // how its family fares is found when it is read
         let family = Family::alone(message.clone());
         let newest = Some(message.common.last_at);
-        let story = Story::of(family, connection, Vec::new(), newest, timers);
+        let story = Story::of(family, connection, Vec::new(), Vec::new(), newest, timers);
         self.knowledge.facets(&story)
     }
 

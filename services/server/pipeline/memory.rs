@@ -101,6 +101,11 @@ fn find(intake: &Intake, look: &Look) -> Vec<Record> {
             let found = assembler.deliveries().filter(|one| one.common.goes_by(id));
             found.cloned().map(delivery).collect()
         }
+        (RecordKind::Event, Key::Mid(mid)) => {
+            let found = of.flat_map(|one| assembler.events_about(one, *mid));
+            let found = found.cloned().map(Box::new);
+            found.map(Record::Event).collect()
+        }
         (RecordKind::Event, Key::Id(id)) => {
             let found = assembler.events().filter(|one| one.common.goes_by(id));
             let found = found.cloned().map(Box::new);
@@ -108,9 +113,7 @@ fn find(intake: &Intake, look: &Look) -> Vec<Record> {
         }
         (RecordKind::Connection, Key::Mid(_) | Key::Dcid(_) | Key::Kin(_))
         | (RecordKind::Delivery, Key::Mid(_) | Key::Icid(_) | Key::Kin(_))
-        | (RecordKind::Event, Key::Mid(_) | Key::Icid(_) | Key::Dcid(_) | Key::Kin(_)) => {
-            Vec::new()
-        }
+        | (RecordKind::Event, Key::Icid(_) | Key::Dcid(_) | Key::Kin(_)) => Vec::new(),
     }
 }
 

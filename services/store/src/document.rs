@@ -228,6 +228,9 @@ fn delivery(one: &Delivery, f: &Fields, doc: &mut TantivyDocument) {
 
 fn event(one: &ApplianceEvent, f: &Fields, doc: &mut TantivyDocument) {
     doc.add_text(f.kind, RecordKind::Event.word());
+    if let Some(mid) = one.about {
+        doc.add_u64(f.mid, mid);
+    }
     if let Some(entry) = one.entry() {
         doc.add_text(f.lines, &entry.line);
     }

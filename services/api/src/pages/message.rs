@@ -102,6 +102,8 @@ fn whose(of: &str, lang: Lang) -> &'static str {
         ("connection", Lang::Ja) => "接続",
         ("delivery", Lang::En) => "delivery",
         ("delivery", Lang::Ja) => "配信",
+        ("other_log", Lang::En) => "other log",
+        ("other_log", Lang::Ja) => "別のログ",
         ("family", Lang::En) => "family",
         ("family", Lang::Ja) => "関連メッセージ",
         (_, Lang::En) => "message",

@@ -13,6 +13,7 @@ mod delivery;
 mod fact;
 mod form;
 mod message;
+mod other_log;
 mod system;
 
 pub use self::form::{Field, fields};
@@ -33,6 +34,7 @@ pub fn read(body: &str) -> MailEvent<'_> {
         "New" => connection::opened(scan).or_else(|| delivery::opened(scan)),
         "DCID" | "Delivery" | "Bounced" | "Delayed" | "Connection" => delivery::read(scan),
         "SMTP" => connection::smtp(scan).or_else(|| delivery::killed(scan)),
+        "CEF" => other_log::consolidated(scan),
         _ => system::read(scan),
     };
     match form.or_else(|| by_form(body)) {
@@ -56,10 +58,16 @@ fn by_form(body: &str) -> Form<'_> {
         (Belongs::Message, Some(mid)) => Owner::Message(mid),
         (Belongs::Connection, Some(icid)) => connection_owner(icid),
         (Belongs::Delivery, Some(dcid)) => delivery_owner(dcid),
+        (Belongs::Beside, Some(mid)) => beside(mid),
         (Belongs::Appliance, _) => Owner::Appliance,
         (_, None) => return None,
     };
     Some((kind, owner, fact::of(kind, body, &told)))
+}
+
+/// MID 0 is nobody.
+fn beside(mid: u64) -> Owner {
+    somebody(mid).map_or(Owner::Appliance, Owner::Beside)
 }
 
 /// ICID 0 is nobody.

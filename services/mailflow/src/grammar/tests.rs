@@ -88,7 +88,7 @@ fn every_known_kind_has_a_line() {
 fn a_cut_line_stays_with_its_owner_once_the_id_is_whole() {
     for (row, line, _, owner, _) in known() {
         let from = match owner {
-            A => continue,
+            A | Owner::Beside(_) => continue,
             M(id) | C(id) | D(id) => {
                 let digits = id.to_string();
                 line.find(&digits).expect("the id stands in the line") + digits.len()
@@ -115,7 +115,10 @@ fn no_prefix_of_a_line_belongs_to_anybody_else() {
         for (end, _) in line.char_indices() {
             let strange = match (read(&line[..end]).owner, owner) {
                 (A, _) => false,
-                (M(id), M(own)) | (C(id), C(own)) | (D(id), D(own)) => {
+                (M(id), M(own))
+                | (C(id), C(own))
+                | (D(id), D(own))
+                | (Owner::Beside(id), Owner::Beside(own)) => {
                     !own.to_string().starts_with(&id.to_string())
                 }
                 // the connection that the line of a message names first

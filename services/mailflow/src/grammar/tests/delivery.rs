@@ -1,6 +1,6 @@
 //! Rows E099, E183 and E184, E203 to E218, E242 to E245: queue, delivery, the appliance itself.
 
-use super::{A, D, Fact, M, Row};
+use super::{A, D, Fact, M, Owner, Row};
 
 pub(super) fn rows() -> Vec<Row> {
     [connections(), attempts(), answers(), appliance()].concat()
@@ -164,6 +164,13 @@ fn appliance() -> Vec<Row> {
     vec![
         ("E242", "Begin Logfile", "logfile-begins", A, Fact::Nothing),
         ("E242", "End Logfile", "logfile-ends", A, Fact::Nothing),
+        (
+            "H13",
+            "CEF:0|Cisco|C300V Secure Email Gateway Virtual|15.0.0-104|ESA_CONSOLIDATED_LOG_EVENT|Consolidated Log Event|5|deviceExternalId=0123456789ABCDEF0123-0123456789AB ESAMID=5 act=DELIVERED",
+            "consolidated-event",
+            Owner::Beside(5),
+            Fact::Nothing,
+        ),
         (
             "E243",
             "Version: 7.6.3-019 SN: 420D4FEA709365BFB3E3-0AF2EE5E700E",

@@ -29,6 +29,7 @@ fn block(row: &str, line: &str) -> String {
         Owner::Message(mid) => format!("MID {mid}"),
         Owner::Connection(icid) => format!("ICID {icid}"),
         Owner::Delivery(dcid) => format!("DCID {dcid}"),
+        Owner::Beside(mid) => format!("beside MID {mid}"),
         Owner::Appliance => "appliance".to_owned(),
     };
     let kind = event.kind.map_or("not understood", |kind| kind.name);
@@ -80,9 +81,10 @@ fn a_line_is_of_a_form_of_its_kind_and_the_form_says_whose_it_is() {
             continue;
         }
         let id = match event.owner {
-            Owner::Message(id) | Owner::Connection(id) | Owner::Delivery(id) => {
-                Some(id.to_string())
-            }
+            Owner::Message(id)
+            | Owner::Connection(id)
+            | Owner::Delivery(id)
+            | Owner::Beside(id) => Some(id.to_string()),
             Owner::Appliance => None,
         };
         let told = fields(kind, line);
