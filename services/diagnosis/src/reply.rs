@@ -112,6 +112,27 @@ static LATER: &[&str] = &[
     "retry",
     "could not complete",
     "plus tard",
+    "come back later",
+    "currently unavailable",
+];
+
+/// Words by which a server says for now that it is itself the trouble.
+static BUSY: &[&str] = &[
+    "service not active",
+    "service not available",
+    "temporary service failure",
+    "server busy",
+    "server is busy",
+    "too busy",
+    "overloaded",
+    "insufficient system",
+    "resources are temporarily",
+    "system resources",
+    "in transit",
+    "intransit",
+    "no space left on device",
+    "disk full",
+    "out of memory",
 ];
 
 /// Enhanced codes that say enough where no word does, and those that say more than common words.
@@ -153,6 +174,11 @@ pub fn reason(reply: &Reply<'_>) -> Reason {
     let by_words = WORDS.iter().find(|(_, words)| has(words));
     let for_now = reply.code.starts_with('4');
     match (by_words.map(|(reason, _)| *reason), by_enhanced(enhanced)) {
+        (None | Some(Reason::MailboxDisabledOrFull | Reason::PolicyOrAuthentication), _)
+            if !is_telling(&text) && has(BUSY) =>
+        {
+            Reason::Busy
+        }
         // a mailbox that is unavailable for now is there
         (Some(Reason::UnknownRecipient), _) if for_now && text.contains("mailbox unavailable") => {
             Reason::Busy
@@ -264,9 +290,10 @@ fn own_reason(reply: &Reply<'_>, text: &str) -> Reason {
         "no such domain",
         "does not exist",
         "host not found",
+        "malformed query",
     ]) {
         Reason::DnsHard
-    } else if has(&["dns", "servfail", "lame"]) {
+    } else if has(&["dns", "servfail", "lame", "nameserver", "name server"]) {
         Reason::DnsTemporary
     } else if has(&["tls", "certificate"]) {
         Reason::Tls

@@ -5,6 +5,10 @@
 use super::*;
 
 const KNOWN: &str = include_str!("../../tests/replies/known.tsv");
+/// Half of what was collected at first, kept aside until 2026-11-24: 283 of its 320 (0.88) were
+/// sorted right before anybody looked into it.
+const OPENED: &str = include_str!("../../tests/replies/opened.tsv");
+/// Collected by somebody who knew neither the rules nor those.
 const ASIDE: &str = include_str!("../../tests/replies/aside.tsv");
 
 /// Of each reason: labelled so, sorted so, and both.
@@ -77,6 +81,7 @@ fn score(name: &str, lines: &str, show: bool) -> Score {
 #[test]
 fn the_half_in_sight_is_sorted_as_it_is_labelled() {
     assert!(score("known", KNOWN, true).recall() >= 0.95);
+    assert!(score("opened", OPENED, true).recall() >= 0.95);
 }
 
 /// 283 of 320 (0.88) at first sight, on 2026-11-24; the goal is 0.9. Whoever looks into this half
