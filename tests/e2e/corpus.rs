@@ -129,8 +129,13 @@ fn a_case_holds_a_log_and_what_is_expected_and_nothing_else() {
 
 /// A line of the appliance's own file in another header.
 fn reframed(line: &str, form: &str) -> String {
-    let (stamp, body) = (&line[4..19], &line[25..]);
+    let (day, stamp, year, body) = (&line[..3], &line[4..19], &line[20..24], &line[25..]);
     match form {
+        "H4" => format!("{stamp} {year} esa1.corp.example mail_logs: {body}"),
+        "H5" => format!("{stamp}  192.0.2.10 mail_logs: {body}"),
+        "H6" => format!("{day} {stamp} esa1.corp.example mail_logs: {body}"),
+        "H7" => format!("{day} {stamp} {year} 192.0.2.10 mail_logs: {body}"),
+        "H9" => format!("{year} {stamp} esa1.corp.example mail [info] mail_logs:nopid {body}"),
         "H1" => format!("<166>{stamp} mail_logs: {body}"),
         "H2" => format!("<166>{stamp} esa1.corp.example mail_logs: {body}"),
         "H3" => format!("{stamp} esa1.corp.example mail_logs: {body}"),
@@ -179,7 +184,7 @@ fn the_same_log_in_any_header_form_gives_the_same_records() {
         "two of the three did not end well: {}",
         file[0]
     );
-    for form in ["H1", "H2", "H3", "H8"] {
+    for form in ["H1", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9"] {
         assert_eq!(
             records(&lines, form, folder.path()),
             file,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whymid_mailflow::Settings;
-use whymid_schemas::Lang;
+use whymid_schemas::{Answer, Lang};
 
 use crate::answer::Style;
 use crate::explain::{LogReader, Reading};
@@ -146,39 +146,15 @@ fn run(knowledge: &Knowledge, diagnosis: &str, role: Role, text: &str, faults: &
         return;
     };
     let (expect_line, expected) = expect;
-    let mut reader = LogReader::new(Reading {
-        settings: Settings {
-            unnamed: "example".to_owned(),
-            ..Settings::default()
-        },
-        listeners: Listeners::default(),
-        year: None,
-        now: Timestamp::MAX
-            .saturating_sub(jiff::SignedDuration::from_hours(48))
-            .unwrap_or(Timestamp::MAX),
-    });
-    reader.read(text.as_bytes());
-    let log = reader.finish();
-    let style = Style {
-        lang: Lang::En,
-        zone: TimeZone::UTC,
-        base_url: String::new(),
-    };
     let (ask_line, question) = ask;
-    let answer = match question
-        .split_once(' ')
-        .map(|(what, id)| (what, id.trim().parse::<u64>()))
-    {
-        Some(("mid", Ok(mid))) => log.answer_mid(knowledge, mid, None, &style),
-        Some(("icid", Ok(icid))) => log.answer_icid(knowledge, icid, None, &style),
-        _ => {
-            faults.add(
-                ask_line,
-                format!("can't ask `{question}`; use `mid N` or `icid N`"),
-            );
-            return;
-        }
+    let Some(asked) = parse(question) else {
+        faults.add(
+            ask_line,
+            format!("can't ask `{question}`; use `mid N` or `icid N`"),
+        );
+        return;
     };
+    let answer = answer_of(knowledge, asked, text);
     let Some(answer) = answer else {
         faults.add(ask_line, format!("the log below has no {question}"));
         return;
@@ -208,6 +184,49 @@ fn run(knowledge: &Knowledge, diagnosis: &str, role: Role, text: &str, faults: &
     }
 }
 
+/// What an example asks for.
+#[derive(Clone, Copy)]
+enum Asked {
+    Mid(u64),
+    Icid(u64),
+}
+
+fn parse(question: &str) -> Option<Asked> {
+    let (what, id) = question.split_once(' ')?;
+    let id = id.trim().parse().ok()?;
+    match what {
+        "mid" => Some(Asked::Mid(id)),
+        "icid" => Some(Asked::Icid(id)),
+        _ => None,
+    }
+}
+
+/// The answer to an example's question.
+fn answer_of(knowledge: &Knowledge, asked: Asked, text: &str) -> Option<Answer> {
+    let mut reader = LogReader::new(Reading {
+        settings: Settings {
+            unnamed: "example".to_owned(),
+            ..Settings::default()
+        },
+        listeners: Listeners::default(),
+        year: None,
+        now: Timestamp::MAX
+            .saturating_sub(jiff::SignedDuration::from_hours(48))
+            .unwrap_or(Timestamp::MAX),
+    });
+    reader.read(text.as_bytes());
+    let log = reader.finish();
+    let style = Style {
+        lang: Lang::En,
+        zone: TimeZone::UTC,
+        base_url: String::new(),
+    };
+    match asked {
+        Asked::Mid(mid) => log.answer_mid(knowledge, mid, None, &style),
+        Asked::Icid(icid) => log.answer_icid(knowledge, icid, None, &style),
+    }
+}
+
 /// A `# key: value` of the head, with its line.
 fn head<'t>(text: &'t str, key: &str) -> Option<(u64, &'t str)> {
     let head = text
@@ -227,12 +246,94 @@ fn head<'t>(text: &'t str, key: &str) -> Option<(u64, &'t str)> {
 
 #[cfg(test)]
 mod tests {
+    use whymid_schemas::Confidence;
+
     use super::*;
+    use crate::rule::Precedence;
 
     #[test]
     fn the_built_in_knowledge_base_has_no_faults() {
         let faults = check(&Source::embedded());
         let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
         assert!(faults.is_empty(), "{}", told.join("\n"));
+    }
+
+    /// How sure a rule of that precedence may be: what is inferred is never certain.
+    fn ceiling(precedence: Precedence) -> Confidence {
+        match precedence {
+            Precedence::Lost | Precedence::TimeBand => Confidence::Likely,
+            Precedence::CauseOnMessage
+            | Precedence::CauseOnConnection
+            | Precedence::CrossSession
+            | Precedence::State => Confidence::Certain,
+        }
+    }
+
+    /// Every example: how often each diagnosis was to be given and was given, with the
+    /// confidences, and what stood beside it. Compared with `confusion.txt`, that shows which
+    /// neighbours fire together; `WHYMID_BLESS=1` rewrites it.
+    #[test]
+    fn every_example_gets_its_own_diagnosis_and_its_neighbours_stay_silent() {
+        let knowledge = Knowledge::embedded();
+        let mut given: BTreeMap<(String, String), usize> = BTreeMap::new();
+        let mut sure: BTreeMap<String, BTreeSet<Confidence>> = BTreeMap::new();
+        let mut beside: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (path, text) in &Source::embedded().files {
+            let Place::Example(..) = place(path) else {
+                continue;
+            };
+            let (_, wanted) = head(text, "expect").expect("an expectation");
+            let (wanted, _) = wanted.split_once(' ').expect("a confidence");
+            let asked = head(text, "ask").and_then(|(_, asked)| parse(asked));
+            let answer = answer_of(&knowledge, asked.expect("a question"), text);
+            let answer = answer.expect("an answer");
+            let got = answer.diagnosis;
+            *given
+                .entry((wanted.to_owned(), got.id.clone()))
+                .or_default() += 1;
+            let rules = answer.also.iter().filter(|one| {
+                let rule = knowledge.diagnosis(&one.id);
+                rule.is_some_and(|one| one.given_by == GivenBy::Rule)
+            });
+            let names = rules.map(|one| one.id.clone());
+            beside.entry(got.id.clone()).or_default().extend(names);
+            sure.entry(got.id).or_default().insert(got.confidence);
+        }
+        let mut told = String::new();
+        for ((wanted, got), count) in &given {
+            let sure: Vec<String> = sure[got].iter().map(ToString::to_string).collect();
+            let beside: Vec<&str> = beside[got].iter().map(String::as_str).collect();
+            let mut line = format!("{count:>3} {wanted}");
+            if wanted != got {
+                line.push_str(&format!(" -> {got}"));
+            }
+            line.push_str(&format!(": {}", sure.join(", ")));
+            if !beside.is_empty() {
+                line.push_str(&format!("; beside it {}", beside.join(", ")));
+            }
+            told.push_str(&line);
+            told.push('\n');
+        }
+        println!("{told}");
+        assert!(given.keys().all(|(wanted, got)| wanted == got), "{told}");
+        for one in knowledge.diagnoses.iter() {
+            let most = one.grades.iter().map(|grade| grade.confidence).max();
+            let seen = sure.get(&one.id).and_then(|all| all.last().copied());
+            assert!(one.given_by != GivenBy::Rule || seen <= most, "{}", one.id);
+            for grade in &one.grades {
+                let most = ceiling(grade.precedence);
+                assert!(
+                    grade.confidence <= most,
+                    "{}: {:?}",
+                    one.id,
+                    grade.confidence
+                );
+            }
+        }
+        let held = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/confusion.txt");
+        if std::env::var_os("WHYMID_BLESS").is_some() {
+            std::fs::write(held, &told).expect("a file that can be written");
+        }
+        assert_eq!(told, std::fs::read_to_string(held).unwrap_or_default());
     }
 }

@@ -386,8 +386,10 @@ fn kin_of<'m>(
         let fitting = known.filter(|one| is_child(holder, one, tie.at, slack(one)));
         return fitting.min_by_key(|one| tie.at.duration_since(one.common.first_at).abs());
     }
-    let fitting = known.filter(|one| is_elder(one, holder, tie, slack(one)));
-    fitting.max_by_key(|one| one.common.first_at)
+    // numbers are used again: the one before the last can't be meant, even if it fits better
+    let there = known.filter(|one| was_there(one, tie, slack(one)));
+    let newest = there.max_by_key(|one| one.common.first_at)?;
+    is_elder(newest, holder, tie, slack(newest)).then_some(newest)
 }
 
 /// Whether a message can be the one into which another was split or rewritten at a moment.
@@ -401,12 +403,14 @@ fn is_child(elder: &Message, child: &Message, at: Timestamp, slack: SignedDurati
         && !made_otherwise
 }
 
-/// Whether a message can be the one that another was made of, or is released from.
+/// Whether a message had begun when a line named its MID.
+fn was_there(one: &Message, tie: &Tie, slack: SignedDuration) -> bool {
+    tie.at.duration_since(one.common.first_at) >= -(LINGER + slack)
+}
+
+/// Whether a message that was there can be the one that another was made of, or is released from.
 fn is_elder(elder: &Message, child: &Message, tie: &Tie, slack: SignedDuration) -> bool {
     let age = tie.at.duration_since(elder.common.first_at);
-    if age < -(LINGER + slack) {
-        return false;
-    }
     if tie.how.goes_on() {
         let handed = |one: &crate::record::Recipient| one.fate == Fate::Quarantined;
         let was_held = !elder.quarantines.is_empty() || elder.recipients.iter().any(handed);

@@ -227,6 +227,8 @@ pub(super) fn smtp(mut scan: Scan<'_>) -> Form<'_> {
     scan.lit(") ")?;
     let kind = match scan.lit("succeeded") {
         Some(()) => &kind::SMTP_AUTH_OK,
+        // cut in the middle of the word that tells
+        None if "succeeded".starts_with(scan.rest()) => return None,
         None => &kind::SMTP_AUTH_FAILED,
     };
     Some((kind, connection_owner(icid), Fact::Nothing))

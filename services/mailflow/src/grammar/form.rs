@@ -154,25 +154,31 @@ fn blanks(bytes: &[u8]) -> usize {
 /// Where a text comes first, each of its blanks one or more. The library's search prepares itself
 /// for long texts, at a cost that these short ones never bring in.
 fn first_place(text: &str, wanted: &str) -> Option<usize> {
-    let first = wanted.as_bytes().first()?;
-    let places = text.bytes().enumerate();
-    let mut places = places.filter(|(_, byte)| byte == first);
-    places.find_map(|(place, _)| stands_at(text, place, wanted))
+    places(text, wanted).find_map(|place| stands_at(text, place, wanted))
 }
 
 /// Where it comes last.
 fn last_place(text: &str, wanted: &str) -> Option<usize> {
-    let first = wanted.as_bytes().first()?;
-    let places = text.bytes().enumerate().rev();
-    let mut places = places.filter(|(_, byte)| byte == first);
-    places.find_map(|(place, _)| stands_at(text, place, wanted))
+    let mut places = places(text, wanted).rev();
+    places.find_map(|place| stands_at(text, place, wanted))
+}
+
+/// Where it may begin. Of blanks in a row the first stands for all: to try each of them, and pass
+/// over the others each time, would cost their square.
+fn places(text: &str, wanted: &str) -> impl DoubleEndedIterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let first = wanted.bytes().next();
+    (0..bytes.len()).filter(move |place| {
+        let is_first = Some(bytes[*place]) == first;
+        is_first && !(bytes[*place] == b' ' && *place > 0 && bytes[*place - 1] == b' ')
+    })
 }
 
 fn stands_at(text: &str, place: usize, wanted: &str) -> Option<usize> {
     behind(text.get(place..)?, wanted).map(|_| place)
 }
 
-/// A field's text, never empty, and what follows it.
+/// A field's text, never empty but for the address `<>`, and what follows it.
 fn field<'a>(
     rest: &'a str,
     how: How,

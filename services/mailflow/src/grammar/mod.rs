@@ -27,6 +27,8 @@ type Form<'a> = Option<(&'static Kind, Owner, Fact<'a>)>;
 /// Reads one body. Never fails; see [`MailEvent`].
 #[must_use]
 pub fn read(body: &str) -> MailEvent<'_> {
+    // blanks at the end complete no word and no number
+    let body = body.trim_end_matches(' ');
     let scan = Scan(body);
     let form = match body.split([' ', ':']).next().unwrap_or_default() {
         "MID" | "Start" | "Message" => message::read(scan).or_else(|| delivery::read(scan)),

@@ -1,0 +1,188 @@
+//! Records joined into stories: a message with its family, its connection, the deliveries that they
+//! used, and what other logs tell of them.
+
+use jiff::Timestamp;
+use whymid_diagnosis::Story;
+use whymid_mailflow::{
+    ApplianceEvent, Connection, Delivery, Family, Gathering, MAX_FAMILY, Message, connection_of,
+};
+use whymid_store::{Key, Look, Record, RecordKind, Scope};
+
+use super::{MAX_CANDIDATES, Newest, Reading, failed};
+use crate::desk::Missing;
+
+/// The most delivery connections that one story joins.
+const MAX_DELIVERIES: usize = 50;
+
+/// The most lines of other logs that one story joins, about.
+const MAX_BESIDE: usize = 200;
+
+impl Reading {
+    pub(super) async fn find(
+        &self,
+        kind: RecordKind,
+        key: Key,
+        appliance: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Record>, Missing> {
+        if !self.pulse.is_ready() {
+            return Err(Missing::Replaying);
+        }
+        let look = Look {
+            kind,
+            key,
+            appliances: appliance.map(str::to_owned).into_iter().collect(),
+            limit,
+        };
+        let found = self.library.find(look, &Scope::everything()).await;
+        found.map_err(failed)
+    }
+
+    /// The connection that a message came by, where its own lines were seen.
+    async fn connection_of(&self, message: &Message) -> Result<Option<Connection>, Missing> {
+        let Some(icid) = message.icid else {
+            return Ok(None);
+        };
+        let appliance = Some(message.common.appliance.as_str());
+        let known = self.connections(icid, appliance).await?;
+        let Some(own) = connection_of(message, &known) else {
+            return Ok(None);
+        };
+        let mut own = own.clone();
+        self.note_messages(&mut own, &known).await?;
+        Ok(Some(own))
+    }
+
+    /// The connections of an ICID, newest first; what they carried is not noted yet.
+    pub(super) async fn connections(
+        &self,
+        icid: u64,
+        appliance: Option<&str>,
+    ) -> Result<Vec<Connection>, Missing> {
+        let key = Key::Icid(icid);
+        let most = MAX_CANDIDATES + 1;
+        let found = self
+            .find(RecordKind::Connection, key, appliance, most)
+            .await?;
+        let found = found.into_iter().filter_map(Record::into_connection);
+        Ok(found.collect())
+    }
+
+    /// Notes what a connection carried; `known` are all of its ICID.
+    pub(super) async fn note_messages(
+        &self,
+        connection: &mut Connection,
+        known: &[Connection],
+    ) -> Result<(), Missing> {
+        let appliance = connection.common.appliance.as_str();
+        let same: Vec<Connection> = known
+            .iter()
+            .filter(|one| one.common.appliance == appliance)
+            .cloned()
+            .collect();
+        let carried = self.library.carried(connection.icid, appliance).await;
+        connection.note_messages(carried.map_err(failed)?, &same);
+        Ok(())
+    }
+
+    pub(super) async fn story(&self, message: Message, now: &Newest) -> Result<Story, Missing> {
+        let family = self.family_of(message).await?;
+        let root = &family.members[family.root_of(0)];
+        let connection = self.connection_of(root).await?;
+        let appliance = root.common.appliance.clone();
+        let deliveries = self.deliveries_of(&family).await?;
+        let timers = self.listeners.timers(connection.as_ref());
+        let newest = now.get(&appliance).copied();
+        let beside = self.beside(&family, &appliance).await?;
+        Ok(Story::of(
+            family, connection, deliveries, beside, newest, timers,
+        ))
+    }
+
+    /// The messages that hang together with one: splits, rewrites, copies, bounces.
+    async fn family_of(&self, message: Message) -> Result<Family, Missing> {
+        let appliance = message.common.appliance.clone();
+        let mut gathering = Gathering::of(message);
+        while let Some(wanted) = gathering.wanted() {
+            let mut named = Vec::new();
+            for mid in wanted.named {
+                named.extend(self.messages(Key::Mid(mid), &appliance).await?);
+            }
+            let naming = self.messages(Key::Kin(wanted.mid), &appliance).await?;
+            let same_mid = if naming.is_empty() {
+                Vec::new()
+            } else {
+                self.messages(Key::Mid(wanted.mid), &appliance).await?
+            };
+            gathering.take(named, naming, &same_mid);
+        }
+        Ok(gathering.finish())
+    }
+
+    pub(super) async fn messages(
+        &self,
+        key: Key,
+        appliance: &str,
+    ) -> Result<Vec<Message>, Missing> {
+        let found = self.find(RecordKind::Message, key, Some(appliance), MAX_FAMILY);
+        let found = found.await?.into_iter();
+        Ok(found.filter_map(Record::into_message).collect())
+    }
+
+    /// What other logs of the appliance tell of the messages of a family.
+    async fn beside(
+        &self,
+        family: &Family,
+        appliance: &str,
+    ) -> Result<Vec<ApplianceEvent>, Missing> {
+        let mids: Vec<u64> = family.members.iter().map(|one| one.mid).collect();
+        let mut beside = Vec::new();
+        for mid in mids {
+            let found = self.find(
+                RecordKind::Event,
+                Key::Mid(mid),
+                Some(appliance),
+                MAX_BESIDE,
+            );
+            beside.extend(found.await?.into_iter().filter_map(Record::into_event));
+            if beside.len() >= MAX_BESIDE {
+                break;
+            }
+        }
+        Ok(beside)
+    }
+
+    /// The delivery connections that the messages of a family used.
+    async fn deliveries_of(&self, family: &Family) -> Result<Vec<Delivery>, Missing> {
+        let used = family.members.iter().flat_map(|one| {
+            let dcids = one.dcids.iter();
+            dcids.map(move |dcid| (*dcid, one.common.last_at))
+        });
+        let used: Vec<(u64, Timestamp)> = used.take(MAX_DELIVERIES).collect();
+        let mut deliveries: Vec<Delivery> = Vec::new();
+        let appliance = family
+            .members
+            .first()
+            .map(|one| one.common.appliance.clone());
+        for (dcid, until) in used {
+            let found = self
+                .find(
+                    RecordKind::Delivery,
+                    Key::Dcid(dcid),
+                    appliance.as_deref(),
+                    5,
+                )
+                .await?;
+            let known = |one: &Delivery| {
+                let mut known = deliveries.iter();
+                known.any(|held| held.common.id == one.common.id)
+            };
+            let used = |one: &Delivery| one.common.first_at <= until;
+            let found = found.into_iter().filter_map(Record::into_delivery);
+            if let Some(one) = found.filter(used).find(|one| !known(one)) {
+                deliveries.push(one);
+            }
+        }
+        Ok(deliveries)
+    }
+}
