@@ -20,7 +20,7 @@ pub use knowledge::{ArticleText, DiagnosisEntry, DiagnosisList};
 pub use problem::Problem;
 pub use status::{Kept, Lines, Listener, Queue, RecordsInMemory, Retained, Status};
 pub use taken::LinesTaken;
-pub use timeline::{Connection, Delivery, Entry, Kin, MessageTimeline};
+pub use timeline::{ConnectionTimeline, Delivery, Entry, Kin, MessageTimeline};
 pub use words::{
     Confidence, Custody, HealsByRetry, Kinship, Lang, Level, Outcome, Party, Severity, Text, Time,
     Who, Zone,

@@ -84,11 +84,19 @@ pub struct Entry {
 
 /// A connection, refused ones included, with its lines.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Connection {
+pub struct ConnectionTimeline {
     /// The connection.
     pub connection: ConnectionSummary,
-    /// The lines, oldest first.
+    /// Its own lines, oldest first; those of the messages that it carried stand in theirs.
     pub entries: Vec<Entry>,
+    /// Lines that are not shown because the record had reached its bound.
+    pub spilled: u64,
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Up to which moment the log of this appliance is known here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub complete_up_to: Option<Time>,
 }
 
 /// A delivery connection (DCID) that a message used.

@@ -21,6 +21,7 @@
 //! | `access.rs` | tokens, foreign pages, who may send |
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
 //! | `demo.rs` | `serve --demo` |
+//! | `families.rs` | mail that goes on under other MIDs, connections by id, other logs |
 //! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
 //! | `events.rs` | `whymid events`: the table, and what a log holds beside it |
 //! | `kb_check.rs`, `kb_faults/` | `whymid kb`: each kind of fault is found at its place |
@@ -38,6 +39,7 @@ mod demo;
 mod disk;
 mod events;
 mod explain;
+mod families;
 mod folders;
 mod forwarders;
 mod founding;

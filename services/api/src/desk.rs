@@ -8,7 +8,8 @@ use std::{net::IpAddr, pin::Pin};
 
 use jiff::Timestamp;
 use whymid_schemas::{
-    Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
+    Answer, ArticleText, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline,
+    Status,
 };
 use whymid_syslog::Lane;
 
@@ -69,6 +70,23 @@ pub trait Desk: Send + Sync + 'static {
         from: usize,
         limit: usize,
     ) -> Later<'a, Result<Option<MessageTimeline>, Missing>>;
+
+    /// The answer about a connection by its id; `None` for an id never assigned.
+    fn connection_answer<'a>(
+        &'a self,
+        id: &'a str,
+        style: &'a Style,
+    ) -> Later<'a, Result<Option<Answer>, Missing>>;
+
+    /// `limit` entries of a connection's timeline from entry `from` on; `None` for an id never
+    /// assigned.
+    fn connection<'a>(
+        &'a self,
+        id: &'a str,
+        style: &'a Style,
+        from: usize,
+        limit: usize,
+    ) -> Later<'a, Result<Option<ConnectionTimeline>, Missing>>;
 
     /// One answer per message in a pasted log, and per connection that carried none; and how many
     /// more there would be beyond a limit. Heavy on the CPU: run where blocking is allowed.

@@ -123,6 +123,9 @@ codes! {
     MessageUnknown "message_unknown" NOT_FOUND
         "No message has this id" "この ID のメッセージはありません"
         "Ids come from answers and may have outlived the retention. Ask by number: /v1/why?mid=N." "ID は回答に含まれるもので、保存期間を過ぎた可能性があります。番号で検索してください: /v1/why?mid=N";
+    ConnectionUnknown "connection_unknown" NOT_FOUND
+        "No connection has this id" "この ID の接続はありません"
+        "Ids come from answers and may have outlived the retention. Ask by number: /v1/why?icid=N." "ID は回答に含まれるもので、保存期間を過ぎた可能性があります。番号で検索してください: /v1/why?icid=N";
     DiagnosisUnknown "diagnosis_unknown" NOT_FOUND
         "No diagnosis has this id" "この ID の診断はありません"
         "/v1/diagnoses lists them all." "一覧は /v1/diagnoses にあります。";

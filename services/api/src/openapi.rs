@@ -34,6 +34,7 @@ pub(crate) const SCHEME: &str = "token";
     tags(
         (name = "answers", description = "Ask why"),
         (name = "messages", description = "One message"),
+        (name = "connections", description = "One connection"),
         (name = "lines", description = "Hand in log lines"),
         (name = "knowledge", description = "Diagnoses and articles"),
         (name = "operations", description = "The service itself"),

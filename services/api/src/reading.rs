@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Story, Wanted};
-use whymid_mailflow::{Connection, Message, Settings};
+use whymid_mailflow::{Message, Settings};
 use whymid_schemas::{
-    Answer, ArticleText, Candidate, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Question,
-    Time,
+    Answer, ArticleText, Candidate, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang,
+    MessageTimeline, Question, Time,
 };
 use whymid_store::{Key, Known, Library, Record, RecordKind};
 
@@ -158,32 +158,6 @@ impl Reading {
         Ok(answer)
     }
 
-    /// The messages that a connection carried.
-    async fn stories_of(
-        &self,
-        connection: &Connection,
-        now: &Newest,
-    ) -> Result<Vec<Story>, Missing> {
-        let found = self
-            .find(
-                RecordKind::Message,
-                Key::Icid(connection.icid),
-                Some(&connection.common.appliance),
-                100,
-            )
-            .await?;
-        let mut stories = Vec::new();
-        let found = found.into_iter().filter_map(Record::into_message);
-        for message in found.filter(|one| connection.mids.contains(&one.mid)) {
-            let story = self.story(message, now).await?;
-            let own = story.connection.as_ref();
-            if own.is_some_and(|own| own.common.id == connection.common.id) {
-                stories.push(story);
-            }
-        }
-        Ok(stories)
-    }
-
     /// No line of the connection itself was seen: its newest message answers.
     async fn why_messages_of(
         &self,
@@ -318,6 +292,44 @@ impl Desk for Reading {
             };
             let story = self.story(message, &now).await?;
             Ok(self.knowledge.timeline(&story, style, from, limit))
+        })
+    }
+
+    fn connection_answer<'a>(
+        &'a self,
+        id: &'a str,
+        style: &'a Style,
+    ) -> Later<'a, Result<Option<Answer>, Missing>> {
+        Box::pin(async move {
+            let now = self.newest().await?;
+            let Some((story, messages)) = self.connection_story(id, &now).await? else {
+                return Ok(None);
+            };
+            let question = Question {
+                id: Some(id.to_owned()),
+                ..Question::default()
+            };
+            let answer = self
+                .knowledge
+                .connection_answer(&story, &messages, question, style);
+            Ok(Some(answer))
+        })
+    }
+
+    fn connection<'a>(
+        &'a self,
+        id: &'a str,
+        style: &'a Style,
+        from: usize,
+        limit: usize,
+    ) -> Later<'a, Result<Option<ConnectionTimeline>, Missing>> {
+        Box::pin(async move {
+            let now = self.newest().await?;
+            let Some((story, messages)) = self.connection_story(id, &now).await? else {
+                return Ok(None);
+            };
+            let knowledge = &self.knowledge;
+            Ok(knowledge.connection_timeline(&story, &messages, style, from, limit))
         })
     }
 

@@ -61,6 +61,8 @@ refusals! {
     OfWhy = ANY QUERY TOKEN RECORDS [MidUnknown, NotAcceptable, QuestionMissing, QuestionAmbiguous, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// Calls about one message.
     OfMessage = ANY QUERY TOKEN RECORDS [PathMalformed, MessageUnknown, NotAcceptable, ParameterInvalid, LangUnknown, TimezoneUnknown];
+    /// Calls about one connection.
+    OfConnection = ANY QUERY TOKEN RECORDS [PathMalformed, ConnectionUnknown, NotAcceptable, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// `POST /v1/explain`.
     OfExplain = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, Busy, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// `POST /v1/lines`.

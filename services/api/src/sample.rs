@@ -5,7 +5,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use whymid_schemas::{
-    Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, LinesTaken, MessageTimeline, Status,
+    Answer, ArticleText, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang, LinesTaken,
+    MessageTimeline, Status,
 };
 
 /// Reads a sample. The samples are part of the program and a test reads them all.
@@ -30,6 +31,10 @@ pub(crate) fn answer_as_text() -> String {
 
 pub(crate) fn timeline() -> MessageTimeline {
     read(include_str!("../samples/timeline.json"))
+}
+
+pub(crate) fn connection() -> ConnectionTimeline {
+    read(include_str!("../samples/connection.json"))
 }
 
 pub(crate) fn diagnosis() -> DiagnosisEntry {

@@ -185,4 +185,52 @@ impl Reading {
         }
         Ok(deliveries)
     }
+
+    /// The messages that a connection carried.
+    pub(super) async fn stories_of(
+        &self,
+        connection: &Connection,
+        now: &Newest,
+    ) -> Result<Vec<Story>, Missing> {
+        let found = self
+            .find(
+                RecordKind::Message,
+                Key::Icid(connection.icid),
+                Some(&connection.common.appliance),
+                100,
+            )
+            .await?;
+        let mut stories = Vec::new();
+        let found = found.into_iter().filter_map(Record::into_message);
+        for message in found.filter(|one| connection.mids.contains(&one.mid)) {
+            let story = self.story(message, now).await?;
+            let own = story.connection.as_ref();
+            if own.is_some_and(|own| own.common.id == connection.common.id) {
+                stories.push(story);
+            }
+        }
+        Ok(stories)
+    }
+
+    /// The story of a connection by its id, with those of the messages that it carried.
+    pub(super) async fn connection_story(
+        &self,
+        id: &str,
+        now: &Newest,
+    ) -> Result<Option<(Story, Vec<Story>)>, Missing> {
+        let key = Key::Id(id.to_owned());
+        let found = self.find(RecordKind::Connection, key, None, 1).await?;
+        let found = found.into_iter().find_map(Record::into_connection);
+        let Some(mut connection) = found else {
+            return Ok(None);
+        };
+        let appliance = connection.common.appliance.clone();
+        let known = self.connections(connection.icid, Some(&appliance)).await?;
+        self.note_messages(&mut connection, &known).await?;
+        let messages = self.stories_of(&connection, now).await?;
+        let newest = now.get(&appliance).copied();
+        let timers = self.listeners.timers(Some(&connection));
+        let story = Story::of_connection(connection, newest, timers);
+        Ok(Some((story, messages)))
+    }
 }

@@ -24,10 +24,10 @@ const LIMIT_MOST: usize = 1000;
 pub(crate) struct PageAsked {
     /// Where to go on: `next_cursor` of the page before.
     #[param(value_type = Option<String>, example = "200")]
-    cursor: usize,
+    pub(super) cursor: usize,
     /// The most entries a page.
     #[param(value_type = Option<usize>, default = 200, minimum = 1, maximum = 1000, example = 200)]
-    limit: usize,
+    pub(super) limit: usize,
 }
 
 impl Asked for PageAsked {

@@ -1,6 +1,7 @@
 //! Every route, one file a subject. This list is the OpenAPI document, the `Allow` header and the
 //! table of access at once.
 
+mod connections;
 mod explain;
 mod knowledge;
 mod lines;
@@ -17,6 +18,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(why::why)
         .service(messages::timeline)
         .service(messages::answer)
+        .service(connections::timeline)
+        .service(connections::answer)
         .service(explain::explain)
         .service(lines::lines)
         .service(knowledge::diagnoses)

@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use whymid_schemas::{
-    Answer, ArticleText, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline, Status,
+    Answer, ArticleText, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline,
+    Status,
 };
 
 use crate::{
@@ -104,6 +105,36 @@ impl Desk for FakeDesk {
             let next = from + timeline.entries.len();
             timeline.next_cursor = (next < all).then(|| next.to_string());
             Ok((id == "m7f3c9").then_some(timeline))
+        })
+    }
+
+    fn connection_answer<'a>(
+        &'a self,
+        id: &'a str,
+        style: &'a Style,
+    ) -> Later<'a, Result<Option<Answer>, Missing>> {
+        Box::pin(async move {
+            self.mood()?;
+            let known = sample::connection().connection;
+            let mut answer = self.answer_in(style);
+            answer.message = None;
+            let is_known = id == known.id;
+            answer.connection = Some(known);
+            Ok(is_known.then_some(answer))
+        })
+    }
+
+    fn connection<'a>(
+        &'a self,
+        id: &'a str,
+        _: &'a Style,
+        _: usize,
+        _: usize,
+    ) -> Later<'a, Result<Option<ConnectionTimeline>, Missing>> {
+        Box::pin(async move {
+            self.mood()?;
+            let known = sample::connection();
+            Ok((id == known.connection.id).then_some(known))
         })
     }
 

@@ -5,8 +5,8 @@
 use super::*;
 
 const KNOWN: &str = include_str!("../../tests/replies/known.tsv");
-/// Half of what was collected at first, kept aside until 2026-11-24: 283 of its 320 (0.88) were
-/// sorted right before anybody looked into it.
+/// Two sets that were kept aside until somebody looked into them, both on 2026-11-24: of the first
+/// 320 lines 283 (0.88) were sorted right before that, of the other 284 lines 248 (0.87).
 const OPENED: &str = include_str!("../../tests/replies/opened.tsv");
 /// Collected by somebody who knew neither the rules nor those.
 const ASIDE: &str = include_str!("../../tests/replies/aside.tsv");
@@ -84,11 +84,13 @@ fn the_half_in_sight_is_sorted_as_it_is_labelled() {
     assert!(score("opened", OPENED, true).recall() >= 0.95);
 }
 
-/// 283 of 320 (0.88) at first sight, on 2026-11-24; the goal is 0.9. Whoever looks into this half
-/// to mend that needs another one to measure with.
+/// 146 of 164 (0.89) at first sight, on 2026-11-24; the goal is 0.9. What is missed is mostly called
+/// `other`, not something else. Sixteen lines that other servers say of themselves (code `000`) are
+/// left out: with them it was 157 of 180. Whoever looks into this set to mend that needs another
+/// one to measure with.
 #[test]
 fn the_half_kept_aside_is_sorted_as_it_is_labelled() {
-    assert!(score("aside", ASIDE, false).recall() >= 0.85);
+    assert!(score("aside", ASIDE, false).recall() >= 0.87);
 }
 
 fn of(code: &str, text: &str) -> Reason {

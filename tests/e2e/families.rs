@@ -1,0 +1,137 @@
+//! A mail that goes on under other MIDs, through the running service: one answer for all of it, from
+//! memory, from the index and after a start; the connection by its id; what other logs say.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Service, datagrams, recent};
+
+/// A mail for two, split by policy; one child is delivered, the other dropped. A copy of it bounces.
+const STORY: &str = "\
+mail_logs: Info: New SMTP ICID 9001 interface Data 1 (192.0.2.10) address 198.51.100.7 reverse dns host mx.partner.example verified yes
+mail_logs: Info: ICID 9001 ACCEPT SG UNKNOWNLIST match sbrs[-1.0:10.0] SBRS 3.5
+mail_logs: Info: Start MID 4001 ICID 9001
+mail_logs: Info: MID 4001 ICID 9001 From: <desk@partner.example>
+mail_logs: Info: MID 4001 ICID 9001 RID 0 To: <anna@corp.example>
+mail_logs: Info: MID 4001 ICID 9001 RID 1 To: <lab@corp.example>
+mail_logs: Info: MID 4001 Subject 'Prices'
+mail_logs: Info: MID 4001 ready 4096 bytes from <desk@partner.example>
+mail_logs: Info: Start MID 4002 ICID 0
+mail_logs: Info: MID 4002 was generated based on MID 4001 by bcc filter 'Archive'
+mail_logs: Info: MID 4002 ICID 0 RID 0 To: <archive@corp.example>
+mail_logs: Info: Bounced: DCID 0 MID 4002 to RID 0 - 5.1.2 - Bad destination host ('000', ['DNS Hard Error looking up corp.example (MX): NXDomain']) []
+mail_logs: Info: Message finished MID 4002 done
+mail_logs: Info: MID 4001 was split creating MID 4003 due to a SL/BL configuration for following recipients: lab@corp.example
+mail_logs: Info: MID 4001 was split creating MID 4004 due to a SL/BL configuration for following recipients: anna@corp.example
+mail_logs: Info: Message finished MID 4001 done
+amp: Info: File reputation query initiating. File Name = 'tool.exe', MID = 4003, File Size = 1673216 bytes, File Type = application/x-dosexec
+mail_logs: Info: Message aborted MID 4003 Dropped by amp
+mail_logs: Info: Message finished MID 4003 done
+mail_logs: Info: MID 4004 queued for delivery
+mail_logs: Info: New SMTP DCID 71 interface 192.0.2.10 address 192.0.2.50 port 25
+mail_logs: Info: Delivery start DCID 71 MID 4004 to RID [0]
+mail_logs: Info: Message done DCID 71 MID 4004 to RID [0]
+mail_logs: Info: Message finished MID 4004 done
+mail_logs: Info: DCID 71 close
+mail_logs: Info: ICID 9001 close";
+
+fn send(service: &Service) {
+    let lines = STORY
+        .lines()
+        .map(|line| format!("<166>{} esa1 {line}", recent(0)));
+    datagrams(service.udp, &lines.collect::<Vec<_>>());
+}
+
+/// The answer without what moves on with the log.
+fn answer(service: &Service, mid: u64) -> Value {
+    let mut answer = service.get(&format!("/v1/why?mid={mid}")).is(200).json();
+    answer["complete_up_to"].take();
+    answer
+}
+
+#[test]
+fn a_split_mail_is_answered_for_as_one_wherever_its_records_are() {
+    let service = Service::start();
+    send(&service);
+    service.diagnosed(4001, "dropped-by-amp");
+    let before = answer(&service, 4001);
+    let message = &before["message"];
+    assert_eq!(message["outcome"], "partially_delivered", "{before}");
+    let told: Vec<_> = message["recipients"]
+        .as_array()
+        .expect("two")
+        .iter()
+        .collect();
+    let of = |one: &Value| json!([one["address"], one["outcome"], one["final_mid"]]);
+    assert_eq!(of(told[0]), json!(["anna@corp.example", "delivered", 4004]));
+    assert_eq!(of(told[1]), json!(["lab@corp.example", "dropped", 4003]));
+    let summary = before["summary"].as_str().expect("a sentence");
+    assert!(
+        summary.starts_with("MID 4001 went on as MID 4003."),
+        "{summary}"
+    );
+    let also: Vec<_> = before["also"].as_array().expect("a list").iter().collect();
+    let ids: Vec<&Value> = also.iter().map(|one| &one["id"]).collect();
+    assert_eq!(
+        ids,
+        [
+            "splintered-partial-outcome",
+            "rewritten-or-generated-follow-family"
+        ]
+    );
+    assert_eq!(answer(&service, 4003)["message"]["outcome"], "dropped");
+    service.eventually("the records written", || {
+        let documents = service.get("/v1/status").json()["index_documents"].as_u64()?;
+        (documents >= 7).then_some(())
+    });
+    assert_eq!(answer(&service, 4001), before, "from the index");
+    let service = service.restart();
+    assert_eq!(answer(&service, 4001), before, "after a start");
+    let icid = service.get("/v1/why?icid=9001").is(200).json();
+    assert_eq!(icid["connection"]["outcome"], "partially_delivered");
+    by_id(&service, message["id"].as_str().expect("an id"), &icid);
+}
+
+/// The timeline, the page, and the connection by its id.
+fn by_id(service: &Service, id: &str, icid: &Value) {
+    let timeline = service.get(&format!("/v1/messages/{id}")).is(200).json();
+    let family = timeline["family"].as_array().expect("a family");
+    let kin: Vec<Value> = family
+        .iter()
+        .map(|kin| json!([kin["mid"], kin["how"], kin["from_mid"]]))
+        .collect();
+    assert_eq!(
+        kin,
+        [
+            json!([4002, "copy", 4001]),
+            json!([4003, "split", 4001]),
+            json!([4004, "split", 4001])
+        ]
+    );
+    let entries = timeline["entries"].as_array().expect("lines");
+    assert_eq!(entries.len(), STORY.lines().count());
+    let of = |word: &str| entries.iter().filter(|one| one["of"] == word).count();
+    assert_eq!(
+        (of("connection"), of("delivery"), of("other_log")),
+        (3, 2, 1)
+    );
+    let page = service
+        .ask(
+            &format!("/messages/{id}?lang=ja"),
+            &[("Accept", "text/html")],
+        )
+        .is(200);
+    assert!(page.body.contains("関連するメッセージ") && page.body.contains("MID 4003"));
+    let own = icid["connection"]["id"].as_str().expect("an id");
+    let connection = service
+        .get(&format!("/v1/connections/{own}"))
+        .is(200)
+        .json();
+    assert_eq!(connection["connection"]["messages"], json!([4001]));
+    assert_eq!(connection["entries"].as_array().map(Vec::len), Some(3));
+    let again = service
+        .get(&format!("/v1/connections/{own}/answer"))
+        .is(200);
+    assert_eq!(again.json()["diagnosis"]["id"], icid["diagnosis"]["id"]);
+    let unknown = service.get("/v1/connections/cnobody").is(404).json();
+    assert_eq!(unknown["code"], "connection_unknown");
+}
