@@ -18,7 +18,9 @@ pub use answer::{
 };
 pub use knowledge::{ArticleText, DiagnosisEntry, DiagnosisList};
 pub use problem::Problem;
-pub use status::{Kept, Lines, Listener, Queue, RecordsInMemory, Retained, Status};
+pub use status::{
+    Kept, Lines, Listener, Queue, RecordsInMemory, ReleaseLines, Retained, Status, SuspectedGap,
+};
 pub use taken::LinesTaken;
 pub use timeline::{ConnectionTimeline, Delivery, Entry, Kin, MessageTimeline};
 pub use words::{

@@ -1,5 +1,7 @@
 //! What the service tells of itself.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,6 +39,8 @@ pub struct Status {
     /// Newest stamp up to which every appliance's lines are answered for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complete_up_to: Option<Time>,
+    /// The newest suspected gaps, at most 50, newest first.
+    pub suspected_gaps: Vec<SuspectedGap>,
     /// Records that are in memory now: active, or written and not yet readable.
     pub in_memory: RecordsInMemory,
     /// How long things are kept, and what that has come to.
@@ -125,4 +129,37 @@ pub struct Lines {
     /// `understood` as a share of all lines handled, 0 to 1; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share_understood: Option<f64>,
+    /// The same by AsyncOS release, as the appliances told it; `unknown` for those that did not.
+    pub by_release: Vec<ReleaseLines>,
+    /// Lines handled by kind of event, `unknown` for those not understood; see `whymid events`.
+    pub by_kind: BTreeMap<String, u64>,
+}
+
+/// What came of the lines of one AsyncOS release.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReleaseLines {
+    /// `15.0`; `unknown` where no line told.
+    pub release: String,
+    /// Lines handled since the start.
+    pub lines: u64,
+    /// Understood as a named kind.
+    pub understood: u64,
+    /// `understood` as a share of `lines`, 0 to 1.
+    pub share_understood: f64,
+}
+
+/// Where lines of an appliance seem to be missing. Answers that fall into it are less sure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SuspectedGap {
+    /// The appliance.
+    pub appliance: String,
+    /// The last moment of which lines are there.
+    pub from: Time,
+    /// The next such moment.
+    pub to: Time,
+    /// How it shows: `jump` (numbers that nobody began), `silence` (of one that usually talks),
+    /// `cut` (lines that came cut), `dropped` (datagrams).
+    pub sign: String,
+    /// Numbers missing, lines cut, or datagrams dropped; 0 for silence.
+    pub count: u64,
 }

@@ -166,7 +166,7 @@ mod tests {
         );
         assert_eq!(
             std::fs::read_to_string(dir.path().join("format")).expect("there"),
-            "3\n"
+            "4\n"
         );
     }
 

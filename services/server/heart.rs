@@ -1,19 +1,27 @@
 //! How the service fares: what `/v1/status`, `/readyz` and `/metrics` tell.
 
+use std::cmp::Reverse;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use whymid_api::{Gauge, Pulse};
-use whymid_schemas::{Kept, Lines, Listener, Queue, RecordsInMemory, Retained, Status, Time};
+use whymid_mailflow::Gap;
+use whymid_schemas::{
+    Kept, Lines, Listener, Queue, RecordsInMemory, ReleaseLines, Retained, Status, SuspectedGap,
+    Time,
+};
 use whymid_store::{Extent, Index};
 
 use crate::clock::{self, Uptime};
 use crate::listen::Batch;
-use crate::pipeline::{JOURNAL_QUEUE, State};
+use crate::pipeline::{JOURNAL_QUEUE, Seen, State};
 use crate::retention::Retention;
 use crate::telemetry::Telemetry;
+
+/// So many suspected gaps are shown.
+const GAPS_SHOWN: usize = 50;
 
 /// How the service fares.
 pub struct Heart {
@@ -72,6 +80,7 @@ impl Gauge for Heart {
             oldest_message: extent.oldest.and_then(time_of),
             newest_message: extent.newest.and_then(time_of),
             complete_up_to: self.complete_up_to(),
+            suspected_gaps: self.gaps(),
             in_memory: self.in_memory(),
             retention: Retained {
                 records: self.records_kept(&extent),
@@ -87,6 +96,13 @@ impl Gauge for Heart {
         let weight = self.state.records_weight.load(Ordering::Relaxed);
         let weight = i64::try_from(weight).unwrap_or(i64::MAX);
         self.telemetry.in_memory_bytes.set(weight);
+        for one in self.releases() {
+            self.telemetry.of_release(&one);
+        }
+        let gaps = self.seen().gaps.len();
+        self.telemetry
+            .gaps
+            .set(i64::try_from(gaps).unwrap_or(i64::MAX));
         self.telemetry.text()
     }
 
@@ -168,7 +184,44 @@ impl Heart {
             events,
             understood,
             share_understood: (handled > 0).then(|| understood as f64 / handled as f64),
+            by_release: self.releases(),
+            by_kind: telemetry.lines_by_kind(),
         }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        let seen = self.state.seen.lock();
+        seen.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn releases(&self) -> Vec<ReleaseLines> {
+        let seen = self.seen();
+        let told = seen.releases.iter().map(|(name, lines, unknown)| {
+            let understood = lines - unknown.min(lines);
+            ReleaseLines {
+                release: if name.is_empty() { "unknown" } else { name }.to_owned(),
+                lines: *lines,
+                understood,
+                share_understood: understood as f64 / (*lines).max(1) as f64,
+            }
+        });
+        told.collect()
+    }
+
+    /// The newest suspected gaps.
+    fn gaps(&self) -> Vec<SuspectedGap> {
+        let seen = self.seen();
+        let mut gaps: Vec<&(String, Gap)> = seen.gaps.iter().collect();
+        gaps.sort_by_key(|(_, gap)| Reverse(gap.to));
+        gaps.truncate(GAPS_SHOWN);
+        let told = gaps.into_iter().map(|(appliance, gap)| SuspectedGap {
+            appliance: appliance.clone(),
+            from: Time::of(gap.from, &TimeZone::UTC),
+            to: Time::of(gap.to, &TimeZone::UTC),
+            sign: gap.sign.word().to_owned(),
+            count: gap.count,
+        });
+        told.collect()
     }
 
     /// The oldest of the appliances' newest stamps: up to there every one is answered for.

@@ -2,6 +2,7 @@
 //!
 //! One set of counters, read by `/metrics` and by `/v1/status` alike.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -11,6 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use whymid_mailflow::Handled;
+use whymid_schemas::ReleaseLines;
 use whymid_syslog::Defect;
 
 type Labels = [(&'static str, &'static str); 1];
@@ -54,6 +56,10 @@ pub struct Telemetry {
     pub in_memory_bytes: Gauge,
     /// Failures of journal or index, by room.
     pub failures: ByLabel,
+    /// Lines by AsyncOS release, understood or not.
+    releases: Family<Vec<(String, String)>, Gauge>,
+    /// Suspected gaps that are remembered.
+    pub gaps: Gauge,
 }
 
 impl Telemetry {
@@ -95,12 +101,24 @@ impl Telemetry {
             .map(|kind| gauge(&format!("{kind}_in_memory"), "Records in memory"));
         let in_memory_bytes = gauge("records_in_memory_bytes", "Memory that records take, about");
         let connections = gauge("syslog_connections", "Open syslog TCP connections");
+        let gaps = gauge(
+            "suspected_gaps",
+            "Places where an appliance's lines seem to be missing",
+        );
         let udp_buffer = gauge(
             "udp_buffer_bytes",
             "Effective receive buffer of the UDP socket",
         );
+        let releases = Family::<Vec<(String, String)>, Gauge>::default();
+        registry.register(
+            "lines_of_release",
+            "Lines handled since the start, by AsyncOS release and whether they were understood",
+            releases.clone(),
+        );
         Arc::new(Self {
             registry,
+            releases,
+            gaps,
             received,
             refused,
             accepted,
@@ -144,6 +162,30 @@ impl Telemetry {
         if handled.without_stamp {
             self.count(&self.defects, "defect", "without_stamp");
         }
+    }
+
+    /// Shows the lines of a release.
+    pub fn of_release(&self, lines: &ReleaseLines) {
+        let unknown = lines.lines - lines.understood.min(lines.lines);
+        for (understood, count) in [("true", lines.understood), ("false", unknown)] {
+            let labels = [
+                ("release", lines.release.as_str()),
+                ("understood", understood),
+            ];
+            let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let gauge = self.releases.get_or_create(&labels.to_vec());
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Lines by kind of event, those kinds that there were.
+    pub fn lines_by_kind(&self) -> BTreeMap<String, u64> {
+        let kinds = whymid_mailflow::kind::ALL.iter().map(|kind| kind.name);
+        let told = kinds.chain(["unknown"]).filter_map(|kind| {
+            let counter = self.kinds.get(&[("kind", kind)])?;
+            Some((kind.to_owned(), counter.get()))
+        });
+        told.collect()
     }
 
     /// Counts one by its label.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Story, Wanted};
-use whymid_mailflow::{Message, Settings};
+use whymid_mailflow::{Gap, Message, Settings};
 use whymid_schemas::{
     Answer, ArticleText, Candidate, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang,
     MessageTimeline, Question, Time,
@@ -24,8 +24,8 @@ use crate::desk::{Ask, Desk, Later, Missing, Style, What};
 const MAX_CANDIDATES: usize = 20;
 /// The most answers to one pasted log.
 const MAX_EXPLAINED: usize = 500;
-/// The newest stamp of each appliance.
-type Newest = HashMap<String, Timestamp>;
+/// The appliances by name: the newest stamp of each, and where its lines seem to be missing.
+type Newest = HashMap<String, (Timestamp, Vec<Gap>)>;
 
 /// What the desk needs to know of the running service.
 pub trait Pulse: Send + Sync + 'static {
@@ -80,7 +80,7 @@ impl Reading {
         let all = self.library.appliances().await.map_err(failed)?;
         Ok(all
             .into_iter()
-            .filter_map(|one| Some((one.name, one.newest?)))
+            .filter_map(|one| Some((one.name, (one.newest?, one.gaps))))
             .collect())
     }
 
@@ -139,9 +139,9 @@ impl Reading {
         self.note_messages(&mut connection, &found).await?;
         found.remove(place);
         let messages = self.stories_of(&connection, &now).await?;
-        let newest = now.get(&connection.common.appliance).copied();
+        let (newest, gaps) = clock(&now, &connection.common.appliance);
         let timers = self.listeners.timers(Some(&connection));
-        let story = Story::of_connection(connection, newest, timers);
+        let story = Story::of_connection(connection, newest, timers).with_gaps(gaps);
         let mut answer = self
             .knowledge
             .connection_answer(&story, &messages, question, style);
@@ -243,6 +243,14 @@ fn chosen<R>(
         .enumerate()
         .min_by_key(|(_, one)| distance(one));
     nearest.map_or(0, |(place, _)| place)
+}
+
+/// "Now" by an appliance's clock, and where its lines seem to be missing.
+fn clock<'n>(now: &'n Newest, appliance: &str) -> (Option<Timestamp>, &'n [Gap]) {
+    match now.get(appliance) {
+        Some((newest, gaps)) => (Some(*newest), gaps),
+        None => (None, &[]),
+    }
 }
 
 fn failed(error: whymid_store::Error) -> Missing {

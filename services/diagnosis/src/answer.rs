@@ -132,6 +132,7 @@ impl Knowledge {
             connection: None,
             deliveries: Vec::new(),
             beside: Vec::new(),
+            gaps: Vec::new(),
             newest: period.map(|(_, newest)| newest),
             timers: crate::limits::Timers::default(),
         };
@@ -339,12 +340,14 @@ impl<'a> Writer<'a> {
         let evidence = self.evidence(diagnosis, filler);
         let lines = self.story.lines();
         let cut = evidence.iter().any(|one| lines[one.entry].1.cut);
+        // what may be missing might tell otherwise
+        let doubtful = cut || (is_rule(diagnosis) && !self.story.gaps.is_empty());
         let fill = |text: &Text| filler.fill(text.get(lang));
         whymid_schemas::Diagnosis {
             id: diagnosis.id.clone(),
             title,
             explanation,
-            confidence: if cut {
+            confidence: if doubtful {
                 decide::lower(confidence)
             } else {
                 confidence
@@ -373,6 +376,7 @@ impl<'a> Writer<'a> {
                 .iter()
                 .filter(|note| holds(note.when.as_ref(), filler.facts))
                 .map(|note| fill(&note.text))
+                .chain(self.missing_lines())
                 .collect(),
             next_steps: self.next_steps(diagnosis, filler),
             for_the_helpdesk: fill(&diagnosis.helpdesk),
@@ -382,6 +386,16 @@ impl<'a> Writer<'a> {
                 .into_iter()
                 .collect(),
         }
+    }
+
+    /// What lines seem to be missing in its time, in words: the gap that took the most.
+    fn missing_lines(&self) -> Option<String> {
+        let gap = self
+            .story
+            .gaps
+            .iter()
+            .max_by_key(|gap| (gap.sign, gap.count))?;
+        Some(words::missing(gap, &self.style.zone, self.style.lang))
     }
 
     /// The lines that its conditions point at, in order of time, each once.

@@ -83,7 +83,7 @@ pub(crate) fn decide<'k>(
         also.extend(several.map(|one| (one, Confidence::Certain)));
     }
     also.extend(annotations(knowledge, diagnosis, facts));
-    if has_gaps(story) {
+    if has_gaps(story) || !story.gaps.is_empty() {
         also.extend(
             knowledge
                 .diagnosis(LOG_INCOMPLETE)

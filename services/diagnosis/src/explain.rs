@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use whymid_mailflow::{
-    ApplianceEvent, Common, Connection, Delivery, Family, Gathering, Intake, Message,
+    ApplianceEvent, Common, Connection, Delivery, Family, Gap, Gathering, Intake, Message,
     NothingWritten, Settings, connection_of,
 };
 use whymid_schemas::{Answer, Candidate, Outcome, Question, Time};
@@ -60,6 +60,7 @@ pub struct Log {
     /// Places of the deliveries by appliance and DCID.
     deliveries_by_dcid: HashMap<(String, u64), Vec<usize>>,
     newest: HashMap<String, Timestamp>,
+    gaps: HashMap<String, Vec<Gap>>,
     listeners: Listeners,
     /// Lines read.
     pub lines: u64,
@@ -128,6 +129,9 @@ impl LogReader {
         let newest = newest
             .filter_map(|one| Some((one.name.clone(), one.newest()?)))
             .collect();
+        let gaps = self.intake.appliances.iter();
+        let gaps = gaps.map(|one| (one.name.clone(), one.gaps().copied().collect()));
+        let gaps = gaps.collect();
         let assembler = &self.intake.assembler;
         let mut messages: Vec<Message> = assembler.messages().cloned().collect();
         messages.sort_by(|a, b| order(&a.common, a.mid).cmp(&order(&b.common, b.mid)));
@@ -149,6 +153,7 @@ impl LogReader {
             connections,
             deliveries,
             newest,
+            gaps,
             listeners: self.reading.listeners,
             lines: self.position,
             understood: self.understood,
@@ -337,7 +342,12 @@ impl Log {
     ) -> Answer {
         let newest = self.newest.get(&connection.common.appliance).copied();
         let timers = self.listeners.timers(Some(connection));
-        let story = Story::of_connection(connection.clone(), newest, timers);
+        let gaps = self
+            .gaps
+            .get(&connection.common.appliance)
+            .into_iter()
+            .flatten();
+        let story = Story::of_connection(connection.clone(), newest, timers).with_gaps(gaps);
         let places = self.messages_by_connection.get(&connection.common.id);
         let messages: Vec<Story> = places
             .into_iter()
@@ -374,7 +384,12 @@ impl Log {
             places.map(|place| self.events[*place].clone())
         });
         let beside = beside.take(MAX_BESIDE).collect();
-        Story::of(family, connection, deliveries, beside, newest, timers)
+        let gaps = self
+            .gaps
+            .get(&message.common.appliance)
+            .into_iter()
+            .flatten();
+        Story::of(family, connection, deliveries, beside, newest, timers).with_gaps(gaps)
     }
 
     /// The messages of the log, oldest first.

@@ -171,7 +171,7 @@ pub fn reason(reply: &Reply<'_>) -> Reason {
         return Reason::UnknownRecipient;
     }
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let by_words = WORDS.iter().find(|(_, words)| has(words));
+    let by_words = WORDS.iter().find(|(_, words)| holds(&text, words));
     let for_now = reply.code.starts_with('4');
     match (by_words.map(|(reason, _)| *reason), by_enhanced(enhanced)) {
         (None | Some(Reason::MailboxDisabledOrFull | Reason::PolicyOrAuthentication), _)
@@ -239,7 +239,12 @@ fn is_telling(text: &str) -> bool {
         .filter(|(reason, _)| *reason == Reason::PolicyOrAuthentication);
     // the last group is the common words
     groups.next_back();
-    groups.any(|(_, words)| words.iter().any(|word| text.contains(word)))
+    groups.any(|(_, words)| holds(text, words))
+}
+
+/// Whether any of the words stands in a text.
+fn holds(text: &str, words: &str) -> bool {
+    words.split('|').any(|word| text.contains(word))
 }
 
 /// A text without what was merely repeated in it: addresses, and what stands in angle brackets.

@@ -8,7 +8,8 @@
 
 use jiff::Timestamp;
 use whymid_mailflow::{
-    ApplianceEvent, Connection, Delivery, Entry, Family, Message, ReceivingAbort, is_about,
+    ApplianceEvent, Common, Connection, Delivery, Entry, Family, Gap, Message, ReceivingAbort,
+    is_about,
 };
 
 use crate::limits::Timers;
@@ -56,6 +57,8 @@ pub struct Story {
     pub deliveries: Vec<Delivery>,
     /// What other logs of the appliance tell of the messages.
     pub beside: Vec<ApplianceEvent>,
+    /// Where lines of the appliance seem to be missing, within the story's time.
+    pub gaps: Vec<Gap>,
     /// The newest stamp of the appliance: "now" by its own clock.
     pub newest: Option<Timestamp>,
     /// The inbound timers of the listener that took the connection.
@@ -96,9 +99,32 @@ impl Story {
             connection,
             deliveries,
             beside,
+            gaps: Vec::new(),
             newest,
             timers,
         }
+    }
+
+    /// The same, with what of those gaps falls into its time: from the opening of its connection,
+    /// else its first line, to its last.
+    #[must_use]
+    pub fn with_gaps<'g>(mut self, gaps: impl IntoIterator<Item = &'g Gap>) -> Self {
+        let members = self.family.members.iter().map(|one| &one.common);
+        let opened = self.connection.iter().filter_map(|one| one.opened.as_ref());
+        let own = self
+            .connection
+            .iter()
+            .filter(|_| self.family.members.is_empty());
+        let own = own.map(|one| &one.common);
+        let all: Vec<&Common> = members.chain(own).collect();
+        let first = all.iter().map(|one| one.first_at);
+        let first = first.chain(opened.map(|opened| opened.at)).min();
+        let last = all.iter().map(|one| one.last_at).max();
+        if let Some((first, last)) = first.zip(last) {
+            let touching = gaps.into_iter().filter(|gap| gap.touches(first, last));
+            self.gaps = touching.copied().collect();
+        }
+        self
     }
 
     /// Of a connection by itself.
@@ -114,6 +140,7 @@ impl Story {
             connection: Some(connection),
             deliveries: Vec::new(),
             beside: Vec::new(),
+            gaps: Vec::new(),
             newest,
             timers,
         }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
+use whymid_mailflow::{Gap, Sign};
 use whymid_schemas::{Lang, Time};
 
 use crate::condition::Facts;
@@ -237,6 +238,38 @@ impl Filler<'_> {
     fn ending(&self) -> Option<String> {
         let place = lines::most_telling(self.story)?;
         Some(self.story.lines()[place].1.line.trim_end().to_owned())
+    }
+}
+
+/// Which lines seem to be missing.
+pub(crate) fn missing(gap: &Gap, zone: &TimeZone, lang: Lang) -> String {
+    let (from, to) = (Time::of(gap.from, zone), Time::of(gap.to, zone));
+    let count = gap.count;
+    match (lang, gap.sign) {
+        (Lang::En, Sign::Jump) => format!(
+            "the appliance's lines between {from} and {to}: {count} numbers were never seen there, so lines may have been lost"
+        ),
+        (Lang::Ja, Sign::Jump) => format!(
+            "{from} から {to} までのアプライアンスの行。この間に {count} 個の番号が一度も現れておらず、行が失われた可能性があります"
+        ),
+        (Lang::En, Sign::Silence) => format!(
+            "the appliance's lines between {from} and {to}: it was silent then, which it usually is not"
+        ),
+        (Lang::Ja, Sign::Silence) => format!(
+            "{from} から {to} までのアプライアンスの行。通常と異なり、この間の行を受信していません"
+        ),
+        (Lang::En, Sign::Cut) => {
+            format!("the whole of the appliance's lines between {from} and {to}: {count} came cut")
+        }
+        (Lang::Ja, Sign::Cut) => format!(
+            "{from} から {to} までのアプライアンスの行の全体。{count} 行が途中で切れています"
+        ),
+        (Lang::En, Sign::Dropped) => format!(
+            "the appliance's lines between {from} and {to}: {count} datagrams were dropped then"
+        ),
+        (Lang::Ja, Sign::Dropped) => format!(
+            "{from} から {to} までのアプライアンスの行。この間に {count} 個のデータグラムが破棄されました"
+        ),
     }
 }
 

@@ -18,12 +18,14 @@ use std::net::IpAddr;
 
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
-use whymid_syslog::{Frame, Transport};
+use whymid_syslog::{Frame, Lane, Transport};
 
 use crate::event::{Fact, MailEvent};
 use crate::reset::News;
+use releases::Releases;
 
 mod known;
+mod releases;
 
 pub(crate) use known::ZoneThen;
 pub use known::{Appliance, ApplianceMemory, ToldOffset, ZoneShift};
@@ -40,6 +42,9 @@ const MAX_SOURCES_REMEMBERED: usize = 64;
 
 /// A newest stamp that moved on by so much is worth remembering.
 const NEWS: SignedDuration = SignedDuration::from_secs(30);
+
+/// An appliance that sent a datagram so lately may be one of which some were dropped.
+const LATELY: SignedDuration = SignedDuration::from_mins(10);
 
 /// The longest version or serial number that is believed.
 const MAX_WORD: usize = 64;
@@ -85,6 +90,7 @@ pub struct Appliances {
     of_table: (usize, usize),
     default_zone: Option<TimeZone>,
     unnamed: String,
+    releases: Releases,
 }
 
 impl Appliances {
@@ -105,6 +111,7 @@ impl Appliances {
             of_table: (0, 0),
             default_zone: settings.zone.clone(),
             unnamed: settings.unnamed.clone(),
+            releases: Releases::default(),
         };
         let (of_rows, others): (Vec<_>, Vec<_>) = memories
             .into_iter()
@@ -116,6 +123,10 @@ impl Appliances {
         appliances.of_table = (appliances.by_host.len(), appliances.known.len());
         for memory in others {
             appliances.remember(memory);
+        }
+        for one in &mut appliances.known {
+            let version = one.memory.version.as_deref().unwrap_or_default();
+            one.release = appliances.releases.of(version);
         }
         appliances
     }
@@ -293,6 +304,8 @@ impl Appliances {
                 identity: name.to_owned(),
                 ..ApplianceMemory::default()
             },
+            release: 0,
+            last_datagram: None,
             changed: true,
             newest_remembered: None,
         });
@@ -339,7 +352,11 @@ impl Appliances {
         {
             let told = (Some((*version).to_owned()), Some((*serial).to_owned()));
             let memory = &mut appliance.memory;
-            appliance.changed |= (&memory.version, &memory.serial) != (&told.0, &told.1);
+            let is_new = (&memory.version, &memory.serial) != (&told.0, &told.1);
+            appliance.changed |= is_new;
+            if is_new || appliance.release == 0 {
+                appliance.release = self.releases.of(version);
+            }
             (memory.version, memory.serial) = told;
         }
         // a log of the past does not tell how a clock that is known stands now
@@ -363,7 +380,54 @@ impl Appliances {
         let appliance = &mut self.known[index.0];
         let news = appliance.memory.resets.note(event.owner, &event.fact, at);
         appliance.changed |= news != News::None;
+        if news != News::None {
+            appliance.memory.gaps.begin_anew();
+        }
         news
+    }
+
+    /// Notes what a line with a stamp tells of missing ones: of a stream, in order of arrival; a
+    /// log of the past fills gaps.
+    pub(crate) fn note_gaps(
+        &mut self,
+        index: ApplianceIndex,
+        event: &MailEvent<'_>,
+        at: Timestamp,
+        frame: &Frame,
+    ) {
+        let appliance = &mut self.known[index.0];
+        if frame.transport == Transport::Udp {
+            appliance.last_datagram = Some(frame.received_at);
+        }
+        let gaps = &mut appliance.memory.gaps;
+        appliance.changed |= if frame.lane == Lane::Archive && frame.transport != Transport::File {
+            gaps.fill(at)
+        } else {
+            gaps.hear(event.owner, &event.fact, at, frame.defect.is_some())
+        };
+    }
+
+    /// So many datagrams were dropped by now, of whichever appliance.
+    pub fn dropped(&mut self, count: u64, now: Timestamp) {
+        let heard = |one: &&mut Appliance| {
+            let last = one.last_datagram;
+            last.is_some_and(|last| now.duration_since(last) <= LATELY)
+        };
+        for appliance in self.known.iter_mut().filter(heard) {
+            appliance.memory.gaps.dropped(count);
+            appliance.changed = true;
+        }
+    }
+
+    /// The place of the version that an appliance's lines told, among [`Self::releases`].
+    pub(crate) fn release_of(&self, index: ApplianceIndex) -> u16 {
+        self.known[index.0].release
+    }
+
+    /// The AsyncOS releases that were seen, the unknown one first, empty.
+    #[must_use]
+    pub fn releases(&self) -> &[String] {
+        self.releases.names()
     }
 
     /// Notes that a line with a header came from a source; the first one is remembered.

@@ -38,6 +38,8 @@ pub struct Handled {
     pub invalid_utf8: bool,
     /// No usable stamp: the moment of receipt was taken.
     pub without_stamp: bool,
+    /// The release of its appliance, by its place among [`Appliances::releases`].
+    pub release: u16,
 }
 
 /// Appliances and assembler behind one door.
@@ -106,6 +108,9 @@ impl Intake {
         let told = self.moment(&header, index, frame, position, years);
         self.appliances
             .seen_until(index, told.at, frame, told.stamped);
+        if told.stamped {
+            self.appliances.note_gaps(index, &event, told.at, frame);
+        }
         // a line without a stamp says nothing of when a number began
         if told.stamped
             && let News::Reset(moment) = self.appliances.note_beginning(index, &event, told.at)
@@ -139,6 +144,7 @@ impl Intake {
             attached: !matches!(event.owner, Owner::Appliance | Owner::Beside(_)),
             invalid_utf8,
             without_stamp: !told.stamped,
+            release: self.appliances.release_of(index),
         }
     }
 

@@ -22,6 +22,7 @@ mod due;
 mod entry;
 pub mod event;
 mod family;
+mod gaps;
 mod grammar;
 mod intake;
 mod join;
@@ -43,6 +44,7 @@ pub use assembler::{Assembler, Handout, LINGER, NothingWritten, Origin, Recall, 
 pub use entry::{Entries, Entry, KindName, MAX_ENTRIES, MAX_SOURCES};
 pub use event::Kinship;
 pub use family::{Bond, Family, Gathering, MAX_FAMILY, Tie, Unseen, Wanted};
+pub use gaps::{Gap, Gaps, MAX_GAPS, Sign};
 pub use grammar::{Field, fields, read};
 pub use intake::{Handled, Intake};
 pub use join::{Carried, connection_of, is_about};

@@ -1,8 +1,8 @@
 //! Lines to records: the journal first, then what comes in; look-ups in between.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ use whymid_syslog::Frame;
 use super::journaling::{CatchUp, CaughtUp};
 use super::memory::Question;
 use super::recall::IndexRecall;
-use super::{Accepted, State, Writing, Written, point};
+use super::{Accepted, Seen, State, Writing, Written, point};
 use crate::clock::{self, Uptime};
 use crate::telemetry::Telemetry;
 
@@ -72,6 +72,10 @@ pub(super) struct Assembling {
     pub(super) raw: Option<RawFrames>,
     /// Where the journal ended at the start: up to there lines are replayed.
     pub(super) replay_end: u64,
+    /// Lines by release, and those of them that were not understood.
+    pub(super) releases: Vec<(u64, u64)>,
+    /// The datagrams that are known to have been dropped.
+    pub(super) dropped: u64,
     /// The failures of the index that are known.
     pub(super) failures: u64,
     /// The hand-outs under pressure that are not settled yet.
@@ -231,6 +235,43 @@ impl Assembling {
     fn take(&mut self, position: u64, frame: &Frame) {
         let handled = self.intake.take(frame, position, &mut self.recall);
         self.telemetry.handled(handled);
+        let release = usize::from(handled.release);
+        if self.releases.len() <= release {
+            self.releases.resize(release + 1, (0, 0));
+        }
+        let (lines, unknown) = &mut self.releases[release];
+        *lines += 1;
+        *unknown += u64::from(handled.kind.is_none());
+    }
+
+    /// What is told of the appliances' lines; what was dropped of them is noted.
+    fn note_seen(&mut self, now: Timestamp) {
+        let refused = &self.telemetry.refused;
+        let dropped = ["udp_kernel", "udp_queue_full"];
+        let dropped = dropped.map(|reason| self.telemetry.value(refused, "reason", reason));
+        let dropped: u64 = dropped.iter().sum();
+        if dropped > self.dropped {
+            self.intake.appliances.dropped(dropped - self.dropped, now);
+            self.dropped = dropped;
+        }
+        let names = self.intake.appliances.releases().iter().cloned();
+        let counts = self.releases.iter().copied();
+        let releases = names.zip(counts).filter(|(_, (lines, _))| *lines > 0);
+        let gaps = self.intake.appliances.iter().flat_map(|one| {
+            let gaps = one.gaps();
+            gaps.map(|gap| (one.name.clone(), *gap))
+        });
+        let seen = Seen {
+            releases: releases
+                .map(|(name, (lines, unknown))| (name, lines, unknown))
+                .collect(),
+            gaps: gaps.collect(),
+        };
+        *self
+            .state
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = seen;
     }
 
     /// What waits in the inbox beside lines.
@@ -262,6 +303,7 @@ impl Assembling {
         let micros = self.complete_up_to().map_or(0, Timestamp::as_microsecond);
         self.state.complete_up_to.store(micros, Ordering::Relaxed);
         self.state.note_records(&self.intake.assembler);
+        self.note_seen(now);
         if let Ok(place) = self.handouts.clone().try_reserve() {
             let handout = self.intake.assembler.tick(now, MOST);
             if let Some(writing) = self.writing(handout, false) {

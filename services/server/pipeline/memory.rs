@@ -52,6 +52,7 @@ impl Question {
                     name: one.name.clone(),
                     first: one.first(),
                     newest: one.newest(),
+                    gaps: one.gaps().copied().collect(),
                 };
                 let _ = reply.send(seen.map(known).collect());
             }

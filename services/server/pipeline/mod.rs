@@ -59,7 +59,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use whymid_diagnosis::{Knowledge, Listeners};
 use whymid_journal::{Journal, RawFrames, Stock};
-use whymid_mailflow::{ApplianceMemory, Assembler, Handout, Intake};
+use whymid_mailflow::{ApplianceMemory, Assembler, Gap, Handout, Intake};
 use whymid_store::{Checkpoint, Index, Writer};
 use whymid_syslog::Frame;
 
@@ -155,6 +155,17 @@ pub struct State {
     pub raw: Mutex<Stock>,
     /// The oldest of the appliances' newest stamps, microseconds; 0 before the first line.
     pub complete_up_to: AtomicI64,
+    /// What was seen of the appliances' lines, as last looked at.
+    pub seen: Mutex<Seen>,
+}
+
+/// What was seen of the appliances' lines.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Of each AsyncOS release, the unknown one empty: lines, and those not understood.
+    pub releases: Vec<(String, u64, u64)>,
+    /// Where lines seem to be missing, by appliance.
+    pub gaps: Vec<(String, Gap)>,
 }
 
 impl State {
@@ -240,6 +251,8 @@ impl Pipeline {
                 hard: parts.memory,
             },
             complete: parts.checkpoint.complete,
+            releases: Vec::new(),
+            dropped: 0,
             oldest: parts.oldest,
             raw: parts.raw,
             replay_end,

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use whymid_mailflow::Carried;
+use whymid_mailflow::{Carried, Gap};
 
 use crate::document::{Record, RecordKind};
 use crate::index::{Error, Index, Key, Look};
@@ -26,6 +26,8 @@ pub struct Known {
     pub first: Option<Timestamp>,
     /// Its newest stamp.
     pub newest: Option<Timestamp>,
+    /// Where its lines seem to be missing.
+    pub gaps: Vec<Gap>,
 }
 
 /// The owner of the records in memory has ended.

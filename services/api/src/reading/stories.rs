@@ -8,7 +8,7 @@ use whymid_mailflow::{
 };
 use whymid_store::{Key, Look, Record, RecordKind, Scope};
 
-use super::{MAX_CANDIDATES, Newest, Reading, failed};
+use super::{MAX_CANDIDATES, Newest, Reading, clock, failed};
 use crate::desk::Missing;
 
 /// The most delivery connections that one story joins.
@@ -92,11 +92,10 @@ impl Reading {
         let appliance = root.common.appliance.clone();
         let deliveries = self.deliveries_of(&family).await?;
         let timers = self.listeners.timers(connection.as_ref());
-        let newest = now.get(&appliance).copied();
+        let (newest, gaps) = clock(now, &appliance);
         let beside = self.beside(&family, &appliance).await?;
-        Ok(Story::of(
-            family, connection, deliveries, beside, newest, timers,
-        ))
+        let story = Story::of(family, connection, deliveries, beside, newest, timers);
+        Ok(story.with_gaps(gaps))
     }
 
     /// The messages that hang together with one: splits, rewrites, copies, bounces.
@@ -228,9 +227,9 @@ impl Reading {
         let known = self.connections(connection.icid, Some(&appliance)).await?;
         self.note_messages(&mut connection, &known).await?;
         let messages = self.stories_of(&connection, now).await?;
-        let newest = now.get(&appliance).copied();
+        let (newest, gaps) = clock(now, &appliance);
         let timers = self.listeners.timers(Some(&connection));
-        let story = Story::of_connection(connection, newest, timers);
+        let story = Story::of_connection(connection, newest, timers).with_gaps(gaps);
         Ok(Some((story, messages)))
     }
 }

@@ -166,7 +166,8 @@ fn an_enhanced_code_is_read_where_it_stands_and_not_in_an_address() {
 
 #[test]
 fn the_words_are_all_lower_case() {
-    for word in WORDS.iter().flat_map(|(_, words)| words.iter()) {
-        assert_eq!(*word, word.to_lowercase());
+    for word in WORDS.iter().flat_map(|(_, words)| words.split('|')) {
+        assert!(!word.is_empty());
+        assert_eq!(word, word.to_lowercase());
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use whymid_schemas::Zone;
 
 use super::ApplianceSettings;
+use crate::gaps::{Gap, Gaps};
 use crate::reset::{Life, Resets};
 
 /// The most changes of its zone that are remembered of an appliance.
@@ -40,6 +41,9 @@ pub struct ApplianceMemory {
     pub newest: Option<Timestamp>,
     /// Its counters, and when it lost them.
     pub resets: Resets,
+    /// Where its lines seem to be missing.
+    #[serde(default)]
+    pub gaps: Gaps,
     /// The sources whose first line with a header was its own, and where in the journal that is.
     pub sources: Vec<(u32, u64)>,
 }
@@ -67,6 +71,10 @@ pub struct Appliance {
     /// Its zone, if it is configured.
     pub(super) zone: Option<TimeZone>,
     pub(super) memory: ApplianceMemory,
+    /// The place of its version among those that were seen.
+    pub(super) release: u16,
+    /// When a datagram last came from it.
+    pub(super) last_datagram: Option<Timestamp>,
     /// Something beside its newest stamp is not yet remembered.
     pub(super) changed: bool,
     /// The newest stamp that is remembered.
@@ -104,6 +112,11 @@ impl Appliance {
     #[must_use]
     pub fn first(&self) -> Option<Timestamp> {
         self.memory.first
+    }
+
+    /// Where its lines seem to be missing, oldest first.
+    pub fn gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.memory.gaps.iter()
     }
 
     /// AsyncOS version, once a line told.
