@@ -4,6 +4,7 @@
 
 pub(crate) mod articles;
 pub(crate) mod error;
+pub(crate) mod events;
 pub(crate) mod home;
 pub(crate) mod message;
 

@@ -51,6 +51,26 @@ pub(crate) async fn articles(
     pages::articles::list_page(&request, &house)
 }
 
+/// The kinds of log lines.
+///
+/// Every kind of line that this release tells apart, with the forms by which it is read: what
+/// `whymid events` prints.
+#[utoipa::path(
+    tag = "pages",
+    operation_id = "docs_events",
+    params(Tongue),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html", example = "<!doctype html>…"), OfPage),
+    security(()),
+)]
+#[get("/docs/events")]
+pub(crate) async fn events(
+    request: HttpRequest,
+    house: Data<House>,
+    _asked: Params<Tongue>,
+) -> Result<HttpResponse, Failure> {
+    pages::events::page(&request, &house)
+}
+
 /// An article of the knowledge base.
 ///
 /// Each diagnosis is a section with its id as the anchor: `/kb/{article}#{diagnosis}`.

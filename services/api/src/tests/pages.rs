@@ -84,7 +84,13 @@ async fn pages_speak_japanese_and_lead_to_the_other_language() {
         "{}",
         got.body
     );
-    for uri in ["/", "/kb", "/kb/receiving-aborted", "/messages/m7f3c9"] {
+    for uri in [
+        "/",
+        "/kb",
+        "/kb/receiving-aborted",
+        "/docs/events",
+        "/messages/m7f3c9",
+    ] {
         let got = ask(get(uri).insert_header(("accept-language", "ja"))).await;
         assert!(got.body.contains("<html lang=\"ja\">"), "{uri}");
         assert_eq!(got.body.matches("rel=\"alternate\"").count(), 2, "{uri}");
@@ -152,7 +158,13 @@ async fn below_a_path_of_a_proxy_every_link_of_ours_has_that_path() {
         public_url: Some("https://it.example/whymid".to_owned()),
         ..open()
     };
-    for uri in ["/", "/kb", "/kb/receiving-aborted", "/messages/m7f3c9"] {
+    for uri in [
+        "/",
+        "/kb",
+        "/kb/receiving-aborted",
+        "/docs/events",
+        "/messages/m7f3c9",
+    ] {
         let got = ask_with(settings(), get(uri)).await;
         assert!(
             got.body.contains("href=\"/whymid/assets/style.css\""),
