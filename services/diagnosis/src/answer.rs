@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use whymid_mailflow::Family;
+use whymid_mailflow::{Family, Message};
 use whymid_schemas::{
     Answer, Confidence, Custody, Evidence, Lang, NextStep, Outcome, Party, Question, RuledOut,
     Text, Time,
@@ -296,6 +296,8 @@ impl<'a> Writer<'a> {
         let asked = self.judged.asked.asked().map(|one| one.mid);
         let own = self.story.message().map(|one| one.mid);
         match (asked, own, self.style.lang) {
+            // says so itself
+            _ if self.judged.id() == WENT_ON => told,
             (Some(asked), Some(own), Lang::En) if asked != own => {
                 format!("MID {asked} went on as MID {own}. {told}")
             }
@@ -341,7 +343,8 @@ impl<'a> Writer<'a> {
         let lines = self.story.lines();
         let cut = evidence.iter().any(|one| lines[one.entry].1.cut);
         // what may be missing might tell otherwise
-        let doubtful = cut || (is_rule(diagnosis) && !self.story.gaps.is_empty());
+        let doubtful =
+            cut || (is_rule(diagnosis) && !self.story.gaps.is_empty() && !self.is_whole());
         let fill = |text: &Text| filler.fill(text.get(lang));
         whymid_schemas::Diagnosis {
             id: diagnosis.id.clone(),
@@ -386,6 +389,17 @@ impl<'a> Writer<'a> {
                 .into_iter()
                 .collect(),
         }
+    }
+
+    /// Whether the message was seen from its beginning to its end, with what became of everybody:
+    /// what else is missing changes nothing.
+    fn is_whole(&self) -> bool {
+        let message = self.story.message();
+        let whole = |one: &Message| one.started_at.is_some() && one.ready_at.is_some();
+        let seen = message.is_some_and(|one| whole(one) && one.finished.is_some());
+        let fared = self.judged.followed.iter().flat_map(|one| &one.recipients);
+        seen && fared.clone().count() > 0
+            && fared.clone().all(|one| outcome::is_settled(one.outcome))
     }
 
     /// What lines seem to be missing in its time, in words: the gap that took the most.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use whymid_mailflow::{
     ApplianceEvent, Common, Connection, Delivery, Family, Gap, Gathering, Intake, Message,
-    NothingWritten, Settings, connection_of,
+    NothingWritten, Settings, connection_of, is_used,
 };
 use whymid_schemas::{Answer, Candidate, Outcome, Question, Time};
 use whymid_syslog::{Frame, Lane, Transport, YearReader, Years};
@@ -363,17 +363,20 @@ impl Log {
         let family = self.family_of(message);
         let root = &family.members[family.root_of(0)];
         let connection = self.connection_of(root).cloned();
-        let dcids = family.members.iter().flat_map(|one| {
-            let dcids = one.dcids.iter();
-            dcids.map(|dcid| (one.common.appliance.clone(), *dcid))
-        });
-        let mut dcids: Vec<(String, u64)> = dcids.collect();
-        dcids.sort_unstable();
-        dcids.dedup();
-        let places = dcids
-            .iter()
-            .filter_map(|key| self.deliveries_by_dcid.get(key));
-        let deliveries = places.flatten().map(|place| &self.deliveries[*place]);
+        let mut places: Vec<usize> = Vec::new();
+        for one in &family.members {
+            for dcid in &one.dcids {
+                let key = (one.common.appliance.clone(), *dcid);
+                let known = self.deliveries_by_dcid.get(&key).into_iter().flatten();
+                let used = known
+                    .copied()
+                    .filter(|place| is_used(&self.deliveries[*place], one));
+                places.extend(used.max_by_key(|place| self.deliveries[*place].common.first_at));
+            }
+        }
+        places.sort_unstable();
+        places.dedup();
+        let deliveries = places.iter().map(|place| &self.deliveries[*place]);
         let timers = self.listeners.timers(connection.as_ref());
         let newest = self.newest.get(&message.common.appliance).copied();
         let deliveries = deliveries.take(MAX_DELIVERIES).cloned().collect();

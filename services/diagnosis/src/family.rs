@@ -11,11 +11,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use whymid_mailflow::{Bond, Family, Kinship, Message, Recipient};
+use jiff::SignedDuration;
+use whymid_mailflow::{Family, Kinship, Message, Recipient};
 use whymid_schemas::{Custody, Outcome};
 
 use crate::outcome;
 use crate::story::Story;
+
+/// A bounce is made when its recipient bounces; one that comes so much later is another's.
+const BOUNCED_WITHIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// How one recipient fared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,8 +142,7 @@ fn deciding<'e>(ends: &'e [End<'_>]) -> Option<&'e End<'e>> {
 
 /// Whether a member's mail went on under other MIDs.
 fn went_on(family: &Family, member: usize) -> bool {
-    let stopped = family.members[member].stopped.is_some();
-    !stopped && (family.goes_on(member).next().is_some() || family.lost(member).next().is_some())
+    family.goes_on(member).next().is_some() || family.lost(member).next().is_some()
 }
 
 /// The outcome of a recipient that its own message settles, though its mail went on.
@@ -166,8 +169,47 @@ fn ends_of<'f>(family: &'f Family, member: usize, counted: &mut [bool]) -> Vec<E
         Some(end_of(member, place, one, outcome))
     });
     let mut ends: Vec<End<'_>> = settled.collect();
-    ends.extend(ends_of_children(family, member, counted));
+    let below = ends_of_children(family, member, counted);
+    ends.extend(uncovered(family, member, &below));
+    ends.extend(below);
     ends
+}
+
+/// The recipients of a member that none of the ends below it can be: they stayed behind, or their
+/// child was never named. Where some ends have no address, it is unknown which they are.
+fn uncovered<'f>(family: &'f Family, member: usize, below: &[End<'f>]) -> Vec<End<'f>> {
+    let message = &family.members[member];
+    let addresses: HashSet<String> = message.recipients.iter().filter_map(address_of).collect();
+    let lower = |end: &End<'_>| end.address.map(str::to_lowercase);
+    let named: HashSet<String> = below.iter().filter_map(lower).collect();
+    let unnamed = |end: &&End<'_>| lower(end).is_none_or(|own| !addresses.contains(&own));
+    let left: Vec<&End<'_>> = below.iter().filter(unnamed).collect();
+    let recipients = message.recipients.iter().enumerate();
+    let open = recipients.filter(|(_, one)| {
+        let is_named = address_of(one).is_some_and(|own| named.contains(&own));
+        !is_named && settled(family, member, one).is_none()
+    });
+    let open: Vec<(usize, &Recipient)> = open.collect();
+    if open.len() <= left.len() || left.iter().any(|end| end.recipient.is_none()) {
+        return Vec::new();
+    }
+    let behind = open.len() - left.len();
+    let open = open.into_iter().take(behind);
+    open.map(|(place, one)| {
+        let own = own_outcome(message, one);
+        let outcome = if left.is_empty() {
+            own
+        } else {
+            Outcome::Unknown
+        };
+        end_of(member, place, one, outcome)
+    })
+    .collect()
+}
+
+/// What a recipient's own message says of it.
+fn own_outcome(message: &Message, recipient: &Recipient) -> Outcome {
+    outcome::settled(message, recipient).unwrap_or_else(|| outcome::of_unsettled(message))
 }
 
 fn ends_of_children<'f>(family: &'f Family, member: usize, counted: &mut [bool]) -> Vec<End<'f>> {
@@ -236,8 +278,15 @@ fn fared(family: &Family, member: usize) -> Vec<Fared> {
         address.is_some_and(|address| addresses.contains(&address))
     };
     let left: Vec<&End<'_>> = ends.iter().filter(|end| !is_named(end)).collect();
-    let rest = alike(&left);
-    let unsettled = outcome::of_unsettled(message);
+    let is_found = |one: &Recipient| {
+        let found = address_of(one).and_then(|own| by_address.worst(&own));
+        found.is_some()
+    };
+    let open = message.recipients.iter();
+    let open = open.filter(|one| settled(family, member, one).is_none() && !is_found(one));
+    // an end without a recipient stands for all that its message has
+    let covers = left.len() >= open.count() || left.iter().any(|end| end.recipient.is_none());
+    let rest = alike(&left).filter(|_| covers);
     let recipients = message.recipients.iter().enumerate();
     recipients
         .map(|(place, one)| {
@@ -247,7 +296,7 @@ fn fared(family: &Family, member: usize) -> Vec<Fared> {
             let followed = address_of(one).and_then(|address| by_address.worst(&address));
             match followed.or(rest.as_ref()) {
                 Some(end) => tell(family, member, end),
-                None if left.is_empty() => own(place, unsettled),
+                None if left.is_empty() => own(place, own_outcome(message, one)),
                 None => unknown(),
             }
         })
@@ -340,23 +389,18 @@ fn unknown() -> Fared {
     }
 }
 
-/// The bounce that was made for a recipient: the only one of its message, or the only one of the
-/// second in which it was bounced.
+/// The bounce that was made for a recipient: the only one of its message that was made when it was
+/// bounced.
 fn bounce_of(family: &Family, end: &End<'_>) -> Option<u64> {
     if end.outcome != Outcome::HardBounced {
         return None;
     }
-    let of_member = |bond: &&Bond| bond.elder == end.member && bond.how == Kinship::BounceOf;
-    let bounces: Vec<&Bond> = family.bonds.iter().filter(of_member).collect();
-    let at = end
-        .recipient
-        .map(|place| family.members[end.member].recipients[place].at);
-    let only = match &bounces[..] {
-        [only] => Some(*only),
-        several => {
-            let mut then = several.iter().filter(|bond| Some(bond.at) == at);
-            then.next().copied().filter(|_| then.next().is_none())
-        }
-    };
-    only.map(|bond| family.members[bond.younger].mid)
+    let at = family.members[end.member].recipients[end.recipient?].at;
+    let mut then = family.bonds.iter().filter(|bond| {
+        let is_bounce = bond.elder == end.member && bond.how == Kinship::BounceOf;
+        is_bounce && bond.at.duration_since(at).abs() <= BOUNCED_WITHIN
+    });
+    let first = then.next()?;
+    let is_only = then.next().is_none();
+    is_only.then(|| family.members[first.younger].mid)
 }

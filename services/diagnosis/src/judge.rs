@@ -122,6 +122,8 @@ impl<'k> Judged<'_, 'k> {
         }
         mids.sort_unstable();
         mids.dedup();
+        let own = self.asked.asked().map(|one| one.mid);
+        mids.retain(|mid| Some(*mid) != own);
         mids
     }
 }

@@ -6,7 +6,7 @@
 //! Untold where a line is missing that would tell, and where the stamps are not of one zone.
 
 use jiff::Timestamp;
-use whymid_mailflow::{Fate, Message};
+use whymid_mailflow::{Fate, Message, Stay};
 
 use crate::facts;
 use crate::story::Story;
@@ -32,9 +32,20 @@ pub(crate) fn in_quarantines(story: &Story) -> Option<i64> {
     for _ in 0..members.len() {
         let member = members.get(place)?;
         let until = story.family.goes_on(place).map(|bond| bond.at).min();
-        for stay in &member.quarantines {
-            let end = stay.released_at.or(until);
-            stays.extend(stay.held_at.zip(end));
+        let all = member.quarantines.iter().find(|stay| stay.name.is_none());
+        let let_go = all.and_then(|stay| stay.released_at);
+        let named = member
+            .quarantines
+            .iter()
+            .filter(|stay| stay.held_at.is_some());
+        let named: Vec<&Stay> = named.collect();
+        // let out of what nobody saw it put into
+        if named.is_empty() && !member.quarantines.is_empty() {
+            return None;
+        }
+        for stay in named {
+            let end = stay.released_at.or(let_go).or(until)?;
+            stays.push((stay.held_at?, end));
         }
         match story.family.came_from(place) {
             Some(bond) => place = bond.elder,

@@ -120,6 +120,14 @@ impl Story {
         let first = all.iter().map(|one| one.first_at);
         let first = first.chain(opened.map(|opened| opened.at)).min();
         let last = all.iter().map(|one| one.last_at).max();
+        // what is still under way may have ended where lines are missing
+        let mut members = self.family.members.iter();
+        let mut connection = self.connection.iter();
+        let over = match self.family.members.is_empty() {
+            false => members.all(|one| one.finished.is_some()),
+            true => connection.all(Connection::has_ended),
+        };
+        let last = if over { last } else { last.max(self.newest) };
         if let Some((first, last)) = first.zip(last) {
             let touching = gaps.into_iter().filter(|gap| gap.touches(first, last));
             self.gaps = touching.copied().collect();

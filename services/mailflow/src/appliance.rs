@@ -401,7 +401,7 @@ impl Appliances {
         }
         let gaps = &mut appliance.memory.gaps;
         appliance.changed |= if frame.lane == Lane::Archive && frame.transport != Transport::File {
-            gaps.fill(at)
+            gaps.fill(&event.fact, at)
         } else {
             gaps.hear(event.owner, &event.fact, at, frame.defect.is_some())
         };

@@ -149,6 +149,30 @@ impl Family {
         root
     }
 
+    /// A child that two elders claim is nobody's for sure: to both it counts as not seen.
+    fn leave_disputed(&mut self) {
+        let bonds = self.bonds.clone();
+        let is_disputed = |bond: &Bond| {
+            let mut others = bonds.iter().filter(|other| other.younger == bond.younger);
+            bond.how.goes_on()
+                && others.any(|other| other.how.goes_on() && other.elder != bond.elder)
+        };
+        for bond in bonds.iter().filter(|bond| is_disputed(bond)) {
+            let (of, other) = if bond.how.is_elder_s() {
+                (bond.elder, bond.younger)
+            } else {
+                (bond.younger, bond.elder)
+            };
+            let tie = Tie {
+                how: bond.how,
+                mid: self.members[other].mid,
+                at: bond.at,
+            };
+            self.unseen.push(Unseen { of, tie });
+        }
+        self.bonds.retain(|bond| !is_disputed(bond));
+    }
+
     /// Gives children what only their elders' lines tell, elders first.
     fn inherit(&mut self) {
         let mut left: VecDeque<usize> = (0..self.members.len()).collect();
@@ -189,7 +213,11 @@ fn take_after(child: &mut Message, elder: &Message, bond: Bond) {
         child.name_in_order(&split_list(elder, child.mid));
     } else if child.recipients.iter().all(|one| one.address.is_none()) && keeps(elder, child, bond)
     {
-        child.name_in_order(&unsettled(elder));
+        let going = unsettled(elder);
+        // one of several may be released by itself
+        if going.len() == child.recipients.len() || going.len() == 1 {
+            child.name_in_order(&going);
+        }
     }
 }
 
@@ -357,6 +385,7 @@ impl Gathering {
         self.family
             .bonds
             .sort_by_key(|bond| (bond.at, bond.younger));
+        self.family.leave_disputed();
         self.family.inherit();
         self.family
     }
@@ -397,7 +426,9 @@ fn is_child(elder: &Message, child: &Message, at: Timestamp, slack: SignedDurati
     let after = child.common.first_at.duration_since(at);
     let of_nobody_else = child.icid.is_none_or(|icid| elder.icid == Some(icid));
     let made_otherwise = child.ties.iter().any(|tie| !tie.how.is_elder_s());
-    after <= FIRST_SEEN + slack
+    let started = child.started_at.map(|own| own.duration_since(at));
+    started.is_none_or(|after| after <= LINGER + slack)
+        && after <= FIRST_SEEN + slack
         && after >= -(IN_USE_BEFORE + slack)
         && of_nobody_else
         && !made_otherwise

@@ -25,6 +25,12 @@ const SILENT_LINES: f64 = 600.0;
 /// So many minutes of talk must have been heard before silence is judged.
 const MINUTES: u32 = 10;
 
+/// So many numbers may be used without a line that begins them.
+const USED_QUIETLY: u64 = 5;
+
+/// The highest MID and ICID, each with when.
+type Highest = (Option<(u64, Timestamp)>, Option<(u64, Timestamp)>);
+
 /// What is closer together than this is one gap.
 const NEAR: SignedDuration = SignedDuration::from_secs(60);
 
@@ -75,7 +81,11 @@ impl Gap {
     /// Whether it touches a span of time.
     #[must_use]
     pub fn touches(&self, from: Timestamp, to: Timestamp) -> bool {
-        self.from <= to && self.to >= from
+        match self.sign {
+            // at its edges lines are there
+            Sign::Jump | Sign::Silence => self.from < to && self.to > from,
+            Sign::Cut | Sign::Dropped => self.from <= to && self.to >= from,
+        }
     }
 }
 
@@ -158,6 +168,8 @@ pub struct Gaps {
     mids: Counter,
     icids: Counter,
     pace: Pace,
+    /// A silence; whether numbers are missing behind it, the next beginning tells.
+    silence: Option<Gap>,
 }
 
 impl Gaps {
@@ -168,11 +180,15 @@ impl Gaps {
 
     /// Takes a line of a stream, in order of arrival; whether that showed a gap.
     pub(crate) fn hear(&mut self, owner: Owner, fact: &Fact<'_>, at: Timestamp, cut: bool) -> bool {
+        let before = (self.mids.highest, self.icids.highest);
         let jump = match (owner, fact) {
             (Owner::Message(mid), Fact::Started { .. }) => self.mids.begin(mid, at),
+            // its child has no beginning of its own (trap 9)
+            (_, Fact::Related { how, mid }) if how.is_elder_s() => self.mids.begin(*mid, at),
             (Owner::Connection(icid), Fact::ConnectionOpened { .. }) => self.icids.begin(icid, at),
             _ => None,
         };
+        let silence = self.silence_told(owner, fact, before);
         // a record that holds the line knows that it is cut
         let cut = (cut && owner == Owner::Appliance).then_some(Gap {
             from: at,
@@ -180,10 +196,26 @@ impl Gaps {
             sign: Sign::Cut,
             count: 1,
         });
-        let found = [jump, self.pace.hear(at), cut];
+        if let Some(gap) = self.pace.hear(at) {
+            self.silence = Some(gap);
+        }
+        let found = [jump, silence, cut];
         let any = found.iter().any(Option::is_some);
         found.into_iter().flatten().for_each(|gap| self.add(gap));
         any
+    }
+
+    /// The silence before the first beginning behind it, if numbers are missing between: a quiet
+    /// night misses none.
+    fn silence_told(&mut self, owner: Owner, fact: &Fact<'_>, before: Highest) -> Option<Gap> {
+        let (number, last) = match (owner, fact) {
+            (Owner::Message(mid), Fact::Started { .. }) => (mid, before.0),
+            (Owner::Connection(icid), Fact::ConnectionOpened { .. }) => (icid, before.1),
+            _ => return None,
+        };
+        let gap = self.silence.take()?;
+        let missing = last.is_some_and(|(last, _)| number > last + USED_QUIETLY);
+        missing.then_some(gap)
     }
 
     /// Takes that datagrams were dropped by now.
@@ -204,15 +236,39 @@ impl Gaps {
         self.icids = Counter::default();
     }
 
-    /// A line of the past came: what it fills is suspected no more. Whether that changed anything.
-    pub(crate) fn fill(&mut self, at: Timestamp) -> bool {
-        let before = self.found.len();
-        let inside = |gap: &Gap| match gap.sign {
-            Sign::Jump | Sign::Silence => gap.from < at && at < gap.to,
-            Sign::Cut | Sign::Dropped => gap.from <= at && at <= gap.to,
-        };
-        self.found.retain(|gap| !inside(gap));
-        before != self.found.len()
+    /// A line of the past came: each that begins something fills its number, and a silence ends
+    /// where a line is. Whether that changed anything.
+    pub(crate) fn fill(&mut self, fact: &Fact<'_>, at: Timestamp) -> bool {
+        let begins = matches!(fact, Fact::Started { .. } | Fact::ConnectionOpened { .. });
+        let mut changed = false;
+        let mut left = Vec::with_capacity(self.found.len());
+        for mut gap in std::mem::take(&mut self.found) {
+            let inside = gap.from < at && at < gap.to;
+            match gap.sign {
+                Sign::Jump if inside && begins => {
+                    gap.count = gap.count.saturating_sub(1);
+                    changed = true;
+                    if gap.count < JUMP {
+                        continue;
+                    }
+                }
+                Sign::Silence if inside => {
+                    changed = true;
+                    let parts = [Gap { to: at, ..gap }, Gap { from: at, ..gap }];
+                    left.extend(
+                        parts
+                            .into_iter()
+                            .filter(|one| one.to.duration_since(one.from) > NEAR),
+                    );
+                    continue;
+                }
+                Sign::Jump | Sign::Silence | Sign::Cut | Sign::Dropped => {}
+            }
+            left.push(gap);
+        }
+        left.truncate(MAX_GAPS);
+        self.found = left;
+        changed
     }
 
     fn add(&mut self, gap: Gap) {
@@ -280,7 +336,11 @@ mod tests {
         assert_eq!(found, [gap]);
         assert!(gap.touches(at(305), at(306)) && !gap.touches(at(0), at(299)));
         assert!(!begins(&mut gaps, 450, 311), "late");
-        assert!(!gaps.fill(at(200)) && gaps.fill(at(305)));
+        let begins = Fact::Started { icid: None };
+        assert!(!gaps.fill(&begins, at(200)) && !gaps.fill(&Fact::Nothing, at(305)));
+        for _ in 0..110 {
+            gaps.fill(&begins, at(305));
+        }
         assert_eq!(gaps.iter().count(), 0);
     }
 
@@ -306,7 +366,13 @@ mod tests {
     fn silence_of_one_that_talks_is_a_gap_and_a_quiet_night_is_none() {
         let mut gaps = Gaps::default();
         assert!(!talk(&mut gaps, 0, 1_800, 60));
-        assert!(talk(&mut gaps, 1_800 + 1_200, 3_060, 60));
+        assert!(!begins(&mut gaps, 7, 1_799));
+        assert!(!talk(&mut gaps, 1_800 + 1_200, 3_060, 60));
+        assert!(begins(&mut gaps, 20, 3_060), "numbers are missing, too");
+        let mut contiguous = Gaps::default();
+        assert!(!talk(&mut contiguous, 0, 1_800, 60) && !begins(&mut contiguous, 7, 1_799));
+        assert!(!talk(&mut contiguous, 1_800 + 1_200, 3_060, 60));
+        assert!(!begins(&mut contiguous, 8, 3_060), "a quiet night");
         assert_eq!(
             gaps.iter().map(|gap| gap.sign).collect::<Vec<_>>(),
             [Sign::Silence]

@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::assembler::LINGER;
-use crate::record::{ApplianceEvent, Connection, MAX_LINKS, Message, put};
+use crate::record::{ApplianceEvent, Connection, Delivery, MAX_LINKS, Message, put};
 
 /// A connection that has been silent for so long carries nothing more.
 const SILENCE: SignedDuration = SignedDuration::from_hours(24);
@@ -27,6 +27,24 @@ pub fn is_about(event: &ApplianceEvent, message: &Message) -> bool {
         && event.common.appliance == common.appliance
         && common.first_at.duration_since(at) <= LINGER
         && at.duration_since(common.last_at) <= TOLD_LATER
+}
+
+/// Whether a delivery connection can be the one that a message used: numbers are used again, so
+/// it was there while the message was.
+#[must_use]
+pub fn is_used(delivery: &Delivery, message: &Message) -> bool {
+    let ended = delivery.ended_at;
+    delivery
+        .common
+        .first_at
+        .duration_since(message.common.last_at)
+        <= LINGER
+        && ended.is_none_or(|ended| message.common.first_at.duration_since(ended) <= LINGER)
+        && message
+            .common
+            .first_at
+            .duration_since(delivery.common.last_at)
+            <= SILENCE
 }
 
 /// What joining needs of a message.

@@ -47,7 +47,7 @@ pub use family::{Bond, Family, Gathering, MAX_FAMILY, Tie, Unseen, Wanted};
 pub use gaps::{Gap, Gaps, MAX_GAPS, Sign};
 pub use grammar::{Field, fields, read};
 pub use intake::{Handled, Intake};
-pub use join::{Carried, connection_of, is_about};
+pub use join::{Carried, connection_of, is_about, is_used};
 pub use record::{
     ApplianceEvent, Common, Connection, Delivery, End, Fate, Finish, Hat, Held, MAX_LINKS,
     MAX_RECIPIENTS, MAX_REMARKS, Message, Opening, ReceivingAbort, Recipient, Stay, Tls,

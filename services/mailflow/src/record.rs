@@ -223,8 +223,7 @@ pub struct Message {
     /// The quarantines that it was in, by name; those that lines named without one have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quarantines: Vec<Stay>,
-    /// The other messages of its family that its own lines name, in order of MID. Which record of
-    /// that number it is, is found when the two are read: `family.rs`.
+    /// The other messages of its family that its own lines name, by MID (`family.rs`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ties: Vec<Tie>,
 }
@@ -393,8 +392,7 @@ pub struct Connection {
     pub sender_refused: Option<String>,
     /// Recipients refused on the connection alone.
     pub refused: Vec<(String, String)>,
-    /// The MIDs it carried, in order of number. Known when it is read together with its messages
-    /// (`join.rs`), not stored.
+    /// The MIDs it carried, by number; known when it is read (`join.rs`), not stored.
     #[serde(skip)]
     pub mids: Vec<u64>,
     /// Those that were accepted, and when; likewise.
@@ -474,8 +472,7 @@ pub struct Delivery {
 pub struct ApplianceEvent {
     /// Id, appliance, the one line.
     pub common: Common,
-    /// The MID that a line of another log is about. Which message that is, is found when the two
-    /// are read: `join.rs`.
+    /// The MID that a line of another log is about (`join.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<u64>,
 }

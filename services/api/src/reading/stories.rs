@@ -1,10 +1,10 @@
 //! Records joined into stories: a message with its family, its connection, the deliveries that they
 //! used, and what other logs tell of them.
 
-use jiff::Timestamp;
 use whymid_diagnosis::Story;
 use whymid_mailflow::{
     ApplianceEvent, Connection, Delivery, Family, Gathering, MAX_FAMILY, Message, connection_of,
+    is_used,
 };
 use whymid_store::{Key, Look, Record, RecordKind, Scope};
 
@@ -155,15 +155,15 @@ impl Reading {
     async fn deliveries_of(&self, family: &Family) -> Result<Vec<Delivery>, Missing> {
         let used = family.members.iter().flat_map(|one| {
             let dcids = one.dcids.iter();
-            dcids.map(move |dcid| (*dcid, one.common.last_at))
+            dcids.map(move |dcid| (*dcid, one))
         });
-        let used: Vec<(u64, Timestamp)> = used.take(MAX_DELIVERIES).collect();
+        let used: Vec<(u64, &Message)> = used.take(MAX_DELIVERIES).collect();
         let mut deliveries: Vec<Delivery> = Vec::new();
         let appliance = family
             .members
             .first()
             .map(|one| one.common.appliance.clone());
-        for (dcid, until) in used {
+        for (dcid, message) in used {
             let found = self
                 .find(
                     RecordKind::Delivery,
@@ -176,11 +176,9 @@ impl Reading {
                 let mut known = deliveries.iter();
                 known.any(|held| held.common.id == one.common.id)
             };
-            let used = |one: &Delivery| one.common.first_at <= until;
             let found = found.into_iter().filter_map(Record::into_delivery);
-            if let Some(one) = found.filter(used).find(|one| !known(one)) {
-                deliveries.push(one);
-            }
+            let mut fitting = found.filter(|one| is_used(one, message));
+            deliveries.extend(fitting.next().filter(|one| !known(one)));
         }
         Ok(deliveries)
     }
