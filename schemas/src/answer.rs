@@ -121,7 +121,8 @@ pub struct Recipient {
     pub outcome: Outcome,
     /// Who holds the mail for this recipient.
     pub custody: Custody,
-    /// The diagnosis for this recipient.
+    /// The diagnosis for this recipient; absent where it ended for another reason than that which
+    /// the message's diagnosis is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<String>,
     /// The remote server's or the gateway's own words on it.

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Story, Wanted};
+use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Wanted};
 use whymid_mailflow::{Gap, Message, Settings};
 use whymid_schemas::{
     Answer, ArticleText, Candidate, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang,
@@ -135,13 +135,9 @@ impl Reading {
         let place = chosen(&found, ask.at, |one| {
             (one.common.first_at, one.common.last_at)
         });
-        let mut connection = found[place].clone();
-        self.note_messages(&mut connection, &found).await?;
+        let connection = found[place].clone();
+        let (story, messages) = self.with_messages(connection, &found, &now).await?;
         found.remove(place);
-        let messages = self.stories_of(&connection, &now).await?;
-        let (newest, gaps) = clock(&now, &connection.common.appliance);
-        let timers = self.listeners.timers(Some(&connection));
-        let story = Story::of_connection(connection, newest, timers).with_gaps(gaps);
         let mut answer = self
             .knowledge
             .connection_answer(&story, &messages, question, style);
@@ -226,6 +222,13 @@ fn question(ask: &Ask, style: &Style) -> Question {
     }
 }
 
+fn by_id(id: &str) -> Question {
+    Question {
+        id: Some(id.to_owned()),
+        ..Question::default()
+    }
+}
+
 /// The newest, or the one whose time is nearest to a moment.
 fn chosen<R>(
     found: &[R],
@@ -277,10 +280,7 @@ impl Desk for Reading {
             let Some(message) = self.message(id).await? else {
                 return Ok(None);
             };
-            let question = Question {
-                id: Some(id.to_owned()),
-                ..Question::default()
-            };
+            let question = by_id(id);
             let story = self.story(message, &now).await?;
             Ok(Some(self.knowledge.answer(&story, question, style)))
         })
@@ -313,10 +313,7 @@ impl Desk for Reading {
             let Some((story, messages)) = self.connection_story(id, &now).await? else {
                 return Ok(None);
             };
-            let question = Question {
-                id: Some(id.to_owned()),
-                ..Question::default()
-            };
+            let question = by_id(id);
             let answer = self
                 .knowledge
                 .connection_answer(&story, &messages, question, style);

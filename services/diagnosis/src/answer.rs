@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use whymid_mailflow::{Family, Message};
+use whymid_mailflow::Family;
 use whymid_schemas::{
     Answer, Confidence, Custody, Evidence, Lang, NextStep, Outcome, Party, Question, RuledOut,
     Text, Time,
@@ -394,12 +394,15 @@ impl<'a> Writer<'a> {
     /// Whether the message was seen from its beginning to its end, with what became of everybody:
     /// what else is missing changes nothing.
     fn is_whole(&self) -> bool {
-        let message = self.story.message();
-        let whole = |one: &Message| one.started_at.is_some() && one.ready_at.is_some();
-        let seen = message.is_some_and(|one| whole(one) && one.finished.is_some());
-        let fared = self.judged.followed.iter().flat_map(|one| &one.recipients);
-        seen && fared.clone().count() > 0
-            && fared.clone().all(|one| outcome::is_settled(one.outcome))
+        let seen = self.story.message().is_some_and(|one| {
+            one.started_at.is_some() && one.ready_at.is_some() && one.finished.is_some()
+        });
+        let followed = self.judged.followed.as_ref();
+        let recipients = followed.map_or(&[][..], |one| &one.recipients);
+        let settled = recipients
+            .iter()
+            .all(|one| outcome::is_settled(one.outcome));
+        seen && settled && !recipients.is_empty()
     }
 
     /// What lines seem to be missing in its time, in words: the gap that took the most.

@@ -4,6 +4,8 @@
 //! ("untold"), never a guess. The table is documented in `kb/README.md`; a test holds the two
 //! together.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use whymid_mailflow::event::{ConnectionEnd, Fact, Reply};
 use whymid_mailflow::kind::{self, Kind};
@@ -214,21 +216,46 @@ fn told(story: &Story, kinds: &[&'static Kind], field: &str) -> String {
 /// What the last answer tells by which a recipient was bounced, or put off where none was; of one
 /// second, that of the line whose words come last. Empty when there was none.
 fn of_reply(story: &Story, tell: impl Fn(&Reply<'_>) -> String) -> String {
-    let lines = || {
-        message(story)
-            .into_iter()
-            .flat_map(|one| &one.common.entries.lines)
-    };
-    let last = |kind| {
-        let of_kind = lines().filter(|line| line.kind.is(kind));
-        of_kind.max_by_key(|line| (line.at, line.line.as_str()))
-    };
-    let line = last(&kind::BOUNCED).or_else(|| last(&kind::DELAYED));
-    let fact = line.map(|line| whymid_mailflow::read(&line.line).fact);
-    match fact {
-        Some(Fact::Bounced { reply, .. } | Fact::Delayed { reply, .. }) => tell(&reply),
-        _ => String::new(),
+    let answers = message(story).map(answers).unwrap_or_default();
+    let last = answers.into_iter().max_by_key(|(rank, ..)| *rank);
+    last.map(|(_, _, reply)| tell(&reply)).unwrap_or_default()
+}
+
+/// Why each recipient of a message was bounced or put off, by the last answer about it, with the
+/// reason of the last answer of all first.
+pub(crate) fn reply_reasons(
+    message: &Message,
+) -> Option<(&'static str, HashMap<u32, &'static str>)> {
+    let mut answers = answers(message);
+    answers.sort_by_key(|(rank, ..)| *rank);
+    let mut reasons = HashMap::new();
+    let mut last = None;
+    for (_, rids, reply) in answers {
+        let own = reply::reason(&reply).word();
+        reasons.extend(rids.into_iter().map(|rid| (rid, own)));
+        last = Some(own);
     }
+    Some((last?, reasons))
+}
+
+/// What outweighs what: a bounce a delay, then the later, then the greater words.
+type Rank<'m> = (bool, Timestamp, &'m str);
+
+/// The answers by which recipients were bounced or put off.
+fn answers(message: &Message) -> Vec<(Rank<'_>, Vec<u32>, Reply<'_>)> {
+    let lines = message.common.entries.lines.iter();
+    let answers = lines.filter_map(|line| {
+        let bounced = line.kind.is(&kind::BOUNCED);
+        if !bounced && !line.kind.is(&kind::DELAYED) {
+            return None;
+        }
+        let fact = whymid_mailflow::read(&line.line).fact;
+        let (Fact::Bounced { rids, reply, .. } | Fact::Delayed { rids, reply, .. }) = fact else {
+            return None;
+        };
+        Some(((bounced, line.at, line.line.as_str()), rids, reply))
+    });
+    answers.collect()
 }
 
 /// The commands of the connection that the gateway did not know, up to the message's end.

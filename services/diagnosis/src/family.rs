@@ -91,7 +91,7 @@ impl Followed {
                 unseen: false,
             });
         }
-        let deciding = deciding(&ends);
+        let deciding = worst(ends.iter());
         let leaf = deciding.map_or(0, |end| end.member);
         let outcome_of_it =
             deciding.map_or_else(|| outcome::of_unsettled(message), |end| end.outcome);
@@ -130,19 +130,12 @@ impl Followed {
 
 /// The worst of those that are under way, else the worst (`services/decisions/006`); of those the
 /// first that was seen.
-fn deciding<'e>(ends: &'e [End<'_>]) -> Option<&'e End<'e>> {
-    let worst = |under_way: bool| {
-        let ends = ends
-            .iter()
-            .filter(move |end| !under_way || outcome::is_under_way(end.outcome));
-        ends.min_by_key(|end| (outcome::badness(end.outcome), end.unseen.is_some()))
-    };
-    worst(true).or_else(|| worst(false))
-}
-
-/// Whether a member's mail went on under other MIDs.
-fn went_on(family: &Family, member: usize) -> bool {
-    family.goes_on(member).next().is_some() || family.lost(member).next().is_some()
+fn worst<'e>(ends: impl Iterator<Item = &'e End<'e>> + Clone) -> Option<&'e End<'e>> {
+    let rank = |end: &&End<'_>| (outcome::badness(end.outcome), end.unseen.is_some());
+    let under_way = ends
+        .clone()
+        .filter(|end| outcome::is_under_way(end.outcome));
+    under_way.min_by_key(rank).or_else(|| ends.min_by_key(rank))
 }
 
 /// The outcome of a recipient that its own message settles, though its mail went on.
@@ -160,7 +153,7 @@ fn ends_of<'f>(family: &'f Family, member: usize, counted: &mut [bool]) -> Vec<E
     if std::mem::replace(&mut counted[member], true) {
         return Vec::new();
     }
-    if !went_on(family, member) {
+    if !family.went_on(member) {
         return own_ends(message, member);
     }
     let recipients = message.recipients.iter().enumerate();
@@ -175,36 +168,76 @@ fn ends_of<'f>(family: &'f Family, member: usize, counted: &mut [bool]) -> Vec<E
     ends
 }
 
-/// The recipients of a member that none of the ends below it can be: they stayed behind, or their
-/// child was never named. Where some ends have no address, it is unknown which they are.
-fn uncovered<'f>(family: &'f Family, member: usize, below: &[End<'f>]) -> Vec<End<'f>> {
-    let message = &family.members[member];
-    let addresses: HashSet<String> = message.recipients.iter().filter_map(address_of).collect();
-    let lower = |end: &End<'_>| end.address.map(str::to_lowercase);
-    let named: HashSet<String> = below.iter().filter_map(lower).collect();
-    let unnamed = |end: &&End<'_>| lower(end).is_none_or(|own| !addresses.contains(&own));
-    let left: Vec<&End<'_>> = below.iter().filter(unnamed).collect();
-    let recipients = message.recipients.iter().enumerate();
-    let open = recipients.filter(|(_, one)| {
-        let is_named = address_of(one).is_some_and(|own| named.contains(&own));
-        !is_named && settled(family, member, one).is_none()
-    });
-    let open: Vec<(usize, &Recipient)> = open.collect();
-    if open.len() <= left.len() || left.iter().any(|end| end.recipient.is_none()) {
-        return Vec::new();
+/// The ends below a member whose mail went on, and which of its recipients they are.
+struct Below<'e> {
+    /// By address, lower case.
+    named: HashMap<String, Vec<&'e End<'e>>>,
+    /// Those that are none of the member's recipients by address.
+    left: Vec<&'e End<'e>>,
+    /// The places of the member's recipients that nothing of its own settles and that no end has
+    /// the address of.
+    open: Vec<usize>,
+}
+
+impl<'e> Below<'e> {
+    fn new(family: &Family, member: usize, ends: &'e [End<'e>]) -> Self {
+        let recipients = &family.members[member].recipients;
+        let own: HashSet<String> = recipients.iter().filter_map(address_of).collect();
+        let mut named: HashMap<String, Vec<&End<'_>>> = HashMap::new();
+        let mut left = Vec::new();
+        for end in ends {
+            match end.address.map(str::to_lowercase) {
+                Some(address) if own.contains(&address) => {
+                    named.entry(address).or_default().push(end);
+                }
+                Some(_) | None => left.push(end),
+            }
+        }
+        let places = recipients.iter().enumerate();
+        let open = places.filter(|(_, one)| {
+            let is_named = address_of(one).is_some_and(|own| named.contains_key(&own));
+            !is_named && settled(family, member, one).is_none()
+        });
+        let open = open.map(|(place, _)| place).collect();
+        Self { named, left, open }
     }
-    let behind = open.len() - left.len();
-    let open = open.into_iter().take(behind);
-    open.map(|(place, one)| {
-        let own = own_outcome(message, one);
-        let outcome = if left.is_empty() {
-            own
+
+    /// So many recipients can be none of the ends that are left: they stayed behind, or their
+    /// child was never named. An end without a recipient stands for all that its message has.
+    fn behind(&self) -> usize {
+        if self.left.iter().any(|end| end.recipient.is_none()) {
+            return 0;
+        }
+        self.open.len().saturating_sub(self.left.len())
+    }
+
+    /// Where a recipient ended: by its address; else as all did that are left, if those are
+    /// enough and came out alike.
+    fn of(&self, recipient: &Recipient, rest: Option<&End<'e>>) -> Option<End<'e>> {
+        let named = address_of(recipient).and_then(|own| self.named.get(&own));
+        match named {
+            Some(ends) => worst(ends.iter().copied()).copied(),
+            None => rest.copied(),
+        }
+    }
+}
+
+/// The recipients of a member that none of the ends below it can be. Where some ends have no
+/// address, it is unknown which they are.
+fn uncovered<'f>(family: &'f Family, member: usize, ends: &[End<'f>]) -> Vec<End<'f>> {
+    let message = &family.members[member];
+    let below = Below::new(family, member, ends);
+    let places = below.open.iter().take(below.behind());
+    let own = places.map(|place| {
+        let one = &message.recipients[*place];
+        let outcome = if below.left.is_empty() {
+            own_outcome(message, one)
         } else {
             Outcome::Unknown
         };
-        end_of(member, place, one, outcome)
-    })
-    .collect()
+        end_of(member, *place, one, outcome)
+    });
+    own.collect()
 }
 
 /// What a recipient's own message says of it.
@@ -261,7 +294,7 @@ fn fared(family: &Family, member: usize) -> Vec<Fared> {
         let end = end_of(member, place, &message.recipients[place], outcome);
         tell(family, member, &end)
     };
-    if !went_on(family, member) {
+    if !family.went_on(member) {
         let outcomes = outcome::of_recipients(message).enumerate();
         return outcomes
             .map(|(place, outcome)| own(place, outcome))
@@ -270,33 +303,17 @@ fn fared(family: &Family, member: usize) -> Vec<Fared> {
     let mut counted = vec![false; family.members.len()];
     counted[member] = true;
     let ends = ends_of_children(family, member, &mut counted);
-    let addresses = message.recipients.iter().filter_map(address_of);
-    let addresses: HashSet<String> = addresses.collect();
-    let by_address = Named::new(&ends);
-    let is_named = |end: &&End<'_>| {
-        let address = end.address.map(str::to_lowercase);
-        address.is_some_and(|address| addresses.contains(&address))
-    };
-    let left: Vec<&End<'_>> = ends.iter().filter(|end| !is_named(end)).collect();
-    let is_found = |one: &Recipient| {
-        let found = address_of(one).and_then(|own| by_address.worst(&own));
-        found.is_some()
-    };
-    let open = message.recipients.iter();
-    let open = open.filter(|one| settled(family, member, one).is_none() && !is_found(one));
-    // an end without a recipient stands for all that its message has
-    let covers = left.len() >= open.count() || left.iter().any(|end| end.recipient.is_none());
-    let rest = alike(&left).filter(|_| covers);
+    let below = Below::new(family, member, &ends);
+    let rest = alike(&below.left).filter(|_| below.behind() == 0);
     let recipients = message.recipients.iter().enumerate();
     recipients
         .map(|(place, one)| {
             if let Some(outcome) = settled(family, member, one) {
                 return own(place, outcome);
             }
-            let followed = address_of(one).and_then(|address| by_address.worst(&address));
-            match followed.or(rest.as_ref()) {
-                Some(end) => tell(family, member, end),
-                None if left.is_empty() => own(place, own_outcome(message, one)),
+            match below.of(one, rest.as_ref()) {
+                Some(end) => tell(family, member, &end),
+                None if below.left.is_empty() => own(place, own_outcome(message, one)),
                 None => unknown(),
             }
         })
@@ -305,34 +322,6 @@ fn fared(family: &Family, member: usize) -> Vec<Fared> {
 
 fn address_of(recipient: &Recipient) -> Option<String> {
     recipient.address.as_deref().map(str::to_lowercase)
-}
-
-/// Ends by address.
-struct Named<'e> {
-    by_address: HashMap<String, Vec<&'e End<'e>>>,
-}
-
-impl<'e> Named<'e> {
-    fn new(ends: &'e [End<'_>]) -> Self {
-        let mut by_address: HashMap<String, Vec<&'e End<'e>>> = HashMap::new();
-        for end in ends {
-            if let Some(address) = end.address {
-                by_address
-                    .entry(address.to_lowercase())
-                    .or_default()
-                    .push(end);
-            }
-        }
-        Self { by_address }
-    }
-
-    fn worst(&self, address: &str) -> Option<&'e End<'e>> {
-        let ends = self.by_address.get(address)?;
-        let under_way = ends.iter().filter(|end| outcome::is_under_way(end.outcome));
-        let worst = under_way.min_by_key(|end| outcome::badness(end.outcome));
-        let worst = worst.or_else(|| ends.iter().min_by_key(|end| outcome::badness(end.outcome)));
-        worst.copied()
-    }
 }
 
 /// What all ends have in common, if they came out alike: their outcome, and the member and the

@@ -92,8 +92,10 @@ impl<'k> Judged<'_, 'k> {
             return;
         };
         let family = &self.asked.family;
-        let goes_on = family.goes_on(0).next().is_some() || family.lost(0).next().is_some();
-        let notes = [(followed.is_splintered(), SPLINTERED), (goes_on, WENT_ON)];
+        let notes = [
+            (followed.is_splintered(), SPLINTERED),
+            (family.went_on(0), WENT_ON),
+        ];
         for (holds, id) in notes {
             let note = knowledge.diagnosis(id).filter(|_| holds);
             let is_said = |one: &&crate::rule::Diagnosis| one.id == verdict.diagnosis.id;

@@ -3,7 +3,7 @@
 //! lines; which record of that number is meant, is decided here.
 //!
 //! ```text
-//! a message ──► Gathering::next: whose kin to look for ──► (memory, index, a log) ──► Gathering::take
+//! a message ──► Gathering::wanted: whose kin to look for ──► (memory, index, a log) ──► Gathering::take
 //!                                                          … until none is left ──► Family
 //! ```
 //!
@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 use crate::assembler::LINGER;
 use crate::event::Kinship;
 use crate::grammar;
-use crate::kind;
+use crate::join::slack;
+use crate::kind::{self, Kind};
 use crate::record::{Fate, Message};
 
 /// The most messages of one family that are read; what is beyond counts as not seen.
@@ -43,9 +44,6 @@ const ALIVE: SignedDuration = SignedDuration::from_hours(24 * 60);
 
 /// So long a quarantine may keep a message.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
-
-/// How far apart two zones can put one moment.
-const ZONES_APART: SignedDuration = SignedDuration::from_hours(36);
 
 /// What one message's line says of another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,6 +117,12 @@ impl Family {
     pub fn goes_on(&self, elder: usize) -> impl Iterator<Item = &Bond> {
         let bonds = self.bonds.iter();
         bonds.filter(move |bond| bond.elder == elder && bond.how.goes_on())
+    }
+
+    /// Whether a member's mail went on under other MIDs.
+    #[must_use]
+    pub fn went_on(&self, member: usize) -> bool {
+        self.goes_on(member).next().is_some() || self.lost(member).next().is_some()
     }
 
     /// The bond by which a member took over from an older one.
@@ -227,21 +231,25 @@ fn keeps(elder: &Message, child: &Message, bond: Bond) -> bool {
     if bond.how != Kinship::RewrittenTo {
         return true;
     }
-    let lines = elder.common.entries.lines.iter();
-    let rewritings = lines.filter(|line| line.kind.is(&kind::REWRITTEN));
-    let causes = rewritings.filter_map(|line| {
-        let fields = grammar::fields(&kind::REWRITTEN, &line.line);
-        let field = |name: &str| fields.iter().find(|(own, _)| *own == name);
-        let is_of = field("new_mid").is_some_and(|(_, mid)| mid.parse() == Ok(child.mid));
-        field("cause").filter(|_| is_of).map(|(_, cause)| *cause)
-    });
-    let mut causes = causes;
+    let causes = naming(elder, &kind::REWRITTEN, child.mid, "cause");
+    let mut causes = causes.iter();
     causes.any(|cause| {
-        cause.ends_with("Quarantine")
-            || ["add-footer", "add-heading", "drop-attachments"]
-                .iter()
-                .any(|own| cause.starts_with(own))
+        let bodies = ["add-footer", "add-heading", "drop-attachments"];
+        cause.ends_with("Quarantine") || bodies.iter().any(|own| cause.starts_with(own))
     })
+}
+
+/// A field of an elder's lines of a kind that name a child.
+fn naming<'e>(elder: &'e Message, kind: &'static Kind, child: u64, field: &str) -> Vec<&'e str> {
+    let lines = elder.common.entries.lines.iter();
+    let of_kind = lines.filter(|line| line.kind.is(kind));
+    let told = of_kind.filter_map(|line| {
+        let fields = grammar::fields(kind, &line.line);
+        let text = |name: &str| fields.iter().find(|(own, _)| *own == name).map(|own| own.1);
+        let is_of = text("new_mid").is_some_and(|mid| mid.parse() == Ok(child));
+        text(field).filter(|_| is_of)
+    });
+    told.collect()
 }
 
 /// The addresses of the recipients that went on, in order of RID; none where one is not known.
@@ -257,18 +265,10 @@ fn unsettled(elder: &Message) -> Vec<String> {
 /// The addresses that the line lists by which a message was split; in order of the child's RIDs,
 /// which begin at 0 (trap 9). Empty where it lists none.
 fn split_list(elder: &Message, child: u64) -> Vec<String> {
-    let lines = elder.common.entries.lines.iter();
-    let splits = lines.filter(|line| line.kind.is(&kind::SPLIT));
-    for line in splits {
-        let fields = grammar::fields(&kind::SPLIT, &line.line);
-        let field = |name: &str| fields.iter().find(|(own, _)| *own == name);
-        let is_of = field("new_mid").is_some_and(|(_, mid)| mid.parse() == Ok(child));
-        if let (true, Some((_, list))) = (is_of, field("addresses")) {
-            let addresses = list.split(',').map(|one| one.trim().to_owned());
-            return addresses.filter(|one| !one.is_empty()).collect();
-        }
-    }
-    Vec::new()
+    let lists = naming(elder, &kind::SPLIT, child, "addresses");
+    let list = lists.into_iter().next().unwrap_or_default();
+    let addresses = list.split(',').map(|one| one.trim().to_owned());
+    addresses.filter(|one| !one.is_empty()).collect()
 }
 
 /// Gathers a family; the caller looks up.
@@ -401,16 +401,7 @@ fn kin_of<'m>(
     let known = known.filter(|one| {
         one.common.appliance == holder.common.appliance && one.common.id != holder.common.id
     });
-    let slack = |one: &Message| {
-        let zones = [&holder.common, &one.common];
-        let in_one = zones[0].zone_epoch == zones[1].zone_epoch
-            && !zones.iter().any(|common| common.zone_changed);
-        if in_one {
-            SignedDuration::ZERO
-        } else {
-            ZONES_APART
-        }
-    };
+    let slack = |one: &Message| slack(&holder.common, &one.common);
     if tie.how.is_elder_s() {
         let fitting = known.filter(|one| is_child(holder, one, tie.at, slack(one)));
         return fitting.min_by_key(|one| tie.at.duration_since(one.common.first_at).abs());

@@ -28,9 +28,6 @@ const MINUTES: u32 = 10;
 /// So many numbers may be used without a line that begins them.
 const USED_QUIETLY: u64 = 5;
 
-/// The highest MID and ICID, each with when.
-type Highest = (Option<(u64, Timestamp)>, Option<(u64, Timestamp)>);
-
 /// What is closer together than this is one gap.
 const NEAR: SignedDuration = SignedDuration::from_secs(60);
 
@@ -99,22 +96,20 @@ struct Counter {
 }
 
 impl Counter {
-    /// Takes a beginning; the gap before it, if there is one.
-    fn begin(&mut self, number: u64, at: Timestamp) -> Option<Gap> {
+    /// Takes a beginning: since when how many numbers were passed over.
+    fn begin(&mut self, number: u64, at: Timestamp) -> Option<(Timestamp, u64)> {
         self.begun = self.begun.saturating_add(1);
         let (highest, then) = *self.highest.get_or_insert((number, at));
         if number <= highest {
             return None;
         }
         self.highest = Some((number, at));
-        let count = number - highest - 1;
-        let is_gap = count >= JUMP && self.begun > BEGINNINGS && at >= then;
-        is_gap.then_some(Gap {
-            from: then,
-            to: at,
-            sign: Sign::Jump,
-            count,
-        })
+        Some((then, number - highest - 1))
+    }
+
+    /// Whether so many numbers in a row are too many.
+    fn is_jump(&self, then: Timestamp, at: Timestamp, count: u64) -> bool {
+        count >= JUMP && self.begun > BEGINNINGS && at >= then
     }
 }
 
@@ -180,15 +175,32 @@ impl Gaps {
 
     /// Takes a line of a stream, in order of arrival; whether that showed a gap.
     pub(crate) fn hear(&mut self, owner: Owner, fact: &Fact<'_>, at: Timestamp, cut: bool) -> bool {
-        let before = (self.mids.highest, self.icids.highest);
-        let jump = match (owner, fact) {
-            (Owner::Message(mid), Fact::Started { .. }) => self.mids.begin(mid, at),
+        if let Some(gap) = self.pace.hear(at) {
+            self.silence = Some(gap);
+        }
+        let begun = match (owner, fact) {
+            (Owner::Message(mid), Fact::Started { .. }) => Some((&mut self.mids, mid)),
             // its child has no beginning of its own (trap 9)
-            (_, Fact::Related { how, mid }) if how.is_elder_s() => self.mids.begin(*mid, at),
-            (Owner::Connection(icid), Fact::ConnectionOpened { .. }) => self.icids.begin(icid, at),
+            (_, Fact::Related { how, mid }) if how.is_elder_s() => Some((&mut self.mids, *mid)),
+            (Owner::Connection(icid), Fact::ConnectionOpened { .. }) => {
+                Some((&mut self.icids, icid))
+            }
             _ => None,
         };
-        let silence = self.silence_told(owner, fact, before);
+        let (mut jump, mut silence) = (None, None);
+        if let Some((counter, number)) = begun {
+            let passed = counter.begin(number, at);
+            // numbers that went on without a hole: a quiet night misses nothing
+            let missing = passed.is_some_and(|(_, count)| count > USED_QUIETLY);
+            silence = self.silence.take().filter(|_| missing);
+            let too_many = passed.filter(|(then, count)| counter.is_jump(*then, at, *count));
+            jump = too_many.map(|(from, count)| Gap {
+                from,
+                to: at,
+                sign: Sign::Jump,
+                count,
+            });
+        }
         // a record that holds the line knows that it is cut
         let cut = (cut && owner == Owner::Appliance).then_some(Gap {
             from: at,
@@ -196,26 +208,10 @@ impl Gaps {
             sign: Sign::Cut,
             count: 1,
         });
-        if let Some(gap) = self.pace.hear(at) {
-            self.silence = Some(gap);
-        }
         let found = [jump, silence, cut];
         let any = found.iter().any(Option::is_some);
         found.into_iter().flatten().for_each(|gap| self.add(gap));
         any
-    }
-
-    /// The silence before the first beginning behind it, if numbers are missing between: a quiet
-    /// night misses none.
-    fn silence_told(&mut self, owner: Owner, fact: &Fact<'_>, before: Highest) -> Option<Gap> {
-        let (number, last) = match (owner, fact) {
-            (Owner::Message(mid), Fact::Started { .. }) => (mid, before.0),
-            (Owner::Connection(icid), Fact::ConnectionOpened { .. }) => (icid, before.1),
-            _ => return None,
-        };
-        let gap = self.silence.take()?;
-        let missing = last.is_some_and(|(last, _)| number > last + USED_QUIETLY);
-        missing.then_some(gap)
     }
 
     /// Takes that datagrams were dropped by now.
@@ -373,10 +369,12 @@ mod tests {
         assert!(!talk(&mut contiguous, 0, 1_800, 60) && !begins(&mut contiguous, 7, 1_799));
         assert!(!talk(&mut contiguous, 1_800 + 1_200, 3_060, 60));
         assert!(!begins(&mut contiguous, 8, 3_060), "a quiet night");
-        assert_eq!(
-            gaps.iter().map(|gap| gap.sign).collect::<Vec<_>>(),
-            [Sign::Silence]
-        );
+        let signs = |gaps: &Gaps| gaps.iter().map(|gap| gap.sign).collect::<Vec<_>>();
+        assert_eq!(signs(&gaps), [Sign::Silence]);
+        let mut at_once = Gaps::default();
+        assert!(!talk(&mut at_once, 0, 1_800, 60) && !begins(&mut at_once, 7, 1_799));
+        assert!(begins(&mut at_once, 20, 3_000), "the first line behind it");
+        assert_eq!(signs(&at_once), [Sign::Silence]);
         let mut quiet = Gaps::default();
         assert!(!talk(&mut quiet, 0, 7_200, 1));
         assert!(!talk(&mut quiet, 7_200 + 3_600, 12_000, 1));

@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::assembler::LINGER;
-use crate::record::{ApplianceEvent, Connection, Delivery, MAX_LINKS, Message, put};
+use crate::record::{ApplianceEvent, Common, Connection, Delivery, MAX_LINKS, Message, put};
 
 /// A connection that has been silent for so long carries nothing more.
 const SILENCE: SignedDuration = SignedDuration::from_hours(24);
@@ -23,10 +23,22 @@ const TOLD_LATER: SignedDuration = SignedDuration::from_hours(1);
 pub fn is_about(event: &ApplianceEvent, message: &Message) -> bool {
     let at = event.common.first_at;
     let common = &message.common;
+    let slack = slack(&event.common, common);
     event.about == Some(message.mid)
         && event.common.appliance == common.appliance
-        && common.first_at.duration_since(at) <= LINGER
-        && at.duration_since(common.last_at) <= TOLD_LATER
+        && common.first_at.duration_since(at) <= LINGER + slack
+        && at.duration_since(common.last_at) <= TOLD_LATER + slack
+}
+
+/// How much further apart two records' stamps may be since they are not all read in one zone.
+pub(crate) fn slack(one: &Common, other: &Common) -> SignedDuration {
+    let in_one_zone =
+        one.zone_epoch == other.zone_epoch && !one.zone_changed && !other.zone_changed;
+    if in_one_zone {
+        SignedDuration::ZERO
+    } else {
+        ZONES_APART
+    }
 }
 
 /// Whether a delivery connection can be the one that a message used: numbers are used again, so

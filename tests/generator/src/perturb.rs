@@ -235,6 +235,37 @@ pub struct Trouble {
     pub days: u32,
 }
 
+impl Trouble {
+    /// What happens to logs on their way, from little to much: lines lost, said twice, out of
+    /// order, late by days.
+    #[must_use]
+    pub fn usual() -> [Self; 4] {
+        [
+            Self {
+                lose: 0.02,
+                ..Self::default()
+            },
+            Self {
+                lose: 0.2,
+                double: 0.1,
+                ..Self::default()
+            },
+            Self {
+                reorder: 0.05,
+                delay: 8,
+                shuffle: true,
+                ..Self::default()
+            },
+            Self {
+                lose: 0.05,
+                late: 0.001,
+                days: 3,
+                ..Self::default()
+            },
+        ]
+    }
+}
+
 /// Lets lines run into troubles, in the order of the fields.
 pub fn perturb<'a>(
     lines: impl Iterator<Item = Written> + 'a,

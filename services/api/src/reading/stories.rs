@@ -69,7 +69,7 @@ impl Reading {
     }
 
     /// Notes what a connection carried; `known` are all of its ICID.
-    pub(super) async fn note_messages(
+    async fn note_messages(
         &self,
         connection: &mut Connection,
         known: &[Connection],
@@ -118,11 +118,7 @@ impl Reading {
         Ok(gathering.finish())
     }
 
-    pub(super) async fn messages(
-        &self,
-        key: Key,
-        appliance: &str,
-    ) -> Result<Vec<Message>, Missing> {
+    async fn messages(&self, key: Key, appliance: &str) -> Result<Vec<Message>, Missing> {
         let found = self.find(RecordKind::Message, key, Some(appliance), MAX_FAMILY);
         let found = found.await?.into_iter();
         Ok(found.filter_map(Record::into_message).collect())
@@ -184,7 +180,7 @@ impl Reading {
     }
 
     /// The messages that a connection carried.
-    pub(super) async fn stories_of(
+    async fn stories_of(
         &self,
         connection: &Connection,
         now: &Newest,
@@ -218,16 +214,28 @@ impl Reading {
         let key = Key::Id(id.to_owned());
         let found = self.find(RecordKind::Connection, key, None, 1).await?;
         let found = found.into_iter().find_map(Record::into_connection);
-        let Some(mut connection) = found else {
+        let Some(connection) = found else {
             return Ok(None);
         };
         let appliance = connection.common.appliance.clone();
         let known = self.connections(connection.icid, Some(&appliance)).await?;
-        self.note_messages(&mut connection, &known).await?;
+        let told = self.with_messages(connection, &known, now).await?;
+        Ok(Some(told))
+    }
+
+    /// The story of a connection, with those of the messages that it carried; `known` are all
+    /// connections of its ICID.
+    pub(super) async fn with_messages(
+        &self,
+        mut connection: Connection,
+        known: &[Connection],
+        now: &Newest,
+    ) -> Result<(Story, Vec<Story>), Missing> {
+        self.note_messages(&mut connection, known).await?;
         let messages = self.stories_of(&connection, now).await?;
-        let (newest, gaps) = clock(now, &appliance);
+        let (newest, gaps) = clock(now, &connection.common.appliance);
         let timers = self.listeners.timers(Some(&connection));
         let story = Story::of_connection(connection, newest, timers).with_gaps(gaps);
-        Ok(Some((story, messages)))
+        Ok((story, messages))
     }
 }

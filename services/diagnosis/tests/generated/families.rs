@@ -194,29 +194,10 @@ fn every_message_fared_as_its_family_did() {
 
 #[test]
 fn a_missing_or_late_line_joins_no_strangers() {
-    let troubles = [
-        Trouble {
-            lose: 0.02,
-            ..Trouble::default()
-        },
-        Trouble {
-            lose: 0.2,
-            double: 0.1,
-            shuffle: true,
-            ..Trouble::default()
-        },
-        Trouble {
-            reorder: 0.05,
-            delay: 8,
-            late: 0.001,
-            days: 3,
-            ..Trouble::default()
-        },
-    ];
     for plan in plans(22) {
         let (lines, records) = Generator::new(plan.clone()).collected();
         let truth = Truth::new(&plan, &lines, &records);
-        for trouble in troubles {
+        for trouble in Trouble::usual() {
             let heard = perturb(lines.iter().cloned(), trouble, plan.seed);
             let heard: Vec<Written> = heard.collect();
             let joined = check_joins(&log(&plan, &heard), &truth);

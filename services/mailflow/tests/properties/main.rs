@@ -206,32 +206,9 @@ fn importing_twice_changes_nothing_and_live_plus_import_is_one() {
 
 #[test]
 fn a_missing_or_late_line_moves_no_other_line_to_a_wrong_record() {
-    let troubles = [
-        Trouble {
-            lose: 0.02,
-            ..Trouble::default()
-        },
-        Trouble {
-            lose: 0.2,
-            double: 0.1,
-            ..Trouble::default()
-        },
-        Trouble {
-            reorder: 0.05,
-            delay: 8,
-            shuffle: true,
-            ..Trouble::default()
-        },
-        Trouble {
-            lose: 0.05,
-            late: 0.001,
-            days: 3,
-            ..Trouble::default()
-        },
-    ];
     for plan in plans(6) {
         let lines = written(&plan);
-        for trouble in troubles {
+        for trouble in Trouble::usual() {
             let heard: Vec<_> = perturb(lines.iter().cloned(), trouble, plan.seed).collect();
             let house = house_of(&plan, &heard);
             let mut oracle = oracle(&plan);
