@@ -229,8 +229,12 @@ impl Message {
         }
     }
 
-    /// Notes another message of its family, by the earliest line that names it.
+    /// Notes another message of its family, by the earliest line that names it. Nobody is its own
+    /// kin.
     fn tie(&mut self, how: Kinship, mid: u64, at: Timestamp) {
+        if mid == self.mid {
+            return;
+        }
         let key = |tie: &Tie| (tie.mid, tie.how);
         match self.ties.binary_search_by_key(&(mid, how), key) {
             Ok(place) => self.ties[place].at = self.ties[place].at.min(at),

@@ -2,6 +2,7 @@
 //! order in which their lines came.
 
 mod again;
+mod families;
 mod floods;
 mod held;
 mod intake;
