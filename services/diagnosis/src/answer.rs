@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -130,8 +131,8 @@ impl Knowledge {
             family: Family::default(),
             subject: 0,
             connection: None,
-            deliveries: Vec::new(),
-            beside: Vec::new(),
+            deliveries: Arc::default(),
+            beside: Arc::default(),
             gaps: Vec::new(),
             newest: period.map(|(_, newest)| newest),
             timers: crate::limits::Timers::default(),
@@ -260,7 +261,7 @@ impl<'a> Writer<'a> {
         let filler = self.filler(&facts, given);
         let connection = match self.story.message() {
             Some(_) => None,
-            None => self.story.connection.as_ref(),
+            None => self.story.connection.as_deref(),
         };
         let also = verdict.into_iter().flat_map(|one| &one.also);
         Answer {

@@ -52,8 +52,9 @@ pub(crate) fn decide<'k>(
     knowledge: &'k Knowledge,
     story: &Story,
     facts: &Facts<'_>,
+    symptom: Option<Symptom>,
 ) -> Option<Verdict<'k>> {
-    let candidates = candidates(knowledge, story);
+    let candidates = candidates(knowledge, symptom);
     let mut fired: Vec<(&'k Diagnosis, &'k Grade)> = Vec::new();
     let (mut ruled_out, mut open) = (Vec::new(), Vec::new());
     for diagnosis in candidates {
@@ -109,8 +110,8 @@ pub(crate) fn decide<'k>(
     })
 }
 
-fn candidates<'k>(knowledge: &'k Knowledge, story: &Story) -> Vec<&'k Diagnosis> {
-    let Some(symptom) = symptom(story) else {
+fn candidates(knowledge: &Knowledge, symptom: Option<Symptom>) -> Vec<&Diagnosis> {
+    let Some(symptom) = symptom else {
         return Vec::new();
     };
     let rules = knowledge
@@ -122,7 +123,8 @@ fn candidates<'k>(knowledge: &'k Knowledge, story: &Story) -> Vec<&'k Diagnosis>
         .collect()
 }
 
-fn symptom(story: &Story) -> Option<Symptom> {
+/// What is to be explained; `None` where there is nothing that a rule could explain.
+pub(crate) fn symptom(story: &Story) -> Option<Symptom> {
     let Some(message) = story.message() else {
         let connection = story.connection.as_ref()?;
         if !connection.mids.is_empty() {
@@ -316,7 +318,7 @@ fn has_gaps(story: &Story) -> bool {
 }
 
 fn connection_missing(story: &Story) -> Vec<String> {
-    let connection = story.connection.as_ref();
+    let connection = story.connection.as_deref();
     let icid = connection.map(|one| one.icid);
     let Some(icid) = icid.or_else(|| story.message().and_then(|one| one.icid)) else {
         return Vec::new();

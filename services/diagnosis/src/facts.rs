@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use whymid_mailflow::event::{ConnectionEnd, Fact, Reply};
 use whymid_mailflow::kind::{self, Kind};
-use whymid_mailflow::{Connection, Fate, Message};
+use whymid_mailflow::{Connection, Entry, Fate, Message};
 
 use crate::outcome::{self, Stage};
 use crate::pace;
@@ -139,7 +139,7 @@ fn message(story: &Story) -> Option<&Message> {
 }
 
 fn connection(story: &Story) -> Option<&Connection> {
-    story.connection.as_ref()
+    story.connection.as_deref()
 }
 
 /// The connection, if a line that tells how it ended was seen within the message's time: after
@@ -240,6 +240,18 @@ pub(crate) fn reply_reasons(
 
 /// What outweighs what: a bounce a delay, then the later, then the greater words.
 type Rank<'m> = (bool, Timestamp, &'m str);
+
+/// The RIDs that a line bounces or puts off; `None` for any other line.
+pub(crate) fn answered(line: &Entry) -> Option<Vec<u32>> {
+    if !line.kind.is(&kind::BOUNCED) && !line.kind.is(&kind::DELAYED) {
+        return None;
+    }
+    let fact = whymid_mailflow::read(&line.line).fact;
+    let (Fact::Bounced { rids, .. } | Fact::Delayed { rids, .. }) = fact else {
+        return None;
+    };
+    Some(rids)
+}
 
 /// The answers by which recipients were bounced or put off.
 fn answers(message: &Message) -> Vec<(Rank<'_>, Vec<u32>, Reply<'_>)> {

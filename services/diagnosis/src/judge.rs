@@ -5,7 +5,9 @@
 //! "Summing up"); where the leaf was never seen, it is that the mail went on.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use whymid_mailflow::Message;
 use whymid_schemas::{Confidence, Custody, Outcome};
 
 use crate::condition::Facts;
@@ -13,6 +15,7 @@ use crate::decide::{self, Verdict};
 use crate::family::Followed;
 use crate::knowledge::{Knowledge, NO_CAUSE, SPLINTERED, WENT_ON};
 use crate::outcome;
+use crate::rule::Symptom;
 use crate::story::Story;
 
 /// What is said of a story.
@@ -46,7 +49,7 @@ impl Knowledge {
         };
         let verdict = match &followed {
             Some(one) if one.unseen => self.diagnosis(WENT_ON).map(went_on),
-            _ => decide::decide(self, &story, &Facts::of(&story)),
+            _ => decide::decide(self, &story, &Facts::of(&story), decide::symptom(&story)),
         };
         let mut judged = Judged {
             asked,
@@ -60,11 +63,27 @@ impl Knowledge {
         judged
     }
 
-    /// The diagnosis of a member's own story.
-    pub(crate) fn diagnosis_of(&self, asked: &Story, member: usize) -> Option<String> {
-        let story = asked.seen_from(member);
-        let verdict = decide::decide(self, &story, &Facts::of(&story))?;
-        Some(verdict.diagnosis.id.clone())
+    /// The diagnosis of a member's own story; where some of its recipients are asked about, as if
+    /// it had had no others.
+    pub(crate) fn diagnosis_of(
+        &self,
+        asked: &Story,
+        member: usize,
+        some: Option<(Message, Outcome)>,
+    ) -> String {
+        let mut story = asked.seen_from(member);
+        let mut symptom = decide::symptom(&story);
+        if let Some((alone, outcome)) = some {
+            story.family.members[member] = Arc::new(alone);
+            symptom = if outcome == Outcome::Rejected {
+                // whatever became of the message: these were refused before it was sent
+                Some(Symptom::RecipientsRejected)
+            } else {
+                decide::symptom(&story)
+            };
+        }
+        let verdict = decide::decide(self, &story, &Facts::of(&story), symptom);
+        verdict.map_or(NO_CAUSE, |one| &one.diagnosis.id).to_owned()
     }
 }
 

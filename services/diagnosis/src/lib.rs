@@ -3,7 +3,7 @@
 //! ```text
 //! Story (story.rs) ──► facts.rs, lines.rs: what the log tells, as typed facts and named lines
 //!                  ──► family.rs: how each recipient fared, followed to the MID that it ended under
-//!                  ──► judge.rs: whose story decides ──► decide.rs: candidates by symptom,
+//!                  ──► judge.rs: whose story decides, apart.rs: each recipient's ──► decide.rs: candidates by symptom,
 //!                      conditions (CEL), precedence, confidence
 //!                  ──► answer.rs, words.rs, summary.rs, timeline.rs: the decision in words, with evidence
 //!                      reply.rs: another server's answer to its reason · pace.rs: how long it took, and where
@@ -16,6 +16,7 @@
 //! it is or does I/O beyond reading the knowledge base.
 
 mod answer;
+mod apart;
 mod article;
 mod catalogue;
 mod check;

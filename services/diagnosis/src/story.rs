@@ -6,6 +6,8 @@
 //! family under which its mail went on ([`Story::seen_from`]). The lines are the same ones, in the
 //! same order, whoever is the subject.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use whymid_mailflow::{
     ApplianceEvent, Common, Connection, Delivery, Entry, Family, Gap, Message, ReceivingAbort,
@@ -52,11 +54,11 @@ pub struct Story {
     /// The place of the member that the story is told of.
     pub subject: usize,
     /// The connection that it came by, where its own lines were seen.
-    pub connection: Option<Connection>,
+    pub connection: Option<Arc<Connection>>,
     /// The delivery connections used, where their own lines were seen.
-    pub deliveries: Vec<Delivery>,
+    pub deliveries: Arc<[Delivery]>,
     /// What other logs of the appliance tell of the messages.
-    pub beside: Vec<ApplianceEvent>,
+    pub beside: Arc<[ApplianceEvent]>,
     /// Where lines of the appliance seem to be missing, within the story's time.
     pub gaps: Vec<Gap>,
     /// The newest stamp of the appliance: "now" by its own clock.
@@ -88,7 +90,7 @@ impl Story {
         {
             let failures = connection.failures.iter().map(|(at, _)| *at);
             let mut failures = failures.filter(|at| *at >= message.common.first_at);
-            message.receiving_aborted = failures.next().map(|at| ReceivingAbort {
+            Arc::make_mut(message).receiving_aborted = failures.next().map(|at| ReceivingAbort {
                 at,
                 by_sender: false,
             });
@@ -96,9 +98,9 @@ impl Story {
         Self {
             family,
             subject: 0,
-            connection,
-            deliveries,
-            beside,
+            connection: connection.map(Arc::new),
+            deliveries: deliveries.into(),
+            beside: beside.into(),
             gaps: Vec::new(),
             newest,
             timers,
@@ -122,7 +124,7 @@ impl Story {
         let last = all.iter().map(|one| one.last_at).max();
         // what is still under way may have ended where lines are missing
         let mut members = self.family.members.iter();
-        let mut connection = self.connection.iter();
+        let mut connection = self.connection.iter().map(Arc::as_ref);
         let over = match self.family.members.is_empty() {
             false => members.all(|one| one.finished.is_some()),
             true => connection.all(Connection::has_ended),
@@ -145,9 +147,9 @@ impl Story {
         Self {
             family: Family::default(),
             subject: 0,
-            connection: Some(connection),
-            deliveries: Vec::new(),
-            beside: Vec::new(),
+            connection: Some(Arc::new(connection)),
+            deliveries: Arc::default(),
+            beside: Arc::default(),
             gaps: Vec::new(),
             newest,
             timers,
@@ -157,13 +159,13 @@ impl Story {
     /// The message that it is told of; `None` when it is told of a connection.
     #[must_use]
     pub fn message(&self) -> Option<&Message> {
-        self.family.members.get(self.subject)
+        self.family.members.get(self.subject).map(Arc::as_ref)
     }
 
     /// The message that was asked for.
     #[must_use]
     pub fn asked(&self) -> Option<&Message> {
-        self.family.members.first()
+        self.family.members.first().map(Arc::as_ref)
     }
 
     /// The same, told of another member.

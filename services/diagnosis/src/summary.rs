@@ -1,8 +1,6 @@
 //! Records in a few published fields: a message, its recipients, its family, a connection, a
 //! delivery.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use whymid_mailflow::{Connection, Fate};
 use whymid_schemas::{
@@ -10,11 +8,11 @@ use whymid_schemas::{
 };
 
 use crate::answer::Style;
+use crate::apart::Apart;
 use crate::decide;
-use crate::facts;
 use crate::family::Fared;
 use crate::judge::Judged;
-use crate::knowledge::{DELIVERED, Knowledge, NO_CAUSE, WENT_ON};
+use crate::knowledge::Knowledge;
 use crate::outcome;
 use crate::story::Story;
 
@@ -31,18 +29,14 @@ pub(crate) fn message_summary(
     let opened = connection.and_then(|one| one.opened.as_ref());
     let hat = connection.and_then(|one| one.hat.as_ref());
     let time = |at: Timestamp| Time::of(at, &style.zone);
-    let mut leaves: HashMap<usize, Leaf> = HashMap::new();
-    for leaf in followed.recipients.iter().filter_map(|one| one.leaf) {
-        let leaves = leaves.entry(leaf);
-        leaves.or_insert_with(|| Leaf::of(knowledge, judged, leaf));
-    }
+    let mut apart = Apart::of(knowledge, judged);
     let recipients = message.recipients.iter().zip(&followed.recipients);
     let recipients = recipients.map(|(one, fared)| Recipient {
         rid: one.rid,
         address: one.address.clone(),
         outcome: fared.outcome,
         custody: fared.custody,
-        diagnosis: of_recipient(story, fared, &leaves),
+        diagnosis: apart.diagnosis(fared),
         response: response(story, fared),
         final_mid: fared.final_mid,
         bounce_mid: fared.bounce_mid,
@@ -74,57 +68,6 @@ pub(crate) fn message_summary(
         first_seen_at: time(message.common.first_at),
         ended_at: ended.map(time),
         outcome: followed.outcome,
-    })
-}
-
-/// What is said of the message under which recipients ended.
-struct Leaf {
-    diagnosis: String,
-    deciding: Outcome,
-    /// Why a server bounced recipients or put them off, the last reason first.
-    reasons: Option<(&'static str, HashMap<u32, &'static str>)>,
-}
-
-impl Leaf {
-    fn of(knowledge: &Knowledge, judged: &Judged<'_, '_>, leaf: usize) -> Self {
-        let story = judged.asked;
-        let message = &story.family.members[leaf];
-        let decides = judged.followed.as_ref().is_some_and(|one| one.leaf == leaf);
-        let own = (!decides).then(|| knowledge.diagnosis_of(story, leaf));
-        let diagnosis = own.unwrap_or_else(|| Some(judged.id().to_owned()));
-        Self {
-            diagnosis: diagnosis.unwrap_or_else(|| NO_CAUSE.to_owned()),
-            deciding: outcome::deciding(message),
-            reasons: facts::reply_reasons(message),
-        }
-    }
-}
-
-/// The diagnosis of one recipient: that of its leaf, where it is what decides there. None where a
-/// server bounced it, or put it off, for another reason than that diagnosis is about.
-fn of_recipient(story: &Story, fared: &Fared, leaves: &HashMap<usize, Leaf>) -> Option<String> {
-    if fared.outcome == Outcome::Delivered {
-        return Some(DELIVERED.to_owned());
-    }
-    let Some(place) = fared.leaf else {
-        return fared.final_mid.map(|_| WENT_ON.to_owned());
-    };
-    let leaf = leaves.get(&place)?;
-    let recipients = &story.family.members[place].recipients;
-    let rid = fared.recipient.and_then(|place| recipients[place].rid);
-    if let (Some((last, all)), Some(rid)) = (&leaf.reasons, rid)
-        && all.get(&rid).is_some_and(|own| own != last)
-    {
-        return None;
-    }
-    let is_its_own = fared.outcome == leaf.deciding
-        || story.is_refused()
-        || outcome::is_under_way(fared.outcome)
-        || fared.outcome == Outcome::Unknown;
-    Some(if is_its_own {
-        leaf.diagnosis.clone()
-    } else {
-        NO_CAUSE.to_owned()
     })
 }
 

@@ -16,6 +16,7 @@
 //! Not here: what became of the recipients (`diagnosis`), looking up.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -96,7 +97,7 @@ pub struct Unseen {
 #[derive(Clone, Debug, Default)]
 pub struct Family {
     /// The members; the one that was asked for is the first.
-    pub members: Vec<Message>,
+    pub members: Vec<Arc<Message>>,
     /// How they hang together.
     pub bonds: Vec<Bond>,
     /// Who is missing.
@@ -108,7 +109,7 @@ impl Family {
     #[must_use]
     pub fn alone(message: Message) -> Self {
         Self {
-            members: vec![message],
+            members: vec![Arc::new(message)],
             ..Self::default()
         }
     }
@@ -190,8 +191,8 @@ impl Family {
                     left.push_back(place);
                     continue;
                 }
-                let elder = self.members[bond.elder].clone();
-                take_after(&mut self.members[place], &elder, bond);
+                let elder = Arc::clone(&self.members[bond.elder]);
+                take_after(Arc::make_mut(&mut self.members[place]), &elder, bond);
             }
             done[place] = true;
         }
@@ -319,7 +320,7 @@ impl Gathering {
             return;
         };
         for tie in self.family.members[place].ties.clone() {
-            let own = self.family.members[place].clone();
+            let own = Arc::clone(&self.family.members[place]);
             let of_number = named.iter().filter(|one| one.mid == tie.mid);
             match kin_of(&own, &tie, of_number).cloned() {
                 Some(kin) => self.bond(place, kin, tie, true),
@@ -327,7 +328,7 @@ impl Gathering {
             }
         }
         for kin in naming {
-            let own = &self.family.members[place];
+            let own = self.family.members[place].as_ref();
             let others = same_mid.iter().filter(|one| one.common.id != own.common.id);
             let known: Vec<&Message> = others.chain([own]).collect();
             let ties = kin.ties.iter().filter(|tie| tie.mid == own.mid);
@@ -356,7 +357,7 @@ impl Gathering {
                 return;
             }
             None => {
-                members.push(kin);
+                members.push(Arc::new(kin));
                 self.open.push_back(members.len() - 1);
                 members.len() - 1
             }

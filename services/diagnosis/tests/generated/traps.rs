@@ -1,5 +1,6 @@
-//! The traps of the log grammar, one case each in `tests/corpus/trap-*`: every message and every
-//! connection of the log, as records in a few lines, compared with `records.txt`.
+//! The traps of the log grammar, one case each in `tests/corpus/trap-*`, and recipients that fared
+//! differently, in `tests/corpus/recipients-*`: every message and every connection of the log, as
+//! records in a few lines, compared with `records.txt`.
 //! `WHYMID_BLESS=1` rewrites what is expected; read the difference before you keep it.
 //!
 //! Not here: the other cases, whole answers through the command (`tests/e2e/corpus.rs`).
@@ -20,15 +21,15 @@ fn cases() -> Vec<PathBuf> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus");
     let entries = std::fs::read_dir(corpus).expect("a corpus");
     let paths = entries.map(|entry| entry.expect("an entry").path());
-    let is_trap = |path: &PathBuf| {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        name.is_some_and(|name| name.starts_with("trap-"))
-    };
-    let mut cases: Vec<PathBuf> = paths.filter(is_trap).collect();
+    let has_records = |path: &PathBuf| is_called(path, "trap-") || is_called(path, "recipients-");
+    let mut cases: Vec<PathBuf> = paths.filter(has_records).collect();
     cases.sort();
     cases
+}
+
+fn is_called(case: &Path, beginning: &str) -> bool {
+    let name = case.file_name().map(|name| name.to_string_lossy());
+    name.is_some_and(|name| name.starts_with(beginning))
 }
 
 fn read(log: &[u8]) -> Log {
@@ -59,7 +60,7 @@ fn records(log: &Log, knowledge: &Knowledge) -> String {
         head(&mut text, answer);
         let message = answer.message.iter();
         for one in message.flat_map(|message| &message.recipients) {
-            recipient(&mut text, one);
+            recipient(&mut text, one, &answer.diagnosis.id);
         }
         if let Some(own) = &answer.message {
             family(&mut text, log, knowledge, &own.id, &style);
@@ -105,7 +106,8 @@ fn head(text: &mut String, answer: &Answer) {
     let _ = writeln!(text, "  {id} {confidence}{also}");
 }
 
-fn recipient(text: &mut String, one: &Recipient) {
+/// A recipient; its diagnosis where that is not the answer's.
+fn recipient(text: &mut String, one: &Recipient, answer: &str) {
     let address = one.address.as_deref().unwrap_or("?");
     let _ = write!(
         text,
@@ -117,6 +119,9 @@ fn recipient(text: &mut String, one: &Recipient) {
     }
     if let Some(mid) = one.bounce_mid {
         let _ = write!(text, ", bounced by MID {mid}");
+    }
+    if one.diagnosis.as_deref() != Some(answer) {
+        let _ = write!(text, "; {}", one.diagnosis.as_deref().unwrap_or("none"));
     }
     text.push('\n');
 }
@@ -136,11 +141,12 @@ fn family(text: &mut String, log: &Log, knowledge: &Knowledge, id: &str, style: 
 }
 
 #[test]
-fn every_trap_gives_the_records_that_stand_beside_it() {
+fn every_case_gives_the_records_that_stand_beside_it() {
     let bless = std::env::var_os("WHYMID_BLESS").is_some_and(|value| value == "1");
     let knowledge = Knowledge::embedded();
     let cases = cases();
-    assert_eq!(cases.len(), TRAPS);
+    let traps = cases.iter().filter(|case| is_called(case, "trap-"));
+    assert_eq!(traps.count(), TRAPS);
     let mut wrong = Vec::new();
     for case in cases {
         let log = std::fs::read(case.join("input.log")).expect("a log");
