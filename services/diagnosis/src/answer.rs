@@ -87,14 +87,11 @@ impl Knowledge {
         question: Question,
         style: &Style,
     ) -> Answer {
-        let fared = messages.iter().filter_map(Followed::of);
-        let fared: Vec<Followed> = fared.collect();
-        let outcomes: Vec<Outcome> = fared.iter().map(|one| one.outcome).collect();
-        let worst = fared.iter().zip(messages);
-        let worst = worst.min_by_key(|(one, _)| outcome::badness(one.deciding));
-        let Some((_, worst)) = worst else {
+        let Some(worst) = deciding(messages).map(|place| &messages[place]) else {
             return self.answer(connection, question, style);
         };
+        let fared = messages.iter().filter_map(Followed::of);
+        let outcomes: Vec<Outcome> = fared.map(|one| one.outcome).collect();
         let mut answer = self.answer(worst, question, style);
         answer.message = None;
         answer.connection = connection
@@ -175,6 +172,15 @@ impl Knowledge {
         };
         Writer::of(self, &judged, style).write(question, given)
     }
+}
+
+/// The place of the worst message of a connection, which decides its answer; `None` for none.
+#[must_use]
+pub fn deciding(messages: &[Story]) -> Option<usize> {
+    let fared = messages.iter().map(Followed::of).enumerate();
+    let fared = fared.filter_map(|(place, one)| Some((place, one?)));
+    let worst = fared.min_by_key(|(_, one)| outcome::badness(one.deciding));
+    worst.map(|(place, _)| place)
 }
 
 fn is_rule(diagnosis: &Diagnosis) -> bool {

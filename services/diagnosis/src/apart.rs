@@ -103,11 +103,17 @@ impl Leaf {
     fn of(knowledge: &Knowledge, judged: &Judged<'_, '_>, place: usize) -> Self {
         let story = judged.asked;
         let message = &story.family.members[place];
-        let decides = judged.followed.as_ref().is_some_and(|one| one.leaf == place);
+        let decides = judged
+            .followed
+            .as_ref()
+            .is_some_and(|one| one.leaf == place);
         let deciding = outcome::deciding(message);
         let (last, reasons) = facts::reply_reasons(message).unwrap_or_default();
         let by_reply = matches!(deciding, Outcome::HardBounced | Outcome::SoftBounced);
-        let mut of_it = message.recipients.iter().zip(outcome::of_recipients(message));
+        let mut of_it = message
+            .recipients
+            .iter()
+            .zip(outcome::of_recipients(message));
         let first = of_it.find(|(_, outcome)| *outcome == deciding);
         let why = match first {
             _ if by_reply && message.stopped.is_none() => last.to_owned(),

@@ -11,6 +11,7 @@ use whymid_mailflow::event::{ConnectionEnd, Fact, Reply};
 use whymid_mailflow::kind::{self, Kind};
 use whymid_mailflow::{Connection, Entry, Fate, Message};
 
+use crate::family;
 use crate::outcome::{self, Stage};
 use crate::pace;
 use crate::reply;
@@ -86,6 +87,7 @@ facts! {
     "policy" Text |story: &Story| Some(told(story, &[&kind::POLICY_MATCH], "policy"));
     "filter" Text |story: &Story| Some(told(story, &[&kind::MESSAGE_STOPPED, &kind::WAS_STOPPED], "name"));
     "released" Bool |story: &Story| Some(!crate::lines::find(story, "earlier_release_lines").is_empty());
+    "partly_released" Bool |story: &Story| Some(family::is_partly_released(story));
     "unknown_commands" Int |story: &Story| Some(unknown_commands(story, |_| true));
     "masked_commands" Int |story: &Story| Some(unknown_commands(story, is_masked));
     "header_commands" Int |story: &Story| Some(unknown_commands(story, is_header));

@@ -128,6 +128,13 @@ impl Followed {
     }
 }
 
+/// Whether it came out of a quarantine under another MID and is still what decides: then not for
+/// all of its recipients.
+pub(crate) fn is_partly_released(story: &Story) -> bool {
+    let mut bonds = story.family.goes_on(story.subject);
+    bonds.any(|bond| matches!(bond.how, Kinship::ReinjectedFrom | Kinship::ReturnedFrom))
+}
+
 /// The worst of those that are under way, else the worst (`services/decisions/006`); of those the
 /// first that was seen.
 fn worst<'e>(ends: impl Iterator<Item = &'e End<'e>> + Clone) -> Option<&'e End<'e>> {

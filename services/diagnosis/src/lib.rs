@@ -42,7 +42,7 @@ mod summary;
 mod timeline;
 mod words;
 
-pub use answer::{Facets, Style};
+pub use answer::{Facets, Style, deciding};
 pub use check::check;
 pub use explain::{Log, LogReader, Reading, Wanted};
 pub use fault::{Fault, nearest_word};

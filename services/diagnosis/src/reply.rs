@@ -157,7 +157,7 @@ fn by_enhanced(enhanced: &str) -> Option<Reason> {
 /// The reason behind an answer.
 #[must_use]
 pub fn reason(reply: &Reply<'_>) -> Reason {
-    let text = without_names(&reply.text.to_lowercase());
+    let text = without_names(&words(reply.text).to_lowercase());
     // the gateway gave up; what stands behind it is the last answer
     if reply.enhanced.ends_with(".4.7") && reply.label.contains("expired") {
         return Reason::Expired;
@@ -210,9 +210,13 @@ pub fn reason(reply: &Reply<'_>) -> Reason {
     }
 }
 
-/// The lines of a reply's text, which is logged as a Python list of strings, as one line.
+/// The lines of a reply's text, which is logged as a Python list of strings, as one line; a text
+/// that is no such list as it is.
 #[must_use]
 pub fn words(text: &str) -> String {
+    if !text.starts_with("['") && !text.starts_with("[\"") {
+        return text.trim_matches(['[', ']']).trim().to_owned();
+    }
     let mut lines: Vec<String> = Vec::new();
     let mut letters = text.chars();
     while let Some(quote) = letters.find(|letter| matches!(letter, '\'' | '"')) {
@@ -225,9 +229,6 @@ pub fn words(text: &str) -> String {
             }
         }
         lines.push(line);
-    }
-    if lines.is_empty() {
-        return text.trim_matches(['[', ']']).trim().to_owned();
     }
     lines.join(" ")
 }

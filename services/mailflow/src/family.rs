@@ -392,6 +392,20 @@ impl Gathering {
     }
 }
 
+impl Message {
+    /// Whether it was in a quarantine, from which it may come back under another MID.
+    fn was_held(&self) -> bool {
+        let mut recipients = self.recipients.iter();
+        !self.quarantines.is_empty() || recipients.any(|one| one.fate == Fate::Quarantined)
+    }
+
+    /// Whether its own lines tell what became of it: it went on under no other MID.
+    #[must_use]
+    pub fn fared_alone(&self) -> bool {
+        !self.ties.iter().any(|tie| tie.how.goes_on()) && !self.was_held()
+    }
+}
+
 /// Of the messages of one appliance that have the MID which a tie names, the one that it means.
 fn kin_of<'m>(
     holder: &Message,
@@ -435,10 +449,8 @@ fn was_there(one: &Message, tie: &Tie, slack: SignedDuration) -> bool {
 fn is_elder(elder: &Message, child: &Message, tie: &Tie, slack: SignedDuration) -> bool {
     let age = tie.at.duration_since(elder.common.first_at);
     if tie.how.goes_on() {
-        let handed = |one: &crate::record::Recipient| one.fate == Fate::Quarantined;
-        let was_held = !elder.quarantines.is_empty() || elder.recipients.iter().any(handed);
         let ids = elder.message_id.as_deref().zip(child.message_id.as_deref());
-        return age <= KEPT && was_held && ids.is_none_or(|(own, other)| own == other);
+        return age <= KEPT && elder.was_held() && ids.is_none_or(|(own, other)| own == other);
     }
     let over = elder
         .finished

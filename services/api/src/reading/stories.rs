@@ -17,6 +17,9 @@ const MAX_DELIVERIES: usize = 50;
 /// The most lines of other logs that one story joins, about.
 const MAX_BESIDE: usize = 200;
 
+/// The most messages of one connection that its answer looks at.
+const MAX_CARRIED: usize = 1000;
+
 impl Reading {
     pub(super) async fn find(
         &self,
@@ -151,7 +154,7 @@ impl Reading {
     async fn deliveries_of(&self, family: &Family) -> Result<Vec<Delivery>, Missing> {
         let used = family.members.iter().flat_map(|one| {
             let dcids = one.dcids.iter();
-            dcids.map(move |dcid| (*dcid, one))
+            dcids.map(move |dcid| (*dcid, one.as_ref()))
         });
         let used: Vec<(u64, &Message)> = used.take(MAX_DELIVERIES).collect();
         let mut deliveries: Vec<Delivery> = Vec::new();
@@ -179,10 +182,12 @@ impl Reading {
         Ok(deliveries)
     }
 
-    /// The messages that a connection carried.
+    /// The messages that a connection carried, up to [`MAX_CARRIED`]. The one that decides has its
+    /// whole story; the others have what tells how they fared.
     async fn stories_of(
         &self,
         connection: &Connection,
+        known: &[Connection],
         now: &Newest,
     ) -> Result<Vec<Story>, Missing> {
         let found = self
@@ -190,16 +195,30 @@ impl Reading {
                 RecordKind::Message,
                 Key::Icid(connection.icid),
                 Some(&connection.common.appliance),
-                100,
+                MAX_CARRIED,
             )
             .await?;
         let mut stories = Vec::new();
         let found = found.into_iter().filter_map(Record::into_message);
         for message in found.filter(|one| connection.mids.contains(&one.mid)) {
-            let story = self.story(message, now).await?;
-            let own = story.connection.as_ref();
-            if own.is_some_and(|own| own.common.id == connection.common.id) {
-                stories.push(story);
+            if connection_of(&message, known)
+                .is_none_or(|own| own.common.id != connection.common.id)
+            {
+                continue;
+            }
+            stories.push(if message.fared_alone() {
+                let (newest, _) = clock(now, &connection.common.appliance);
+                let timers = self.listeners.timers(Some(connection));
+                let (own, alone) = (Some(connection.clone()), Family::alone(message));
+                Story::of(alone, own, Vec::new(), Vec::new(), newest, timers)
+            } else {
+                self.story(message, now).await?
+            });
+        }
+        if let Some(place) = whymid_diagnosis::deciding(&stories) {
+            let message = stories[place].asked().cloned();
+            if let Some(message) = message {
+                stories[place] = self.story(message, now).await?;
             }
         }
         Ok(stories)
@@ -232,7 +251,7 @@ impl Reading {
         now: &Newest,
     ) -> Result<(Story, Vec<Story>), Missing> {
         self.note_messages(&mut connection, known).await?;
-        let messages = self.stories_of(&connection, now).await?;
+        let messages = self.stories_of(&connection, known, now).await?;
         let (newest, gaps) = clock(now, &connection.common.appliance);
         let timers = self.listeners.timers(Some(&connection));
         let story = Story::of_connection(connection, newest, timers).with_gaps(gaps);

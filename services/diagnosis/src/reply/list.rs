@@ -12,7 +12,7 @@ pub(super) static WORDS: &[(Reason, &str)] = &[
         Reason::NullMx,
         concat!(
             "null mx|nullmx|5.7.27|does not accept mail|accepts no mail|",
-            "does not accept email|does not receive|no mail is accepted|no smtp service",
+            "does not accept email|does not receive|no mail is accepted",
         ),
     ),
     // a word of another reason stands in these, and they say which one it is
@@ -21,7 +21,7 @@ pub(super) static WORDS: &[(Reason, &str)] = &[
         concat!(
             "too many connections|too many sessions|rate limit|rate control|",
             "message per connection|messages per connection|mail frequency|again slower|",
-            "hl:ifc|mi:sfq|dt:spm|aup#in-13",
+            "hl:ifc|mi:sfq|aup#in-13",
         ),
     ),
     (
@@ -38,14 +38,15 @@ pub(super) static WORDS: &[(Reason, &str)] = &[
     (Reason::Tls, "tls required|tls is required"),
     (
         Reason::Greylisted,
-        "greylist|graylist|grey-list|gray-list|grey list|gray list|targrey|postgrey",
+        "greylist|graylist|grey-list|gray-list|grey list|gray list|targrey|postgrey|not yet authorized",
     ),
     (
         Reason::MailboxDisabledOrFull,
         concat!(
             "account is unavailable|user is locked|mailsize limit|disk space|",
             "too many messages on|too many messages in|too many mails on|zuviele mails auf|",
-            "zu viele mails auf",
+            "zu viele mails auf|currently suspended|temporarily suspended|receiving disabled|",
+            "compte du destinataire",
         ),
     ),
     (Reason::TooLarge, "larger than the current|header size"),
@@ -55,8 +56,13 @@ pub(super) static WORDS: &[(Reason, &str)] = &[
             "domain of sender|sender address does not exist|sender domain does not exist|",
             "too many spam|a problem occurred|aup#|ers-|block-send|ip is filtered|",
             "is filtered|sender verify|sender address rejected|client host rejected|",
+            "your reverse dns|bad dns ptr|policy restrictions|spoof|dt:spm|",
             "helo command rejected",
         ),
+    ),
+    (
+        Reason::DnsHard,
+        "nonexistentdomain|the domain in the email address",
     ),
     (
         Reason::DnsTemporary,
@@ -93,7 +99,7 @@ pub(super) static WORDS: &[(Reason, &str)] = &[
             "user unknown|unknown user|addressee unknown|recipient unknown|unknown recipient|",
             "no such user|no such recipient|no such mailbox|no such mail drop|",
             "unavailable mail user|non-existent|nonexistent|wrong recipient|no exist|",
-            "not a known user|can't accept user|> not used",
+            "not a known user|can't accept user|> not used|not in my|dosn't exist|for that user",
         ),
     ),
     (
@@ -102,7 +108,7 @@ pub(super) static WORDS: &[(Reason, &str)] = &[
             "unverified address: lost|unverified address: connect|connection refused|",
             "connection timed out|connection reset|connection lost|connection dropped|",
             "socket error|network is unreachable|network error|no route to host|",
-            "could not connect|unable to connect|failed to connect",
+            "could not connect|unable to connect|failed to connect|closed abruptly|socketerror",
         ),
     ),
     // what these say is said of one reason alone, whatever stands beside it
@@ -190,6 +196,7 @@ pub(super) static WORDS: &[(Reason, &str)] = &[
             "spam|banned|unsolicited",
         ),
     ),
+    (Reason::NullMx, "no smtp service"),
     (
         Reason::RelayDenied,
         concat!(

@@ -5,8 +5,9 @@
 use super::*;
 
 const KNOWN: &str = include_str!("../../tests/replies/known.tsv");
-/// Two sets that were kept aside until somebody looked into them, both on 2026-11-24: of the first
-/// 320 lines 283 (0.88) were sorted right before that, of the other 284 lines 248 (0.87).
+/// Three sets that were kept aside until somebody looked into them: of the first 320 lines 283
+/// (0.88) were sorted right before that, of the next 284 lines 248 (0.87), of the last 164 lines
+/// 146 (0.89).
 const OPENED: &str = include_str!("../../tests/replies/opened.tsv");
 /// Collected by somebody who knew neither the rules nor those.
 const ASIDE: &str = include_str!("../../tests/replies/aside.tsv");
@@ -50,6 +51,8 @@ fn score(name: &str, lines: &str, show: bool) -> Score {
             code,
             text,
         };
+        let text = &text.replace("\\n", " ");
+        let reply = Reply { text, ..reply };
         let (wanted, found) = (place(label), place(reason(&reply).word()));
         scores[wanted].labelled += 1;
         scores[found].sorted += 1;
@@ -84,13 +87,12 @@ fn the_half_in_sight_is_sorted_as_it_is_labelled() {
     assert!(score("opened", OPENED, true).recall() >= 0.95);
 }
 
-/// 146 of 164 (0.89) at first sight, on 2026-11-24; the goal is 0.9. What is missed is mostly called
-/// `other`, not something else. Sixteen lines that other servers say of themselves (code `000`) are
-/// left out: with them it was 157 of 180. Whoever looks into this set to mend that needs another
-/// one to measure with.
+/// 278 of 299 (0.93) at first sight, on 2026-11-29; 282 (0.94) with what the set before it taught.
+/// Lines that stand in the other sets too were left out. Whoever looks into this set to mend what
+/// is missed needs another one to measure with.
 #[test]
 fn the_half_kept_aside_is_sorted_as_it_is_labelled() {
-    assert!(score("aside", ASIDE, false).recall() >= 0.87);
+    assert!(score("aside", ASIDE, false).recall() >= 0.9);
 }
 
 fn of(code: &str, text: &str) -> Reason {
