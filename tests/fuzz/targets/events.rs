@@ -44,7 +44,9 @@ fn fields_are_of_the_body(event: &MailEvent<'_>, body: &str) {
 /// The number of the owner; the appliance owns what is nobody's, which is 0.
 fn id(owner: Owner) -> Option<u64> {
     match owner {
-        Owner::Message(id) | Owner::Connection(id) | Owner::Delivery(id) => Some(id),
+        Owner::Message(id) | Owner::Connection(id) | Owner::Delivery(id) | Owner::Beside(id) => {
+            Some(id)
+        }
         Owner::Appliance => Some(0),
     }
 }
