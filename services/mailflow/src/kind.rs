@@ -18,7 +18,7 @@
 //! | `{text~}` | the same, where it comes last: strangers write such text |
 //! | `{text'}` | all that is left, without a pair of quotes around it |
 //!
-//! A blank is one or more. `…` is whatever else stands there; behind `|` a line may be cut.
+//! A blank is one or more. `…` is whatever else stands there; behind `|` a line may be cut; `¦` is a bar.
 //!
 //! Not here: how a body is read (`grammar/`), what a kind means for a record (`message.rs`,
 //! `connection.rs`).
@@ -322,7 +322,7 @@ kinds! {
     SMTP_SERVER = "smtp-server-state" "E254" Appliance Nothing true form no ["SMTP server starting…", "SMTP server shut down…"];
     LAME_DNS = "lame-dns-referral" "E255" Appliance Nothing false form seen ["lame DNS referral: {text}"];
     // other logs on the same port (trap 27), the consolidated event log (H13, trap 28)
-    CONSOLIDATED = "consolidated-event" "H13" Beside Nothing true own seen ["CEF:{head}deviceExternalId={serial.} ESAMID={mid#} {text}", "CEF:{head}ESAMID={mid#} {text}", "CEF:{text}"];
+    CONSOLIDATED = "consolidated-event" "H13" Beside Nothing true own seen ["CEF:{cef#}¦{vendor}¦{product}¦{release}¦ESA_CONSOLIDATED_LOG_EVENT¦{event}¦{severity#}¦deviceExternalId={serial.} ESAMID={mid#} {text}", "CEF:{cef#}¦{vendor}¦{product}¦{release}¦ESA_CONSOLIDATED_LOG_EVENT¦{event}¦{severity#}¦ESAMID={mid#} {text}", "CEF:{text}"];
     BOUNCE_LOG = "bounce-log" "trap 26" Beside Nothing true form seen ["Bounced: {mid#}:{rid#} From:{sender@} To:{recipient@} Reason: \"{label}\" Response: {reply}", "Delayed: {mid#}:{rid#} From:{sender@} To:{recipient@} Reason: \"{label}\" Response: {reply}"];
     AMP_QUERY = "amp-log-query" "trap 27" Beside Nothing false form seen ["File reputation query initiating. File Name = '{file~}', MID = {mid#}, {text}"];
     AMP_ANSWER = "amp-log-verdict" "trap 27" Beside Nothing true form seen ["Response received for file reputation query from {source.}. FileName = '{file~}', MID = {mid#}, Disposition = {disposition}, Malware = {malware}, {text}", "Response received for file reputation query from {source.} File Name = '{file~}', MID = {mid#}, Disposition = {disposition}, Malware = {malware}, {text}", "Response received for file reputation query from {source.} FileName = '{file~}', MID = {mid#}, Disposition = {disposition}, Malware = {malware},{text}"];

@@ -105,12 +105,15 @@ fn pieces(form: &'static str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = form;
     while !rest.is_empty() {
-        let end = rest.find(['{', '|', '…']).unwrap_or(rest.len());
+        let end = rest.find(['{', '|', '¦', '…']).unwrap_or(rest.len());
         if end > 0 {
             pieces.push(Piece::Text(&rest[..end]));
             rest = &rest[end..];
         } else if let Some(after) = rest.strip_prefix('|') {
             pieces.push(Piece::MayEnd);
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('¦') {
+            pieces.push(Piece::Text("|"));
             rest = after;
         } else if let Some(after) = rest.strip_prefix('…') {
             pieces.push(Piece::Anything);
