@@ -40,7 +40,7 @@ fn table() -> String {
     let mut told = String::from(
         "Fields stand in braces: {n#} a number, {n[]} recipient ids, {a@} an address, {w.} a word,\n\
          {t} text, {t~} text that strangers write, {t'} quoted text. `…` is whatever else stands\n\
-         there; behind `|` a line may be cut.\n",
+         there; behind `|` a line may be cut; `¦` is a bar.\n",
     );
     for kind in kind::ALL {
         // a string takes all
