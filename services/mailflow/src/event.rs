@@ -33,6 +33,17 @@ pub enum Owner {
     Appliance,
 }
 
+impl Owner {
+    /// Its number; the appliance has what is nobody's, which is 0.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Message(id) | Self::Connection(id) | Self::Delivery(id) | Self::Beside(id) => id,
+            Self::Appliance => 0,
+        }
+    }
+}
+
 /// How a connection was ended, beside `close`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionEnd {

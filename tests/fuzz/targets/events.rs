@@ -7,7 +7,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use whymid_mailflow::event::{MailEvent, Owner};
+use whymid_mailflow::event::MailEvent;
 use whymid_mailflow::{fields, read, shape};
 use whymid_syslog::text;
 
@@ -34,20 +34,9 @@ fn fields_are_of_the_body(event: &MailEvent<'_>, body: &str) {
         assert!(place.end <= body.as_bytes().as_ptr_range().end, "{name}");
         free = place.end;
         if name == kind.belongs.id() {
-            let number = value.parse().ok();
-            let unsure = kind.name == "delivery-connection-error" && id(event.owner) == Some(0);
-            assert!(number == id(event.owner) || unsure, "{name}: {value}");
+            let number = value.parse().unwrap_or(0);
+            assert_eq!(number, event.owner.number(), "{name}: {value}");
         }
-    }
-}
-
-/// The number of the owner; the appliance owns what is nobody's, which is 0.
-fn id(owner: Owner) -> Option<u64> {
-    match owner {
-        Owner::Message(id) | Owner::Connection(id) | Owner::Delivery(id) | Owner::Beside(id) => {
-            Some(id)
-        }
-        Owner::Appliance => Some(0),
     }
 }
 

@@ -332,14 +332,18 @@ pub(super) fn read(body: &str) -> Option<(&'static Kind, Told<'_>)> {
 }
 
 /// The fields of a body of that kind, as the first of its forms that fits has them; none when it
-/// is of none of them. Builds the forms anew: for showing, not for reading a log.
+/// is of none of them. A form that finds another id than the owner's does not fit. Builds the forms
+/// anew: for showing, not for reading a log.
 #[must_use]
 pub fn fields<'a>(kind: &'static Kind, body: &'a str) -> Vec<Field<'a>> {
+    let owner = super::read(body).owner.number();
+    let is_owned =
+        |(name, text): &Field<'_>| *name != kind.belongs.id() || text.parse().unwrap_or(0) == owner;
     let fitting = kind.forms.iter().find_map(|form| {
         let mut fields = Vec::new();
         let form = Form::of(kind, form);
-        form.read(body.trim_end(), |name, text| fields.push((name, text)))
-            .then_some(fields)
+        let fits = form.read(body.trim_end(), |name, text| fields.push((name, text)));
+        (fits && fields.iter().all(is_owned)).then_some(fields)
     });
     fitting.unwrap_or_default()
 }
