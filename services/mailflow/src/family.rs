@@ -114,6 +114,25 @@ impl Family {
         }
     }
 
+    /// The same family, asked for by another member.
+    #[must_use]
+    pub fn asked_by(&self, member: usize) -> Self {
+        let place = |one: usize| match one {
+            0 => member,
+            one if one == member => 0,
+            one => one,
+        };
+        let mut family = self.clone();
+        family.members.swap(0, member);
+        for bond in &mut family.bonds {
+            (bond.elder, bond.younger) = (place(bond.elder), place(bond.younger));
+        }
+        for one in &mut family.unseen {
+            one.of = place(one.of);
+        }
+        family
+    }
+
     /// The bonds by which a member's mail goes on under younger MIDs.
     pub fn goes_on(&self, elder: usize) -> impl Iterator<Item = &Bond> {
         let bonds = self.bonds.iter();

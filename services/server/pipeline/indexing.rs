@@ -13,8 +13,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use whymid_diagnosis::{Facets, Knowledge, Listeners, Story};
 use whymid_mailflow::{Connection, Family, Message, Rested, connection_of};
 use whymid_schemas::Outcome;
-use whymid_store::{Checkpoint, Document, Error, Index, Key, Look, Record, RecordKind, Writer};
+use whymid_store::{
+    Checkpoint, Document, Error, Index, Key, Look, Peer, Record, RecordKind, Writer,
+};
 
+use super::families::Families;
 use super::{State, Writing, Written, point, recall};
 use crate::clock;
 use crate::for_tests;
@@ -37,6 +40,7 @@ pub(super) struct Indexing {
     pub(super) knowledge: Arc<Knowledge>,
     pub(super) listeners: Listeners,
     pub(super) retention: Retention,
+    pub(super) families: Families,
     /// When it was first seen that the service is to end.
     pub(super) stopping_since: Option<Instant>,
     pub(super) state: Arc<State>,
@@ -54,6 +58,8 @@ struct Open {
     broken: bool,
     /// So many records were removed.
     removed: u64,
+    /// So many have another diagnosis beside them, by their families.
+    settled: usize,
     /// Something that was handed out has not been written: nothing later makes the index more
     /// complete.
     left: bool,
@@ -64,7 +70,9 @@ impl Indexing {
         mut self,
         mut handouts: mpsc::Receiver<Writing>,
         written: mpsc::UnboundedSender<Written>,
+        families: Option<i64>,
     ) {
+        self.remember_families(families);
         let mut open = Open::default();
         let mut commit = interval(COMMIT);
         let every = for_tests::number("WHYMID_TEST_EXPIRE_MS").map(Duration::from_millis);
@@ -105,6 +113,7 @@ impl Indexing {
         let checkpoint = Checkpoint {
             complete: handout.complete,
             reached: handout.reached,
+            families: self.families.settled(),
         };
         if open.left {
             return self.leave_the_rest(open, checkpoint);
@@ -116,6 +125,9 @@ impl Indexing {
             let document = self.document(rested);
             if let Err(error) = self.writer.upsert(&document) {
                 return self.failed(&error, open, written);
+            }
+            if let Record::Message(message) = &document.record {
+                self.families.note(message);
             }
             self.telemetry.written.inc();
             point("index-upserted");
@@ -143,37 +155,41 @@ impl Indexing {
     fn leave_the_rest(&self, open: &mut Open, checkpoint: Checkpoint) {
         let (ticket, before) = open.handout.unwrap_or((0, self.state.checkpoint()));
         let reached = before.reached.max(checkpoint.reached);
-        let complete = before.complete;
         open.left = true;
-        open.handout = Some((ticket, Checkpoint { complete, reached }));
+        open.handout = Some((ticket, Checkpoint { reached, ..before }));
     }
 
     fn document(&self, rested: Rested) -> Document {
         match rested {
             Rested::Message(message, connection) => {
-                let facets = self.facets(&message, connection.map(Arc::unwrap_or_clone));
+                let connection = connection.map(Arc::unwrap_or_clone);
+                let connection = connection.or_else(|| self.written_connection(&message));
+                let peer = Peer::of(connection.as_ref().and_then(|one| one.opened.as_ref()));
                 Document {
+                    facets: Some(self.facets(&message, connection)),
                     record: Record::Message(message),
-                    facets: Some(facets),
+                    peer,
                 }
             }
             Rested::Connection(connection) => Document {
                 facets: self.facets_alone(&connection),
                 record: Record::Connection(connection),
+                peer: Peer::default(),
             },
             Rested::Delivery(delivery) => Document {
                 record: Record::Delivery(delivery),
                 facets: None,
+                peer: Peer::default(),
             },
             Rested::Event(event) => Document {
                 record: Record::Event(event),
                 facets: None,
+                peer: Peer::default(),
             },
         }
     }
 
     fn facets(&self, message: &Message, connection: Option<Connection>) -> Facets {
-        let connection = connection.or_else(|| self.written_connection(message));
         let connection = connection.map(|mut one| {
             if whymid_diagnosis::of_message(message) != Outcome::Delivered {
                 self.note_messages(&mut one);
@@ -181,7 +197,7 @@ impl Indexing {
             one
         });
         let timers = self.listeners.timers(connection.as_ref());
-        // how its family fares is found when it is read
+        // how its family fares is found when all that is written can be read (families.rs)
         let family = Family::alone(message.clone());
         let newest = Some(message.common.last_at);
         let story = Story::of(family, connection, Vec::new(), Vec::new(), newest, timers);
@@ -202,7 +218,7 @@ impl Indexing {
         })
     }
 
-    fn written_connection(&self, message: &Message) -> Option<Connection> {
+    pub(super) fn written_connection(&self, message: &Message) -> Option<Connection> {
         let known = self.written_connections(message.icid?, &message.common.appliance);
         connection_of(message, &known).cloned()
     }
@@ -223,7 +239,7 @@ impl Indexing {
     }
 
     /// Adds what is written to what is known of a connection's messages.
-    fn note_messages(&self, connection: &mut Connection) {
+    pub(super) fn note_messages(&self, connection: &mut Connection) {
         let (icid, appliance) = (connection.icid, connection.common.appliance.clone());
         let carried = self.index.carried(icid, std::slice::from_ref(&appliance));
         let carried = carried.unwrap_or_default();
@@ -237,13 +253,14 @@ impl Indexing {
         if open.broken {
             return self.revive(open);
         }
-        if open.handout.is_none() && open.removed == 0 {
-            return;
+        if open.handout.is_none() && open.removed == 0 && open.settled == 0 {
+            return self.look_at_families(open, written);
         }
-        let checkpoint = match open.handout {
+        let mut checkpoint = match open.handout {
             Some((_, checkpoint)) => checkpoint,
             None => self.state.checkpoint(),
         };
+        checkpoint.families = self.families.settled();
         if let Err(error) = self.writer.commit(checkpoint) {
             return self.failed(&error, open, written);
         }
@@ -257,6 +274,14 @@ impl Indexing {
             let _ = written.send(Written::Settled(ticket));
         }
         point("index-told");
+        self.look_at_families(open, written);
+    }
+
+    fn look_at_families(&mut self, open: &mut Open, written: &mpsc::UnboundedSender<Written>) {
+        match self.settle_families(clock::now()) {
+            Ok(settled) => open.settled = settled,
+            Err(error) => self.failed(&error, open, written),
+        }
     }
 
     /// Removes what is older than it may be, or more than there may be.

@@ -1,9 +1,13 @@
 //! The records in memory: asked by message, answered by the assembler between two groups of
 //! lines.
 
+use std::collections::HashSet;
+
 use tokio::sync::{mpsc, oneshot};
-use whymid_mailflow::{Appliance, ApplianceIndex, Common, Connection, Delivery, Intake, Message};
-use whymid_store::{Gone, Key, Known, Later, Live, Look, Record, RecordKind};
+use whymid_mailflow::{
+    Appliance, ApplianceIndex, Assembler, Common, Connection, Delivery, Intake, Message,
+};
+use whymid_store::{Gone, Key, Known, Later, Live, Look, Record, RecordKind, Search, View};
 
 /// The records in memory, asked by message.
 #[derive(Clone, Debug)]
@@ -12,6 +16,8 @@ pub struct Memory(pub(super) mpsc::Sender<Question>);
 /// What can be asked.
 pub(super) enum Question {
     Find(Look, oneshot::Sender<Vec<Record>>),
+    Search(Box<Search>, oneshot::Sender<Vec<Record>>),
+    Those(RecordKind, HashSet<String>, oneshot::Sender<Vec<Record>>),
     Appliances(oneshot::Sender<Vec<Known>>),
 }
 
@@ -34,6 +40,14 @@ impl Live for Memory {
         self.ask(|reply| Question::Find(look, reply))
     }
 
+    fn search(&self, search: Search) -> Later<Result<Vec<Record>, Gone>> {
+        self.ask(|reply| Question::Search(Box::new(search), reply))
+    }
+
+    fn those(&self, kind: RecordKind, ids: Vec<String>) -> Later<Result<Vec<Record>, Gone>> {
+        self.ask(move |reply| Question::Those(kind, ids.into_iter().collect(), reply))
+    }
+
     fn appliances(&self) -> Later<Result<Vec<Known>, Gone>> {
         self.ask(Question::Appliances)
     }
@@ -46,6 +60,23 @@ impl Question {
             Question::Find(look, reply) => {
                 let _ = reply.send(find(intake, &look));
             }
+            Question::Search(search, reply) => {
+                let all = views(&intake.assembler, search.filter.kind);
+                let _ = reply.send(search.first_of(all));
+            }
+            Question::Those(kind, ids, reply) => {
+                let all = views(&intake.assembler, kind);
+                let wanted = |one: &View<'_>| {
+                    let common = one.common();
+                    ids.contains(&common.id) || common.aliases.iter().any(|id| ids.contains(id))
+                };
+                let found = if ids.is_empty() {
+                    Vec::new()
+                } else {
+                    all.filter(wanted).map(View::to_record).collect()
+                };
+                let _ = reply.send(found);
+            }
             Question::Appliances(reply) => {
                 let seen = intake.appliances.iter().filter(|one| one.first().is_some());
                 let known = |one: &Appliance| Known {
@@ -57,6 +88,16 @@ impl Question {
                 let _ = reply.send(seen.map(known).collect());
             }
         }
+    }
+}
+
+/// Every record of a kind.
+fn views(assembler: &Assembler, kind: RecordKind) -> Box<dyn Iterator<Item = View<'_>> + '_> {
+    match kind {
+        RecordKind::Message => Box::new(assembler.messages().map(View::Message)),
+        RecordKind::Connection => Box::new(assembler.connections().map(View::Connection)),
+        RecordKind::Delivery => Box::new(assembler.deliveries().map(View::Delivery)),
+        RecordKind::Event => Box::new(assembler.events().map(View::Event)),
     }
 }
 

@@ -43,6 +43,7 @@
 //! | `index-revived` | after a failure it is at its last commit again |
 
 mod assembling;
+mod families;
 mod indexing;
 mod journaling;
 mod memory;
@@ -64,6 +65,7 @@ use whymid_store::{Checkpoint, Index, Writer};
 use whymid_syslog::Frame;
 
 use self::assembling::{Assembling, Inbox, Room};
+use self::families::Families;
 use self::indexing::Indexing;
 use self::journaling::Journaling;
 pub use self::memory::Memory;
@@ -145,6 +147,8 @@ pub struct State {
     pub complete: AtomicU64,
     /// No line behind this journal position is in the index.
     pub reached: AtomicU64,
+    /// Up to this moment families are settled in the index, microseconds; 0 for never.
+    pub families: AtomicI64,
     /// Messages, connections, deliveries and appliance events in memory.
     pub records: [AtomicU64; 4],
     /// Bytes that they take, about.
@@ -174,12 +178,15 @@ impl State {
         Checkpoint {
             complete: self.complete.load(Ordering::Relaxed),
             reached: self.reached.load(Ordering::Relaxed),
+            families: Some(self.families.load(Ordering::Relaxed)).filter(|micros| *micros != 0),
         }
     }
 
     fn set_checkpoint(&self, checkpoint: Checkpoint) {
         self.complete.store(checkpoint.complete, Ordering::Relaxed);
         self.reached.store(checkpoint.reached, Ordering::Relaxed);
+        let families = checkpoint.families.unwrap_or_default();
+        self.families.store(families, Ordering::Relaxed);
     }
 
     fn note_records(&self, assembler: &Assembler) {
@@ -225,7 +232,11 @@ impl Pipeline {
         state.set_checkpoint(parts.checkpoint);
         let replay_end = parts.journal.durable().0;
         let mut intake = parts.intake;
-        let Checkpoint { complete, reached } = parts.checkpoint;
+        let Checkpoint {
+            complete,
+            reached,
+            families,
+        } = parts.checkpoint;
         intake.assembler.go_on_from(complete, reached);
         let (behind, is_behind) = mpsc::channel(1);
         let journaling = Journaling {
@@ -265,6 +276,7 @@ impl Pipeline {
             knowledge: parts.knowledge,
             listeners: parts.listeners,
             retention: parts.retention,
+            families: Families::default(),
             stopping_since: None,
             state: Arc::clone(&state),
             telemetry: parts.telemetry,
@@ -278,7 +290,11 @@ impl Pipeline {
         let threads = vec![
             thread("journal", &state, journaling)?,
             thread("assembler", &state, assembling.run(behind, inbox))?,
-            thread("index", &state, indexing.run(to_write, tell_written))?,
+            thread(
+                "index",
+                &state,
+                indexing.run(to_write, tell_written, families),
+            )?,
         ];
         Ok(Self {
             frames,

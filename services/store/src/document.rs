@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
 use tantivy::schema::Value;
 use whymid_diagnosis::Facets;
-use whymid_mailflow::{
-    ApplianceEvent, ApplianceMemory, Common, Connection, Delivery, Entries, Entry, Message,
-};
+use whymid_mailflow::{ApplianceEvent, ApplianceMemory, Common, Connection, Delivery, Message};
 
+use crate::filter::{Own, Peer, View};
 use crate::schema::Fields;
+use crate::search::tie;
 
 /// Any record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +106,17 @@ impl Record {
         }
     }
 
+    /// It, looked at.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        match self {
+            Self::Message(one) => View::Message(one),
+            Self::Connection(one) => View::Connection(one),
+            Self::Delivery(one) => View::Delivery(one),
+            Self::Event(one) => View::Event(one),
+        }
+    }
+
     /// The appliance event, if it is one.
     #[must_use]
     pub fn into_event(self) -> Option<ApplianceEvent> {
@@ -132,6 +143,8 @@ pub struct Document {
     pub record: Record,
     /// Diagnosis, outcome, party: for messages and connections.
     pub facets: Option<Facets>,
+    /// Who sent it, for a message.
+    pub peer: Peer,
 }
 
 pub(crate) fn to_tantivy(document: &Document, f: &Fields) -> serde_json::Result<TantivyDocument> {
@@ -142,17 +155,26 @@ pub(crate) fn to_tantivy(document: &Document, f: &Fields) -> serde_json::Result<
     for alias in &common.aliases {
         doc.add_text(f.id, alias);
     }
+    doc.add_u64(f.tie, tie(&common.id));
+    doc.add_text(f.kind, record.view().kind().word());
     doc.add_text(f.appliance, &common.appliance);
     doc.add_i64(f.start, common.first_at.as_microsecond());
     doc.add_i64(f.end, common.last_at.as_microsecond());
     doc.add_u64(f.position, common.position);
     doc.add_i64(f.received, common.received_at.as_microsecond());
     doc.add_bytes(f.record, &serde_json::to_vec(record)?);
+    own(record, f, &mut doc);
     match record {
-        Record::Message(one) => message(one, f, &mut doc),
-        Record::Connection(one) => connection(one, f, &mut doc),
-        Record::Delivery(one) => delivery(one, f, &mut doc),
-        Record::Event(one) => event(one, f, &mut doc),
+        Record::Message(one) => message(one, &document.peer, f, &mut doc),
+        Record::Connection(one) => {
+            if let Some(hat) = &one.hat {
+                doc.add_text(f.sender_group, &hat.group);
+            }
+        }
+        Record::Delivery(_) | Record::Event(_) => {}
+    }
+    for line in record.view().telling() {
+        doc.add_text(f.lines, line);
     }
     if let Some(facets) = &document.facets {
         doc.add_text(f.outcome, facets.outcome.word());
@@ -166,73 +188,55 @@ pub(crate) fn to_tantivy(document: &Document, f: &Fields) -> serde_json::Result<
     Ok(doc)
 }
 
-fn message(one: &Message, f: &Fields, doc: &mut TantivyDocument) {
-    doc.add_text(f.kind, RecordKind::Message.word());
-    doc.add_u64(f.mid, one.mid);
+/// What the record's own fields say.
+fn own(record: &Record, f: &Fields, doc: &mut TantivyDocument) {
+    let own = Own::of(record.view());
+    for (field, numbers) in [(f.mid, own.mid), (f.icid, own.icid), (f.dcid, own.dcid)] {
+        for number in numbers {
+            doc.add_u64(field, number);
+        }
+    }
+    for (field, texts) in [
+        (f.sender_domain, domains(&own.sender)),
+        (f.recipient_domain, domains(&own.recipient)),
+        (f.message_id, own.message_id),
+        (f.sender, own.sender),
+        (f.recipient, own.recipient),
+        (f.host, own.host),
+        (f.ip, own.ip),
+    ] {
+        for text in texts {
+            doc.add_text(field, text);
+        }
+    }
+    if let Some(subject) = record.view().subject() {
+        doc.add_text(f.subject, subject);
+    }
+}
+
+/// The domains of addresses, each once.
+fn domains(addresses: &[String]) -> Vec<String> {
+    let domains = addresses.iter().filter_map(|one| one.rsplit_once('@'));
+    let mut domains: Vec<String> = domains.map(|(_, domain)| domain.to_owned()).collect();
+    domains.sort_unstable();
+    domains.dedup();
+    domains
+}
+
+/// What a message has beside its own fields: its kin, and who sent it.
+fn message(one: &Message, peer: &Peer, f: &Fields, doc: &mut TantivyDocument) {
     if let Some(ready) = one.ready_at {
         doc.add_i64(f.ready, ready.as_microsecond());
-    }
-    if let Some(icid) = one.icid {
-        doc.add_u64(f.icid, icid);
-    }
-    for dcid in &one.dcids {
-        doc.add_u64(f.dcid, *dcid);
     }
     let mut kin: Vec<u64> = one.ties.iter().map(|tie| tie.mid).collect();
     kin.dedup();
     for mid in kin {
         doc.add_u64(f.kin, mid);
     }
-    if let Some(sender) = one.envelope_sender() {
-        doc.add_text(f.sender, sender.to_lowercase());
-    }
-    for address in one
-        .recipients
-        .iter()
-        .filter_map(|one| one.address.as_deref())
-    {
-        doc.add_text(f.recipient, address.to_lowercase());
-    }
-    if let Some(message_id) = &one.message_id {
-        doc.add_text(f.message_id, message_id.trim_matches(['<', '>']));
-    }
-    if let Some(subject) = &one.subject {
-        doc.add_text(f.subject, subject);
-    }
-    lines(&one.common.entries, f, doc);
-}
-
-fn connection(one: &Connection, f: &Fields, doc: &mut TantivyDocument) {
-    doc.add_text(f.kind, RecordKind::Connection.word());
-    doc.add_u64(f.icid, one.icid);
-    if let Some(opened) = &one.opened {
-        doc.add_text(f.ip, &opened.peer);
-        if let Some(host) = &opened.host {
-            doc.add_text(f.host, host.to_lowercase());
+    for (field, text) in [(f.host, &peer.host), (f.ip, &peer.ip)] {
+        if let Some(text) = text {
+            doc.add_text(field, text);
         }
-    }
-    if let Some(hat) = &one.hat {
-        doc.add_text(f.sender_group, &hat.group);
-    }
-    lines(&one.common.entries, f, doc);
-}
-
-fn delivery(one: &Delivery, f: &Fields, doc: &mut TantivyDocument) {
-    doc.add_text(f.kind, RecordKind::Delivery.word());
-    doc.add_u64(f.dcid, one.dcid);
-    if let Some(peer) = &one.peer {
-        doc.add_text(f.ip, peer);
-    }
-    lines(&one.common.entries, f, doc);
-}
-
-fn event(one: &ApplianceEvent, f: &Fields, doc: &mut TantivyDocument) {
-    doc.add_text(f.kind, RecordKind::Event.word());
-    if let Some(mid) = one.about {
-        doc.add_u64(f.mid, mid);
-    }
-    if let Some(entry) = one.entry() {
-        doc.add_text(f.lines, &entry.line);
     }
 }
 
@@ -253,14 +257,6 @@ pub(crate) fn memory_to_tantivy(
     doc.add_text(f.kind, MEMORY);
     doc.add_bytes(f.record, &serde_json::to_vec(memory)?);
     Ok(doc)
-}
-
-/// Words are taken from lines that tell why, and from lines that nobody understands.
-fn lines(entries: &Entries, f: &Fields, doc: &mut TantivyDocument) {
-    let telling = |entry: &&Entry| entry.kind.0.is_none_or(|kind| kind.diagnostic);
-    for entry in entries.lines.iter().filter(telling) {
-        doc.add_text(f.lines, &entry.line);
-    }
 }
 
 pub(crate) fn from_tantivy<T: for<'de> Deserialize<'de>>(

@@ -45,6 +45,9 @@ pub enum Error {
     /// The index refused.
     #[error("index: {0}")]
     Index(String),
+    /// There was not enough time.
+    #[error("the search takes too long")]
+    TooCostly,
     /// An earlier failure has not been mended.
     #[error("the index has failed before and was not brought back")]
     Failed,

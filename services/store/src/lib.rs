@@ -3,23 +3,34 @@
 //! | file | turns | into |
 //! |---|---|---|
 //! | `schema.rs` | | the fields |
+//! | `words.rs` | text | the words by which it is found |
 //! | `document.rs` | a record and its diagnosis | an index document, and back |
+//! | `filter.rs` | what is asked for | conditions on records |
+//! | `search.rs` | a filter | the records that fit, in order |
 //! | `writer.rs` | documents | an index on disk that says how much of the journal it holds |
 //! | `index.rs` | look-ups | records |
+//! | `kin.rs` | a message | its family, as far as it is written |
 //! | `library.rs` | memory and index | one set of records |
 //!
 //! Knows no HTTP and no syslog. No type of Tantivy's stands in a public signature.
 
 mod document;
+mod filter;
 mod index;
+mod kin;
 mod library;
 mod renew;
 mod schema;
+mod search;
 #[cfg(test)]
 mod tests;
+mod words;
 mod writer;
 
 pub use document::{Document, Record, RecordKind};
+pub use filter::{Choice, Filter, Pattern, Peer, Phrase, View};
 pub use index::{Error, Extent, Index, Key, Look};
-pub use library::{Gone, Known, Later, Library, Live, Names, Scope};
+pub use library::{Found, Gone, Known, Later, Library, Live, Names, Scope};
+pub use search::{Order, Place, Search};
+pub use words::decoded;
 pub use writer::{Checkpoint, Writer, open};

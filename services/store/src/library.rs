@@ -3,16 +3,18 @@
 //! Memory is asked first: a record leaves it only when it can be read in the index, so asking in
 //! this order can't miss one on its way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use whymid_mailflow::{Carried, Gap};
 
 use crate::document::{Record, RecordKind};
 use crate::index::{Error, Index, Key, Look};
+use crate::search::{Place, Search};
 
 /// A reply to come.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -35,10 +37,23 @@ pub struct Known {
 #[error("the records in memory can't be asked any more")]
 pub struct Gone;
 
+/// A page of a search.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The records, in order, each with whether it is in memory.
+    pub records: Vec<(Record, bool)>,
+    /// Behind which place there may be more.
+    pub next: Option<Place>,
+}
+
 /// The records in memory, as their owner shows them.
 pub trait Live: Send + Sync + 'static {
     /// The records that fit a look-up.
     fn find(&self, look: Look) -> Later<Result<Vec<Record>, Gone>>;
+    /// The records that fit a search by their own fields, in order.
+    fn search(&self, search: Search) -> Later<Result<Vec<Record>, Gone>>;
+    /// The records of a kind that go by one of these ids.
+    fn those(&self, kind: RecordKind, ids: Vec<String>) -> Later<Result<Vec<Record>, Gone>>;
     /// Every appliance that a line came from.
     fn appliances(&self) -> Later<Result<Vec<Known>, Gone>>;
 }
@@ -62,6 +77,13 @@ impl Scope {
             .as_ref()
             .is_none_or(|allowed| allowed.iter().any(|one| one == record.appliance()))
     }
+}
+
+/// Every id that records go by.
+fn names_of(records: &[Record]) -> HashSet<String> {
+    let commons = records.iter().map(Record::common);
+    let names = commons.flat_map(|one| [&one.id].into_iter().chain(&one.aliases));
+    names.cloned().collect()
 }
 
 /// Which identities are shown by which name, where the two differ. Identities never change;
@@ -164,6 +186,63 @@ impl Library {
         let live = live.into_iter().filter_map(Record::into_message);
         let live = live.map(|message| Carried::from(&message));
         Ok(live.chain(written).collect())
+    }
+
+    /// A page of what fits a search, memory and index as one. What is in memory fits by its own
+    /// fields; whether the derived conditions hold there, is for the caller to find out.
+    ///
+    /// # Errors
+    /// When the index can't be read, the records in memory can't be asked, or the deadline has
+    /// come.
+    pub async fn search(&self, mut search: Search, deadline: Instant) -> Result<Found, Error> {
+        let appliance = &mut search.filter.appliance;
+        for names in [&mut appliance.any, &mut appliance.none] {
+            let identities = names
+                .iter()
+                .flat_map(|called| self.names.identities(called));
+            *names = identities.collect();
+        }
+        let live = self.live.search(search.clone()).await?;
+        let index = self.index.clone();
+        let asked = search.clone();
+        let written = tokio::task::spawn_blocking(move || index.search(&asked, deadline)).await;
+        let written = written.map_err(|_| Error::Failed)??;
+        let rank = |record: &Record| search.order.rank(record.start(), record.id());
+        // behind the last record of a full source there may be others
+        let full = [&live, &written]
+            .into_iter()
+            .filter(|found| found.len() >= search.limit);
+        let end = full.filter_map(|found| found.last());
+        let end = end.min_by_key(|one| rank(one)).map(Place::of);
+        let mut own = names_of(&live);
+        let unknown = written
+            .iter()
+            .map(Record::id)
+            .filter(|id| !own.contains(*id));
+        let unknown: Vec<String> = unknown.map(str::to_owned).collect();
+        // recalled since, or no longer fitting
+        let shadowing = self.live.those(search.filter.kind, unknown).await?;
+        own.extend(names_of(&shadowing));
+        let written = written.into_iter().filter(|one| !own.contains(one.id()));
+        let shadowing = shadowing.into_iter();
+        let shadowing = shadowing.filter(|one| search.rank(one.view()).is_some());
+        let live = live.into_iter().chain(shadowing).map(|one| (one, true));
+        let mut records: Vec<(Record, bool)> =
+            live.chain(written.map(|one| (one, false))).collect();
+        let last = end
+            .as_ref()
+            .map(|end| search.order.rank(end.start, &end.id));
+        records.retain(|(one, _)| last.is_none_or(|last| rank(one) <= last));
+        records.sort_by_key(|(one, _)| rank(one));
+        records.dedup_by(|(one, _), (other, _)| one.id() == other.id());
+        let next = if records.len() > search.limit {
+            records.truncate(search.limit);
+            records.last().map(|(one, _)| Place::of(one))
+        } else {
+            end
+        };
+        records.iter_mut().for_each(|(one, _)| self.names.show(one));
+        Ok(Found { records, next })
     }
 
     fn by_identity(&self, mut look: Look) -> Look {

@@ -10,13 +10,17 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tantivy::collector::DocSetCollector;
 use tantivy::columnar::StrColumn;
-use tantivy::{Index as Tantivy, SegmentReader, TantivyDocument};
+use tantivy::query::{BooleanQuery, Query, TermQuery};
+use tantivy::schema::{IndexRecordOption, Term};
+use tantivy::{Index as Tantivy, Searcher, SegmentReader, TantivyDocument};
 use whymid_diagnosis::Facets;
-use whymid_mailflow::ApplianceMemory;
+use whymid_mailflow::{ApplianceMemory, Message, connection_of};
 use whymid_schemas::{Custody, Outcome, Party};
 
-use crate::document::{self, Document, Record};
+use crate::document::{self, Document, Record, RecordKind};
+use crate::filter::Peer;
 use crate::index::Error;
 use crate::schema::Fields;
 use crate::writer::{Checkpoint, Writer};
@@ -52,8 +56,11 @@ pub(crate) fn is_possible(tantivy: &Tantivy) -> bool {
 pub(crate) fn renew(folder: &Path, tantivy: &Tantivy, checkpoint: Checkpoint) -> Result<(), Error> {
     let [renewed, old] = beside(folder);
     let (mut writer, _, _) = crate::writer::open_at(&renewed)?;
+    let former = tantivy.schema();
     let old_fields = Fields {
-        record: tantivy.schema().get_field("record")?,
+        record: former.get_field("record")?,
+        icid: former.get_field("icid")?,
+        kind: former.get_field("kind")?,
         ..writer.fields()
     };
     let searcher = tantivy.reader()?.searcher();
@@ -65,10 +72,17 @@ pub(crate) fn renew(folder: &Path, tantivy: &Tantivy, checkpoint: Checkpoint) ->
     let mut done = 0;
     for segment in searcher.segment_readers() {
         let store = told(segment.get_store_reader(10), "read", folder)?;
-        let words = Words::of(segment)?;
+        let columns = Columns::of(segment)?;
         for doc in segment.doc_ids_alive() {
             let document: TantivyDocument = store.get(doc)?;
-            copy(&mut writer, &document, &old_fields, words.facets(doc))?;
+            let peers = |message: &Message| peer_of(&searcher, &old_fields, message);
+            copy(
+                &mut writer,
+                &document,
+                &old_fields,
+                columns.facets(doc),
+                peers,
+            )?;
             done += 1;
             if done % PROGRESS == 0 {
                 tracing::info!(done, all, "writing the index anew");
@@ -88,12 +102,21 @@ fn copy(
     document: &TantivyDocument,
     fields: &Fields,
     facets: Option<Facets>,
+    peers: impl Fn(&Message) -> Result<Peer, Error>,
 ) -> Result<(), Error> {
     if let Some(mut record) = document::from_tantivy::<Record>(document, fields) {
         if let Record::Message(message) = &mut record {
             message.read_again();
         }
-        return writer.upsert(&Document { record, facets });
+        let peer = match &record {
+            Record::Message(message) => peers(message)?,
+            Record::Connection(_) | Record::Delivery(_) | Record::Event(_) => Peer::default(),
+        };
+        return writer.upsert(&Document {
+            record,
+            facets,
+            peer,
+        });
     }
     match document::from_tantivy::<ApplianceMemory>(document, fields) {
         Some(memory) => writer.remember(&memory),
@@ -104,27 +127,60 @@ fn copy(
     }
 }
 
+/// Who sent a message, by its connection in the old index.
+fn peer_of(searcher: &Searcher, old: &Fields, message: &Message) -> Result<Peer, Error> {
+    let Some(icid) = message.icid else {
+        return Ok(Peer::default());
+    };
+    let term =
+        |term| -> Box<dyn Query> { Box::new(TermQuery::new(term, IndexRecordOption::Basic)) };
+    let kind = Term::from_field_text(old.kind, RecordKind::Connection.word());
+    let query =
+        BooleanQuery::intersection(vec![term(Term::from_field_u64(old.icid, icid)), term(kind)]);
+    let mut known = Vec::new();
+    for address in searcher.search(&query, &DocSetCollector)? {
+        let document: TantivyDocument = searcher.doc(address)?;
+        let record = document::from_tantivy::<Record>(&document, old);
+        known.extend(record.and_then(Record::into_connection));
+    }
+    known.retain(|one| one.common.appliance == message.common.appliance);
+    let own = connection_of(message, &known);
+    Ok(Peer::of(own.and_then(|one| one.opened.as_ref())))
+}
+
 /// The columns of what was known of the diagnosis.
-struct Words {
+pub(crate) struct Columns {
     outcome: Option<StrColumn>,
     custody: Option<StrColumn>,
     diagnosis: Option<StrColumn>,
     party: Option<StrColumn>,
+    host: Option<StrColumn>,
+    ip: Option<StrColumn>,
 }
 
-impl Words {
-    fn of(segment: &SegmentReader) -> Result<Self, Error> {
+impl Columns {
+    pub(crate) fn of(segment: &SegmentReader) -> Result<Self, Error> {
         let column = |name| segment.fast_fields().str(name);
         Ok(Self {
             outcome: column("outcome")?,
             custody: column("custody")?,
             diagnosis: column("diagnosis")?,
             party: column("party")?,
+            // not columns in an index of a release before
+            host: column("host").unwrap_or_default(),
+            ip: column("ip").unwrap_or_default(),
         })
     }
 
-    fn facets(&self, doc: u32) -> Option<Facets> {
-        let one = |column: &Option<StrColumn>| words(column.as_ref()?, doc).into_iter().next();
+    pub(crate) fn peer(&self, doc: u32) -> Peer {
+        Peer {
+            host: one(&self.host, doc),
+            ip: one(&self.ip, doc),
+        }
+    }
+
+    pub(crate) fn facets(&self, doc: u32) -> Option<Facets> {
+        let one = |column| one(column, doc);
         let parties = self.party.as_ref().map(|column| words(column, doc));
         Some(Facets {
             outcome: named::<Outcome>(&one(&self.outcome)?)?,
@@ -138,6 +194,10 @@ impl Words {
             kb_version: String::new(),
         })
     }
+}
+
+fn one(column: &Option<StrColumn>, doc: u32) -> Option<String> {
+    words(column.as_ref()?, doc).into_iter().next()
 }
 
 fn words(column: &StrColumn, doc: u32) -> Vec<String> {

@@ -8,8 +8,8 @@ use whymid_mailflow::{ApplianceMemory, Carried, Common, Intake, NothingWritten, 
 use whymid_syslog::{Frame, Lane, Transport};
 
 use crate::{
-    Checkpoint, Document, Gone, Index, Key, Known, Later, Library, Live, Look, Names, Record,
-    RecordKind, Scope, Writer, open,
+    Checkpoint, Document, Gone, Index, Key, Known, Later, Library, Live, Look, Names, Peer, Record,
+    RecordKind, Scope, Search, Writer, open,
 };
 
 /// A message, its connection and an event, as the assembler hands them out.
@@ -58,6 +58,7 @@ fn write(writer: &mut Writer, records: &[Record]) {
         let document = Document {
             record: record.clone(),
             facets: None,
+            peer: Peer::default(),
         };
         writer
             .upsert(&document)
@@ -114,7 +115,11 @@ fn what_is_not_committed_is_not_found_and_a_second_write_replaces_the_first() {
         let facets = None;
         let record = record.clone();
         writer
-            .upsert(&Document { record, facets })
+            .upsert(&Document {
+                record,
+                facets,
+                peer: Peer::default(),
+            })
             .expect("an upsert");
     }
     assert!(find(&index, RecordKind::Message, Key::Mid(7), None).is_empty());
@@ -149,6 +154,7 @@ fn an_index_is_there_after_a_close_and_says_how_much_it_holds() {
     let held = Checkpoint {
         complete: 41,
         reached: 44,
+        families: None,
     };
     writer.commit(held).expect("a commit");
     drop((writer, index));
@@ -178,7 +184,11 @@ fn after_a_revival_what_was_not_committed_is_forgotten() {
     for record in records("esa1", 8, 0) {
         let facets = None;
         writer
-            .upsert(&Document { record, facets })
+            .upsert(&Document {
+                record,
+                facets,
+                peer: Peer::default(),
+            })
             .expect("an upsert");
     }
     writer.revive().expect("a revival");
@@ -319,6 +329,16 @@ impl Live for Memory {
         Box::pin(async { records })
     }
 
+    fn search(&self, _: Search) -> Later<Result<Vec<Record>, Gone>> {
+        let records = self.0.clone().ok_or(Gone);
+        Box::pin(async { records })
+    }
+
+    fn those(&self, _: RecordKind, _: Vec<String>) -> Later<Result<Vec<Record>, Gone>> {
+        let records = self.0.clone().ok_or(Gone);
+        Box::pin(async { records })
+    }
+
     fn appliances(&self) -> Later<Result<Vec<Known>, Gone>> {
         Box::pin(async { Ok(Vec::new()) })
     }
@@ -401,6 +421,7 @@ fn an_index_of_the_release_before_is_written_anew_whole_whenever_that_is_cut_off
     let checkpoint = Checkpoint {
         complete: 6,
         reached: 9,
+        families: None,
     };
     let whole = |cut: &str| {
         let (_, index, held) = open(&path).expect("renewed");

@@ -21,6 +21,7 @@ use crate::document::{self, Document};
 use crate::index::{Error, Index};
 use crate::renew;
 use crate::schema::{self, Fields};
+use crate::words::{self, Words};
 
 /// Memory of the indexing thread, bytes.
 const WRITER_HEAP: usize = 64 * 1024 * 1024;
@@ -32,6 +33,10 @@ pub struct Checkpoint {
     pub complete: u64,
     /// No line behind this position is.
     pub reached: u64,
+    /// Messages that got their last line before this moment, microseconds, are diagnosed with
+    /// their families; `None` in an index that knew no families.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub families: Option<i64>,
 }
 
 /// The one writer.
@@ -97,6 +102,7 @@ pub(crate) fn open_at(folder: &Path) -> Result<(Writer, Index, Checkpoint), Erro
     } else {
         Tantivy::create(directory, schema, settings())?
     };
+    tantivy.tokenizers().register(words::NAME, Words::default());
     let checkpoint = checkpoint(&tantivy)?;
     let reader = tantivy.reader_builder().reload_policy(ReloadPolicy::Manual);
     let index = Index {

@@ -1,0 +1,96 @@
+//! What is written of families: gathered from the index, with what was diagnosed of each member.
+//!
+//! A message whose mail went on under another MID fares as that one does, so its diagnosis beside
+//! it is written again when the other one is (`services/decisions/017`).
+//!
+//! Not here: who does that (`services/server`), what is in memory.
+
+use jiff::Timestamp;
+use std::ops::Bound;
+use tantivy::TantivyDocument;
+use tantivy::collector::DocSetCollector;
+use tantivy::query::{BooleanQuery, ExistsQuery, Query, RangeQuery, TermQuery};
+use tantivy::schema::{IndexRecordOption, Term};
+use whymid_diagnosis::Facets;
+use whymid_mailflow::{Family, Gathering, MAX_FAMILY, Message};
+
+use crate::document::{self, Record, RecordKind};
+use crate::filter::Peer;
+use crate::index::{Error, Index, Key, Look};
+use crate::renew::Columns;
+
+impl Index {
+    /// A message with its family, as far as it is written.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn family_of(&self, message: Message) -> Result<Family, Error> {
+        let appliance = message.common.appliance.clone();
+        let mut gathering = Gathering::of(message);
+        while let Some(wanted) = gathering.wanted() {
+            let mut named = Vec::new();
+            for mid in wanted.named {
+                named.extend(self.messages(Key::Mid(mid), &appliance)?);
+            }
+            let naming = self.messages(Key::Kin(wanted.mid), &appliance)?;
+            let same_mid = if naming.is_empty() {
+                Vec::new()
+            } else {
+                self.messages(Key::Mid(wanted.mid), &appliance)?
+            };
+            gathering.take(named, naming, &same_mid);
+        }
+        Ok(gathering.finish())
+    }
+
+    fn messages(&self, key: Key, appliance: &str) -> Result<Vec<Message>, Error> {
+        let found = self.find(&Look {
+            kind: RecordKind::Message,
+            key,
+            appliances: vec![appliance.to_owned()],
+            limit: MAX_FAMILY,
+        })?;
+        Ok(found.into_iter().filter_map(Record::into_message).collect())
+    }
+
+    /// What was written beside a record: its diagnosis, without the knowledge base's version, and
+    /// who sent it.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn beside(&self, id: &str) -> Result<(Option<Facets>, Peer), Error> {
+        let searcher = self.reader.searcher();
+        let id = Term::from_field_text(self.fields.id, id);
+        let query = TermQuery::new(id, IndexRecordOption::Basic);
+        let found = searcher.search(&query, &DocSetCollector)?;
+        let Some(address) = found.into_iter().next() else {
+            return Ok((None, Peer::default()));
+        };
+        let segment = searcher.segment_reader(address.segment_ord);
+        let columns = Columns::of(segment)?;
+        Ok((columns.facets(address.doc_id), columns.peer(address.doc_id)))
+    }
+
+    /// The ids of the messages with kin that got a line since a moment; of all for `None`.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn with_kin(&self, since: Option<Timestamp>) -> Result<Vec<String>, Error> {
+        let mut all: Vec<Box<dyn Query>> =
+            vec![Box::new(ExistsQuery::new("kin".to_owned(), false))];
+        if let Some(since) = since {
+            let since = Term::from_field_i64(self.fields.received, since.as_microsecond());
+            let range = RangeQuery::new(Bound::Included(since), Bound::Unbounded);
+            all.push(Box::new(range));
+        }
+        let searcher = self.reader.searcher();
+        let found = searcher.search(&BooleanQuery::intersection(all), &DocSetCollector)?;
+        let mut ids = Vec::new();
+        for address in found {
+            let doc: TantivyDocument = searcher.doc(address)?;
+            let record = document::from_tantivy::<Record>(&doc, &self.fields);
+            ids.extend(record.map(|one| one.id().to_owned()));
+        }
+        Ok(ids)
+    }
+}

@@ -1,0 +1,434 @@
+//! Searches on a real index, against the same conditions asked of the records themselves; pages
+//! over a store that moves.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+use whymid_diagnosis::Facets;
+use whymid_mailflow::{Intake, NothingWritten, Rested, Settings};
+use whymid_schemas::{Custody, Outcome, Party};
+use whymid_syslog::{Frame, Lane, Transport};
+
+use super::*;
+use crate::{
+    Checkpoint, Document, Found, Gone, Known, Later, Library, Live, Look, Names, Peer, RecordKind,
+    Writer, open,
+};
+
+const SENDERS: [&str; 4] = [
+    "Ann@partner.example",
+    "bob@corp.example",
+    "",
+    "x.y@mail.corp.example",
+];
+const RECIPIENTS: [&str; 3] = [
+    "info@corp.example",
+    "sales@corp.example",
+    "a+b@branch.example",
+];
+const SUBJECTS: [&str; 5] = [
+    "Invoice 4711 for March",
+    "=?UTF-8?B?6KuL5rGC5pu444Gu6YCB5LuY?=",
+    "請求書（メール サーバー）",
+    "Re: invoice, please (urgent)",
+    "山",
+];
+const HOSTS: [&str; 3] = [
+    "mx1.partner.example",
+    "mail.corp.example",
+    "MX2.partner.example",
+];
+
+/// Messages of some appliances, several of each second, with everything that can be asked for.
+fn documents(from: u64, count: u64) -> Vec<Document> {
+    let mut documents = Vec::new();
+    for number in from..from + count {
+        let pick = |all: &[&'static str]| all[(number as usize * 7 + 3) % all.len()];
+        let at = Timestamp::from_second(1_755_000_000 + number as i64 / 3).expect("a moment");
+        let mut intake = Intake::new(&Settings {
+            unnamed: format!("esa{}", number % 3),
+            ..Settings::default()
+        });
+        let stamp = at.strftime("%a %b %e %H:%M:%S %Y");
+        let bodies = [
+            format!("Start MID {number} ICID {}", number / 2),
+            format!(
+                "MID {number} ICID {} From: <{}>",
+                number / 2,
+                pick(&SENDERS)
+            ),
+            format!(
+                "MID {number} ICID {} RID 0 To: <{}>",
+                number / 2,
+                pick(&RECIPIENTS)
+            ),
+            format!(
+                "MID {number} ICID {} RID 1 To: <{}>",
+                number / 2,
+                RECIPIENTS[number as usize % 3]
+            ),
+            format!("MID {number} Message-ID '<{number}.A@partner.example>'"),
+            format!("MID {number} Subject '{}'", pick(&SUBJECTS)),
+            format!("MID {number} wholly new words of {}", number % 5),
+        ];
+        for (place, body) in bodies.iter().enumerate() {
+            let frame = Frame {
+                bytes: format!("{stamp} Info: {body}").into_bytes(),
+                peer: None,
+                transport: Transport::File,
+                source: 1,
+                received_at: at,
+                lane: Lane::Live,
+                defect: None,
+                label: None,
+            };
+            intake.take(&frame, place as u64 + 1, &mut NothingWritten);
+        }
+        let rested = intake.assembler.shed(usize::MAX).records;
+        let message = rested.into_iter().find_map(|one| match one {
+            Rested::Message(one, _) => Some(one),
+            Rested::Connection(_) | Rested::Delivery(_) | Rested::Event(_) => None,
+        });
+        let outcomes = [Outcome::Delivered, Outcome::Aborted, Outcome::HardBounced];
+        let parties = [
+            vec![Party::Sender, Party::NetworkPath],
+            vec![Party::OurPolicy],
+            Vec::new(),
+        ];
+        documents.push(Document {
+            record: Record::Message(message.expect("a message")),
+            facets: Some(Facets {
+                outcome: outcomes[number as usize % 3],
+                custody: Custody::Sender,
+                diagnosis: [
+                    "delivered-ok",
+                    "receiving-aborted-lost",
+                    "receiving-aborted-by-sender",
+                ][number as usize % 3]
+                    .to_owned(),
+                party: parties[number as usize % 3].clone(),
+                kb_version: String::new(),
+            }),
+            peer: Peer {
+                host: (number % 4 > 0).then(|| pick(&HOSTS).to_lowercase()),
+                ip: Some(format!("192.0.2.{}", number % 20)),
+            },
+        });
+    }
+    documents
+}
+
+fn write(writer: &mut Writer, documents: &[Document]) {
+    for document in documents {
+        writer
+            .upsert(document)
+            .expect("an index that can be written");
+    }
+    writer.commit(Checkpoint::default()).expect("a commit");
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
+fn is(text: &str) -> Pattern {
+    Pattern::Is(text.to_owned())
+}
+
+fn any<T>(any: Vec<T>) -> Choice<T> {
+    Choice {
+        any,
+        none: Vec::new(),
+    }
+}
+
+fn none<T>(none: Vec<T>) -> Choice<T> {
+    Choice {
+        any: Vec::new(),
+        none,
+    }
+}
+
+fn phrase(text: &str) -> Phrase {
+    Phrase::of(text.trim_end_matches('*'), text.ends_with('*')).expect("words")
+}
+
+/// Filters, each with whether it fits some and not all of the documents.
+fn filters() -> Vec<Filter> {
+    let all = || Filter::all(RecordKind::Message);
+    let at = |second: i64| Timestamp::from_second(1_755_000_000 + second).ok();
+    let mut filters = vec![
+        Filter {
+            appliance: any(vec!["esa1".to_owned()]),
+            ..all()
+        },
+        Filter {
+            appliance: none(vec!["esa1".to_owned(), "esa2".to_owned()]),
+            ..all()
+        },
+        Filter {
+            mid: any(vec![7, 8, 20]),
+            ..all()
+        },
+        Filter {
+            icid: any(vec![5]),
+            mid: none(vec![11]),
+            ..all()
+        },
+        Filter {
+            message_id: any(vec![is("9.A@partner.example")]),
+            ..all()
+        },
+        Filter {
+            message_id: any(vec![Pattern::Begins("1".to_owned())]),
+            ..all()
+        },
+        Filter {
+            since: at(3),
+            until: at(9),
+            ..all()
+        },
+        Filter {
+            outcome: any(vec![is("aborted"), is("hard_bounced")]),
+            ..all()
+        },
+        Filter {
+            diagnosis: any(vec![Pattern::Begins("receiving-aborted-".to_owned())]),
+            ..all()
+        },
+        Filter {
+            party: none(vec![is("sender")]),
+            ..all()
+        },
+        Filter {
+            host: any(vec![Pattern::Ends(".partner.example".to_owned())]),
+            ..all()
+        },
+        Filter {
+            host: none(vec![is("mail.corp.example")]),
+            ip: any(vec![Pattern::Begins("192.0.2.1".to_owned())]),
+            ..all()
+        },
+    ];
+    for pattern in [
+        is("ann@partner.example"),
+        is(""),
+        Pattern::Ends("corp.example".to_owned()),
+        Pattern::Begins("x.".to_owned()),
+        Pattern::Ends("@corp.example".to_owned()),
+    ] {
+        filters.push(Filter {
+            sender: any(vec![pattern.clone()]),
+            ..all()
+        });
+        filters.push(Filter {
+            sender: none(vec![pattern]),
+            ..all()
+        });
+    }
+    for pattern in [is("a+b@branch.example"), Pattern::Begins("a+".to_owned())] {
+        filters.push(Filter {
+            recipient: any(vec![pattern.clone()]),
+            ..all()
+        });
+        filters.push(Filter {
+            recipient: none(vec![pattern]),
+            ..all()
+        });
+    }
+    for text in [
+        "invoice",
+        "INVOICE 4711",
+        "invo*",
+        "4711 for ma*",
+        "請求書",
+        "送付",
+        "ﾒｰﾙｻｰﾊﾞｰ",
+        "山",
+        "書",
+        "invoice please",
+        "求書の*",
+    ] {
+        filters.push(Filter {
+            subject: any(vec![phrase(text)]),
+            ..all()
+        });
+        filters.push(Filter {
+            subject: none(vec![phrase(text)]),
+            ..all()
+        });
+        filters.push(Filter {
+            words: any(vec![phrase(text), phrase("wholly new")]),
+            ..all()
+        });
+    }
+    filters.push(Filter {
+        words: Choice {
+            any: vec![phrase("words of 3")],
+            none: vec![phrase("invoice")],
+        },
+        ..all()
+    });
+    filters
+}
+
+fn truth(documents: &[Document], filter: &Filter, order: Order) -> Vec<String> {
+    let fits = |one: &&Document| {
+        filter.fits(one.record.view())
+            && (!filter.is_derived() || filter.fits_derived(one.facets.as_ref(), &one.peer))
+    };
+    let mut fitting: Vec<&Record> = documents
+        .iter()
+        .filter(fits)
+        .map(|one| &one.record)
+        .collect();
+    fitting.sort_by_key(|one| order.rank(one.start(), one.id()));
+    fitting.into_iter().map(|one| one.id().to_owned()).collect()
+}
+
+fn ids(records: &[Record]) -> Vec<String> {
+    records.iter().map(|one| one.id().to_owned()).collect()
+}
+
+#[test]
+fn a_filter_finds_in_the_index_exactly_the_records_that_fit_it() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let documents = documents(1, 90);
+    writer.merge_nothing();
+    for part in documents.chunks(40) {
+        write(&mut writer, part);
+    }
+    for filter in filters() {
+        for order in [Order::NewestFirst, Order::OldestFirst] {
+            let wanted = truth(&documents, &filter, order);
+            assert!(
+                !wanted.is_empty() && wanted.len() < documents.len(),
+                "{filter:?}"
+            );
+            let whole = Search {
+                filter: filter.clone(),
+                order,
+                after: None,
+                limit: 1000,
+            };
+            let found = index.search(&whole, soon()).expect("a search");
+            assert_eq!(ids(&found), wanted, "{filter:?}");
+            assert_eq!(
+                index.count(&filter, soon()).expect("a count"),
+                wanted.len() as u64
+            );
+            let mut paged = Vec::new();
+            let mut page = Search { limit: 7, ..whole };
+            loop {
+                let found = index.search(&page, soon()).expect("a page");
+                paged.extend(ids(&found));
+                match found.last() {
+                    Some(last) => page.after = Some(Place::of(last)),
+                    None => break,
+                }
+            }
+            assert_eq!(paged, wanted, "{filter:?}");
+        }
+    }
+}
+
+#[test]
+fn a_search_without_time_ends_with_an_error() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    write(&mut writer, &documents(1, 3));
+    let search = Search {
+        filter: Filter::all(RecordKind::Message),
+        order: Order::default(),
+        after: None,
+        limit: 1,
+    };
+    let late = index.search(&search, Instant::now());
+    assert!(matches!(late, Err(Error::TooCostly)));
+}
+
+/// Records in memory that come and go.
+#[derive(Clone, Default)]
+struct Moving(Arc<Mutex<Vec<Record>>>);
+
+impl Live for Moving {
+    fn find(&self, _: Look) -> Later<Result<Vec<Record>, Gone>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn search(&self, search: Search) -> Later<Result<Vec<Record>, Gone>> {
+        let records = self.0.lock().expect("records").clone();
+        Box::pin(async move { Ok(search.first_of(records.iter().map(Record::view))) })
+    }
+
+    fn those(&self, _: RecordKind, ids: Vec<String>) -> Later<Result<Vec<Record>, Gone>> {
+        let mut records = self.0.lock().expect("records").clone();
+        records.retain(|one| ids.iter().any(|id| one.common().goes_by(id)));
+        Box::pin(async { Ok(records) })
+    }
+
+    fn appliances(&self) -> Later<Result<Vec<Known>, Gone>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// Between two pages records go from memory to the index and back, some are in both, and new ones
+/// come in: each that was there at the beginning is on one page, once.
+#[tokio::test]
+async fn pages_over_a_moving_store_neither_skip_nor_repeat() {
+    for limit in [1, 4, 13, 1000] {
+        let folder = TempDir::new().expect("a temporary folder");
+        let (mut writer, index, _) = open(folder.path()).expect("a new index");
+        let mut all = documents(100, 60);
+        let memory = Moving::default();
+        let library = Library::new(index, Arc::new(memory.clone()), Names::default());
+        let filter = Filter {
+            sender: none(vec![is("")]),
+            ..Filter::all(RecordKind::Message)
+        };
+        let wanted = truth(&all, &filter, Order::NewestFirst);
+        write(&mut writer, &all[..40]);
+        let live = |range: std::ops::Range<usize>, all: &[Document]| {
+            all[range]
+                .iter()
+                .map(|one| one.record.clone())
+                .collect::<Vec<Record>>()
+        };
+        *memory.0.lock().expect("records") = live(30..60, &all);
+        let mut search = Search {
+            filter,
+            order: Order::NewestFirst,
+            after: None,
+            limit,
+        };
+        let mut paged = Vec::new();
+        for page in 0.. {
+            let Found { records, next } = library
+                .search(search.clone(), soon())
+                .await
+                .expect("a page");
+            assert!(records.len() <= limit);
+            paged.extend(records.iter().map(|(one, _)| one.id().to_owned()));
+            let Some(next) = next else { break };
+            search.after = Some(next);
+            // the memory is written, others are recalled, and newer ones come
+            match page % 3 {
+                0 => {
+                    write(&mut writer, &all[40..60]);
+                    *memory.0.lock().expect("records") = live(10..20, &all);
+                }
+                1 => *memory.0.lock().expect("records") = Vec::new(),
+                _ => {
+                    all.extend(documents(1000 + page * 10, 5));
+                    let newest = all.len();
+                    write(&mut writer, &all[newest - 5..]);
+                    *memory.0.lock().expect("records") = live(25..45, &all);
+                }
+            }
+        }
+        assert_eq!(paged, wanted, "pages of {limit}");
+    }
+}
