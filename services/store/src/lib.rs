@@ -10,6 +10,7 @@
 //! | `writer.rs` | documents | an index on disk that says how much of the journal it holds |
 //! | `index.rs` | look-ups | records |
 //! | `kin.rs` | a message | its family, as far as it is written |
+//! | `stats.rs` | a filter | counts, by group and over time |
 //! | `library.rs` | memory and index | one set of records |
 //!
 //! Knows no HTTP and no syslog. No type of Tantivy's stands in a public signature.
@@ -22,6 +23,7 @@ mod library;
 mod renew;
 mod schema;
 mod search;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -32,5 +34,6 @@ pub use filter::{Choice, Filter, Pattern, Peer, Phrase, View};
 pub use index::{Error, Extent, Index, Key, Look};
 pub use library::{Found, Gone, Known, Later, Library, Live, Names, Scope};
 pub use search::{Order, Place, Search};
+pub use stats::{Counted, Group};
 pub use words::decoded;
 pub use writer::{Checkpoint, Writer, open};

@@ -13,8 +13,8 @@ use whymid_syslog::{Frame, Lane, Transport};
 
 use super::*;
 use crate::{
-    Checkpoint, Document, Found, Gone, Known, Later, Library, Live, Look, Names, Peer, RecordKind,
-    Writer, open,
+    Checkpoint, Document, Found, Gone, Group, Known, Later, Library, Live, Look, Names, Peer,
+    RecordKind, Writer, open,
 };
 
 const SENDERS: [&str; 4] = [
@@ -274,14 +274,15 @@ fn filters() -> Vec<Filter> {
     filters
 }
 
+fn fits(one: &Document, filter: &Filter) -> bool {
+    filter.fits(one.record.view())
+        && (!filter.is_derived() || filter.fits_derived(one.facets.as_ref(), &one.peer))
+}
+
 fn truth(documents: &[Document], filter: &Filter, order: Order) -> Vec<String> {
-    let fits = |one: &&Document| {
-        filter.fits(one.record.view())
-            && (!filter.is_derived() || filter.fits_derived(one.facets.as_ref(), &one.peer))
-    };
     let mut fitting: Vec<&Record> = documents
         .iter()
-        .filter(fits)
+        .filter(|one| fits(one, filter))
         .map(|one| &one.record)
         .collect();
     fitting.sort_by_key(|one| order.rank(one.start(), one.id()));
@@ -348,6 +349,89 @@ fn a_search_without_time_ends_with_an_error() {
     };
     let late = index.search(&search, Instant::now());
     assert!(matches!(late, Err(Error::TooCostly)));
+}
+
+/// Counts over two segments, against the documents themselves: by group, over time, and both.
+#[test]
+fn counts_are_those_of_the_records_that_fit() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let documents = documents(1, 90);
+    writer.merge_nothing();
+    for part in documents.chunks(40) {
+        write(&mut writer, part);
+    }
+    let moments: Vec<Timestamp> = [2, 9, 20, 25]
+        .map(|second| Timestamp::from_second(1_755_000_000 + second).expect("a moment"))
+        .to_vec();
+    for filter in filters() {
+        let fitting: Vec<&Document> = documents.iter().filter(|one| fits(one, &filter)).collect();
+        for (group, keys) in [
+            (
+                Group::Outcome,
+                (|one| keys_of_outcome(one)) as fn(&Document) -> Vec<String>,
+            ),
+            (Group::Party, keys_of_party),
+            (Group::Host, |one| {
+                one.peer.host.clone().into_iter().collect()
+            }),
+            (Group::RecipientDomain, keys_of_recipients),
+        ] {
+            let counted = index.stats(&filter, &moments, Some((group, 2)), soon());
+            let counted = counted.expect("counts");
+            assert_eq!(counted.total, fitting.len() as u64);
+            let within = |one: &&&Document, place: usize| {
+                (moments[place]..moments[place + 1]).contains(&one.record.start())
+            };
+            let spans = |of: &[&Document]| -> Vec<u64> {
+                let count = |place| of.iter().filter(|one| within(one, place)).count() as u64;
+                (0..3).map(count).collect()
+            };
+            assert_eq!(counted.spans, spans(&fitting), "{filter:?}");
+            let mut all: Vec<String> = fitting.iter().flat_map(|one| keys(one)).collect();
+            let sum = all.len() as u64;
+            all.sort();
+            all.dedup();
+            let of = |key: &String| -> Vec<&Document> {
+                let has = |one: &&&Document| keys(one).contains(key);
+                fitting.iter().filter(has).copied().collect()
+            };
+            let mut wanted: Vec<(String, u64, Vec<u64>)> = all
+                .iter()
+                .map(|key| (key.clone(), of(key).len() as u64, spans(&of(key))))
+                .collect();
+            wanted.sort_by(|(a, one, _), (b, other, _)| other.cmp(one).then_with(|| a.cmp(b)));
+            wanted.truncate(2);
+            let listed: u64 = wanted.iter().map(|(_, count, _)| count).sum();
+            assert_eq!(counted.groups, wanted, "{filter:?} by {group:?}");
+            assert_eq!(counted.other, sum - listed, "{filter:?} by {group:?}");
+        }
+    }
+}
+
+fn keys_of_outcome(one: &Document) -> Vec<String> {
+    let facets = one.facets.iter();
+    facets.map(|one| one.outcome.word().to_owned()).collect()
+}
+
+fn keys_of_party(one: &Document) -> Vec<String> {
+    let parties = one.facets.iter().flat_map(|one| &one.party);
+    parties.map(|one| one.word().to_owned()).collect()
+}
+
+fn keys_of_recipients(one: &Document) -> Vec<String> {
+    let Record::Message(message) = &one.record else {
+        return Vec::new();
+    };
+    let addresses = message
+        .recipients
+        .iter()
+        .filter_map(|one| one.address.as_deref());
+    let domains = addresses.filter_map(|one| one.rsplit_once('@'));
+    let mut domains: Vec<String> = domains.map(|(_, domain)| domain.to_lowercase()).collect();
+    domains.sort();
+    domains.dedup();
+    domains
 }
 
 /// Records in memory that come and go.
