@@ -33,7 +33,7 @@ pub use document::{Document, Record, RecordKind};
 pub use filter::{Choice, Filter, Pattern, Peer, Phrase, View};
 pub use index::{Error, Extent, Index, Key, Look};
 pub use library::{Found, Gone, Known, Later, Library, Live, Names, Scope};
-pub use search::{Order, Place, Search};
+pub use search::{Order, Patience, Place, Search};
 pub use stats::{Counted, Group};
 pub use words::decoded;
 pub use writer::{Checkpoint, Writer, open};

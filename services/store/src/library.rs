@@ -7,14 +7,15 @@ use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
 
 use jiff::Timestamp;
 use whymid_mailflow::{Carried, Gap};
 
 use crate::document::{Record, RecordKind};
+use crate::filter::Filter;
 use crate::index::{Error, Index, Key, Look};
-use crate::search::{Place, Search};
+use crate::search::{Asker, Patience, Place, Search};
+use crate::stats::{Counted, Group};
 
 /// A reply to come.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -115,6 +116,25 @@ impl Names {
         all
     }
 
+    /// Counts of identities that are shown by one name, together.
+    fn unite(&self, counted: &mut Counted) {
+        let mut united: Vec<(String, u64, Vec<u64>)> = Vec::new();
+        for (identity, count, spans) in std::mem::take(&mut counted.groups) {
+            let name = self.shown.get(&identity).cloned().unwrap_or(identity);
+            match united.iter_mut().find(|(known, ..)| *known == name) {
+                Some((_, sum, over_time)) => {
+                    *sum += count;
+                    for (sum, more) in over_time.iter_mut().zip(spans) {
+                        *sum += more;
+                    }
+                }
+                None => united.push((name, count, spans)),
+            }
+        }
+        united.sort_by(|(a, one, _), (b, other, _)| other.cmp(one).then_with(|| a.cmp(b)));
+        counted.groups = united;
+    }
+
     fn show(&self, record: &mut Record) {
         let appliance = &mut record.common_mut().appliance;
         if let Some(name) = self.shown.get(appliance) {
@@ -192,21 +212,13 @@ impl Library {
     /// fields; whether the derived conditions hold there, is for the caller to find out.
     ///
     /// # Errors
-    /// When the index can't be read, the records in memory can't be asked, or the deadline has
-    /// come.
-    pub async fn search(&self, mut search: Search, deadline: Instant) -> Result<Found, Error> {
-        let appliance = &mut search.filter.appliance;
-        for names in [&mut appliance.any, &mut appliance.none] {
-            let identities = names
-                .iter()
-                .flat_map(|called| self.names.identities(called));
-            *names = identities.collect();
-        }
+    /// When the index can't be read, or the records in memory can't be asked.
+    pub async fn search(&self, mut search: Search) -> Result<Found, Error> {
+        self.name(&mut search.filter);
         let live = self.live.search(search.clone()).await?;
-        let index = self.index.clone();
         let asked = search.clone();
-        let written = tokio::task::spawn_blocking(move || index.search(&asked, deadline)).await;
-        let written = written.map_err(|_| Error::Failed)??;
+        let written = self.blocking(move |index, patience| index.search(&asked, patience));
+        let written = written.await?;
         let rank = |record: &Record| search.order.rank(record.start(), record.id());
         // behind the last record of a full source there may be others
         let full = [&live, &written]
@@ -243,6 +255,49 @@ impl Library {
         };
         records.iter_mut().for_each(|(one, _)| self.names.show(one));
         Ok(Found { records, next })
+    }
+
+    /// Counts what fits, of what is written: see [`Index::stats`].
+    ///
+    /// # Errors
+    /// When the index can't be read, or counting takes too much memory.
+    pub async fn stats(
+        &self,
+        mut filter: Filter,
+        moments: Vec<Timestamp>,
+        group: Option<(Group, usize)>,
+    ) -> Result<Counted, Error> {
+        self.name(&mut filter);
+        let counting = move |index: &Index, patience: &Patience| {
+            index.stats(&filter, &moments, group, patience)
+        };
+        let mut counted = self.blocking(counting).await?;
+        if let Some((Group::Appliance, _)) = group {
+            self.names.unite(&mut counted);
+        }
+        Ok(counted)
+    }
+
+    /// Runs where blocking is allowed; ends when nobody waits any more.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&Index, &Patience) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let index = self.index.clone();
+        let asker = Asker(Patience::default());
+        let patience = asker.0.clone();
+        let done = tokio::task::spawn_blocking(move || run(&index, &patience)).await;
+        done.map_err(|_| Error::Failed)?
+    }
+
+    /// Appliances that a filter names, by identity.
+    fn name(&self, filter: &mut Filter) {
+        for names in [&mut filter.appliance.any, &mut filter.appliance.none] {
+            let identities = names
+                .iter()
+                .flat_map(|called| self.names.identities(called));
+            *names = identities.collect();
+        }
     }
 
     fn by_identity(&self, mut look: Look) -> Look {

@@ -3,14 +3,15 @@
 //! Order is by (start, id): newest first, or oldest first; of one moment by id. A page goes on
 //! behind a place, not behind a number of records, so that what comes in between moves nothing.
 //!
-//! Invariant: a search ends at its deadline, looked at between the index's segments.
+//! Invariant: a search that nobody waits for any more ends, at the next of the index's segments.
 //!
 //! Not here: what is in memory, merging the two (`library.rs`).
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::ops::Bound;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{self, AtomicBool};
 
 use jiff::Timestamp;
 use tantivy::collector::{Collector, Count, TopDocs};
@@ -24,6 +25,30 @@ use tantivy::{DocId, SegmentReader, TantivyDocument};
 use crate::document::{self, Record};
 use crate::filter::{Choice, Filter, Pattern, Phrase, View, Word};
 use crate::index::{Error, Index};
+
+/// Whether somebody still waits: shared by who asks and who searches.
+#[derive(Clone, Debug, Default)]
+pub struct Patience(Arc<AtomicBool>);
+
+impl Patience {
+    /// Ends it.
+    pub fn end(&self) {
+        self.0.store(true, atomic::Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.load(atomic::Ordering::Relaxed)
+    }
+}
+
+/// Ends the patience when it goes.
+pub(crate) struct Asker(pub(crate) Patience);
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
 
 /// A place in the order of records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,8 +171,8 @@ impl Index {
     /// The records that fit, in order.
     ///
     /// # Errors
-    /// When the index can't be read, or the deadline has come.
-    pub fn search(&self, search: &Search, deadline: Instant) -> Result<Vec<Record>, Error> {
+    /// When the index can't be read, or nobody waits for it any more.
+    pub fn search(&self, search: &Search, patience: &Patience) -> Result<Vec<Record>, Error> {
         let searcher = self.reader.searcher();
         let mut query = self.query_of(&search.filter)?;
         if let Some(after) = &search.after {
@@ -165,7 +190,7 @@ impl Index {
             }
         };
         let best = TopDocs::with_limit(search.limit.max(1)).order_by(key);
-        let found = self.collect(&query, &best, deadline)?;
+        let found = self.collect(&query, &best, patience)?;
         let mut records = Vec::new();
         for (rank, address) in found {
             let doc: TantivyDocument = searcher.doc(address)?;
@@ -186,10 +211,10 @@ impl Index {
     /// How many records fit.
     ///
     /// # Errors
-    /// When the index can't be read, or the deadline has come.
-    pub fn count(&self, filter: &Filter, deadline: Instant) -> Result<u64, Error> {
+    /// When the index can't be read, or nobody waits for it any more.
+    pub fn count(&self, filter: &Filter, patience: &Patience) -> Result<u64, Error> {
         let query = self.query_of(filter)?;
-        Ok(self.collect(&query, &Count, deadline)? as u64)
+        Ok(self.collect(&query, &Count, patience)? as u64)
     }
 
     /// Collects segment by segment, as long as there is time.
@@ -197,13 +222,13 @@ impl Index {
         &self,
         query: &dyn Query,
         collector: &C,
-        deadline: Instant,
+        patience: &Patience,
     ) -> Result<C::Fruit, Error> {
         let searcher = self.reader.searcher();
         let weight = query.weight(EnableScoring::disabled_from_searcher(&searcher))?;
         let mut fruits = Vec::new();
         for (ord, segment) in searcher.segment_readers().iter().enumerate() {
-            if Instant::now() >= deadline {
+            if patience.is_over() {
                 return Err(Error::TooCostly);
             }
             let ord = u32::try_from(ord).unwrap_or(u32::MAX);

@@ -5,8 +5,6 @@
 //!
 //! Not here: what is in memory; which spans of time are wanted (`services/api`).
 
-use std::time::Instant;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tantivy::aggregation::agg_req::Aggregations;
@@ -14,6 +12,7 @@ use tantivy::aggregation::{AggContextParams, AggregationCollector, AggregationLi
 
 use crate::filter::Filter;
 use crate::index::{Error, Index};
+use crate::search::Patience;
 
 /// By what records can be grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,15 +71,15 @@ impl Index {
     /// which `limit` are listed.
     ///
     /// # Errors
-    /// When the index can't be read, it takes too much memory, or the deadline has come.
+    /// When the index can't be read, it takes too much memory, or nobody waits for it any more.
     pub fn stats(
         &self,
         filter: &Filter,
         moments: &[Timestamp],
         group: Option<(Group, usize)>,
-        deadline: Instant,
+        patience: &Patience,
     ) -> Result<Counted, Error> {
-        let total = self.count(filter, deadline)?;
+        let total = self.count(filter, patience)?;
         let mut wanted = json!({});
         if moments.len() > 1 {
             wanted["spans"] = spans(moments);
@@ -108,7 +107,7 @@ impl Index {
         let context = AggContextParams::new(limits, tokenizers);
         let collector = AggregationCollector::from_aggs(wanted, context);
         let query = self.query_of(filter)?;
-        let result = self.collect(&query, &collector, deadline)?;
+        let result = self.collect(&query, &collector, patience)?;
         let result = serde_json::to_value(result)?;
         let mut groups = groups_of(&result["groups"]);
         groups.sort_by(|(a, one, _), (b, other, _)| other.cmp(one).then_with(|| a.cmp(b)));

@@ -2,7 +2,6 @@
 //! over a store that moves.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -129,8 +128,8 @@ fn write(writer: &mut Writer, documents: &[Document]) {
     writer.commit(Checkpoint::default()).expect("a commit");
 }
 
-fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(60)
+fn soon() -> Patience {
+    Patience::default()
 }
 
 fn is(text: &str) -> Pattern {
@@ -315,16 +314,16 @@ fn a_filter_finds_in_the_index_exactly_the_records_that_fit_it() {
                 after: None,
                 limit: 1000,
             };
-            let found = index.search(&whole, soon()).expect("a search");
+            let found = index.search(&whole, &soon()).expect("a search");
             assert_eq!(ids(&found), wanted, "{filter:?}");
             assert_eq!(
-                index.count(&filter, soon()).expect("a count"),
+                index.count(&filter, &soon()).expect("a count"),
                 wanted.len() as u64
             );
             let mut paged = Vec::new();
             let mut page = Search { limit: 7, ..whole };
             loop {
-                let found = index.search(&page, soon()).expect("a page");
+                let found = index.search(&page, &soon()).expect("a page");
                 paged.extend(ids(&found));
                 match found.last() {
                     Some(last) => page.after = Some(Place::of(last)),
@@ -337,7 +336,7 @@ fn a_filter_finds_in_the_index_exactly_the_records_that_fit_it() {
 }
 
 #[test]
-fn a_search_without_time_ends_with_an_error() {
+fn a_search_that_nobody_waits_for_ends_with_an_error() {
     let folder = TempDir::new().expect("a temporary folder");
     let (mut writer, index, _) = open(folder.path()).expect("a new index");
     write(&mut writer, &documents(1, 3));
@@ -347,7 +346,11 @@ fn a_search_without_time_ends_with_an_error() {
         after: None,
         limit: 1,
     };
-    let late = index.search(&search, Instant::now());
+    let late = {
+        let nobody = Patience::default();
+        nobody.end();
+        index.search(&search, &nobody)
+    };
     assert!(matches!(late, Err(Error::TooCostly)));
 }
 
@@ -377,7 +380,7 @@ fn counts_are_those_of_the_records_that_fit() {
             }),
             (Group::RecipientDomain, keys_of_recipients),
         ] {
-            let counted = index.stats(&filter, &moments, Some((group, 2)), soon());
+            let counted = index.stats(&filter, &moments, Some((group, 2)), &soon());
             let counted = counted.expect("counts");
             assert_eq!(counted.total, fitting.len() as u64);
             let within = |one: &&&Document, place: usize| {
@@ -490,10 +493,7 @@ async fn pages_over_a_moving_store_neither_skip_nor_repeat() {
         };
         let mut paged = Vec::new();
         for page in 0.. {
-            let Found { records, next } = library
-                .search(search.clone(), soon())
-                .await
-                .expect("a page");
+            let Found { records, next } = library.search(search.clone()).await.expect("a page");
             assert!(records.len() <= limit);
             paged.extend(records.iter().map(|(one, _)| one.id().to_owned()));
             let Some(next) = next else { break };
