@@ -42,6 +42,9 @@ pub struct Question {
     /// A connection id of the gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icid: Option<u64>,
+    /// A `Message-ID` header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
     /// A record's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,

@@ -7,6 +7,7 @@
 mod answer;
 mod knowledge;
 mod problem;
+mod search;
 mod status;
 mod taken;
 mod timeline;
@@ -18,6 +19,9 @@ pub use answer::{
 };
 pub use knowledge::{ArticleText, DiagnosisEntry, DiagnosisList};
 pub use problem::Problem;
+pub use search::{
+    ConnectionItem, ConnectionList, MessageItem, MessageList, Stats, StatsGroup, StatsSpan,
+};
 pub use status::{
     Kept, Lines, Listener, Queue, RecordsInMemory, ReleaseLines, Retained, Status, SuspectedGap,
 };

@@ -53,6 +53,13 @@ impl Pulse for Heart {
     fn now(&self) -> Timestamp {
         clock::now()
     }
+
+    fn complete_up_to(&self) -> Option<Timestamp> {
+        let micros = self.state.complete_up_to.load(Ordering::Relaxed);
+        Timestamp::from_microsecond(micros)
+            .ok()
+            .filter(|_| micros != 0)
+    }
 }
 
 impl Gauge for Heart {

@@ -1,6 +1,6 @@
 //! The boundary: what the routes ask of the rest of the house.
 //!
-//! `Desk` answers questions about mail, `Gauge` tells how the service itself fares, `Door` takes
+//! `Desk` answers questions about mail and searches it with the store's filters, `Gauge` tells how the service itself fares, `Door` takes
 //! lines in. All are object-safe, so that routes can be tested with small fakes and know neither
 //! the store nor the journal nor the engine of diagnoses. No HTTP here.
 
@@ -8,9 +8,10 @@ use std::{net::IpAddr, pin::Pin};
 
 use jiff::Timestamp;
 use whymid_schemas::{
-    Answer, ArticleText, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline,
-    Status,
+    Answer, ArticleText, ConnectionItem, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang,
+    MessageItem, MessageTimeline, Stats, Status,
 };
+use whymid_store::{Filter, Group, Place, Search};
 use whymid_syslog::Lane;
 
 /// A boxed future: what an object-safe trait returns in place of `async`.
@@ -19,12 +20,14 @@ pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub use whymid_diagnosis::Style;
 
 /// What is asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// A message id of a gateway.
     Mid(u64),
     /// An injection connection id of a gateway.
     Icid(u64),
+    /// A `Message-ID` header, without its angle brackets.
+    MessageId(String),
 }
 
 /// A question as people ask it: by number, perhaps with appliance and moment.
@@ -45,8 +48,30 @@ pub enum Missing {
     Unknown(Box<Answer>),
     /// The journal is still being replayed.
     Replaying,
+    /// The search took too long.
+    TooCostly,
     /// The store failed; the text is for the log, never for the client.
     Store(String),
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Behind which place the next page begins; `None` on the last.
+    pub next: Option<Place>,
+}
+
+/// What is to be counted.
+#[derive(Clone, Debug)]
+pub struct Counting {
+    /// What fits.
+    pub filter: Filter,
+    /// By what it is grouped, and how many groups are listed.
+    pub group: Option<(Group, usize)>,
+    /// The edges of the spans of time.
+    pub moments: Vec<Timestamp>,
 }
 
 /// Answers questions about mail.
@@ -87,6 +112,33 @@ pub trait Desk: Send + Sync + 'static {
         from: usize,
         limit: usize,
     ) -> Later<'a, Result<Option<ConnectionTimeline>, Missing>>;
+
+    /// A page of the messages that fit, and behind which place the next one begins.
+    fn messages<'a>(
+        &'a self,
+        search: &'a Search,
+        style: &'a Style,
+    ) -> Later<'a, Result<Page<MessageItem>, Missing>>;
+
+    /// A page of the connections that fit, and behind which place the next one begins.
+    fn connections<'a>(
+        &'a self,
+        search: &'a Search,
+        style: &'a Style,
+    ) -> Later<'a, Result<Page<ConnectionItem>, Missing>>;
+
+    /// Counts what fits.
+    fn stats<'a>(
+        &'a self,
+        wanted: &'a Counting,
+        style: &'a Style,
+    ) -> Later<'a, Result<Stats, Missing>>;
+
+    /// Now, by the clock of the service.
+    fn now(&self) -> Timestamp;
+
+    /// Up to which moment every appliance's lines are answered for.
+    fn complete_up_to(&self) -> Option<Timestamp>;
 
     /// One answer per message in a pasted log, and per connection that carried none; and how many
     /// more there would be beyond a limit. Heavy on the CPU: run where blocking is allowed.

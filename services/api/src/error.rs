@@ -77,10 +77,13 @@ codes! {
         "Percent-encode what is not plain ASCII." "ASCII 以外の文字はパーセントエンコードしてください。";
     QuestionMissing "question_missing" UNPROCESSABLE_ENTITY
         "Nothing was asked" "質問がありません"
-        "Give mid=N or icid=N, for example /v1/why?mid=1404." "mid=N または icid=N を指定してください。例: /v1/why?mid=1404";
+        "Give mid=N, icid=N or message_id=ID, for example /v1/why?mid=1404." "mid=N、icid=N、message_id=ID のいずれかを指定してください。例: /v1/why?mid=1404";
     QuestionAmbiguous "question_ambiguous" UNPROCESSABLE_ENTITY
         "Two things were asked at once" "質問が 2 つあります"
-        "Give either mid or icid, not both." "mid と icid のどちらか一方だけを指定してください。";
+        "Give one of mid, icid and message_id." "mid、icid、message_id のどれか 1 つだけを指定してください。";
+    SearchTooCostly "search_too_costly" UNPROCESSABLE_ENTITY
+        "The search takes too long" "検索に時間がかかりすぎます"
+        "Narrow it: a shorter time (`since`, `until`), one `appliance`, a whole word or address in place of a beginning or ending." "検索を絞り込んでください。期間（`since`、`until`）を短くする、`appliance` を指定する、前方一致・後方一致の代わりに完全な語やアドレスを指定する、などの方法があります。";
     LangUnknown "lang_unknown" UNPROCESSABLE_ENTITY
         "Unknown language" "不明な言語です"
         "lang is en or ja." "lang には en または ja を指定してください。";
@@ -287,6 +290,8 @@ impl fmt::Display for Failure {
     }
 }
 
+impl std::error::Error for Failure {}
+
 impl ResponseError for Failure {
     fn status_code(&self) -> StatusCode {
         self.code.status()
@@ -312,6 +317,7 @@ impl From<Missing> for Failure {
             Missing::Replaying => {
                 Self::new(Code::Replaying).header(actix_web::http::header::RETRY_AFTER, "2")
             }
+            Missing::TooCostly => Self::new(Code::SearchTooCostly),
             Missing::Store(text) => Self::new(Code::StoreFailed).log(text),
         }
     }

@@ -11,6 +11,8 @@ mod body;
 mod desk;
 mod dress;
 mod error;
+mod export;
+mod filters;
 mod house;
 mod negotiate;
 mod openapi;
@@ -30,7 +32,9 @@ mod unpack;
 
 use whymid_diagnosis::labels;
 
-pub use desk::{Ask, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Style, Taken, What};
+pub use desk::{
+    Ask, Counting, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Page, Style, Taken, What,
+};
 pub use reading::{Pulse, Reading};
 pub use server::serve;
 pub use settings::{Scope, Settings, Token};

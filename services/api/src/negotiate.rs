@@ -21,6 +21,8 @@ pub(crate) enum Form {
     Markdown,
     Text,
     Html,
+    Ndjson,
+    Csv,
 }
 
 impl Form {
@@ -31,6 +33,8 @@ impl Form {
             Self::Markdown => ("text", "markdown"),
             Self::Text => ("text", "plain"),
             Self::Html => ("text", "html"),
+            Self::Ndjson => ("application", "x-ndjson"),
+            Self::Csv => ("text", "csv"),
         }
     }
 
@@ -41,6 +45,8 @@ impl Form {
             Self::Markdown => "text/markdown; charset=utf-8",
             Self::Text => "text/plain; charset=utf-8",
             Self::Html => "text/html; charset=utf-8",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Csv => "text/csv; charset=utf-8",
         }
     }
 }
@@ -128,6 +134,11 @@ fn accepted_lang(request: &HttpRequest) -> Lang {
 pub(crate) fn say_what_was_chosen(headers: &mut HeaderMap, lang: Lang) {
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(lang.word()));
     headers.append(VARY, HeaderValue::from_static("Accept, Accept-Language"));
+}
+
+/// Says that the form was chosen by `Accept`, where there is nothing in a language.
+pub(crate) fn say_that_the_form_was_chosen(headers: &mut HeaderMap) {
+    headers.append(VARY, HeaderValue::from_static("Accept"));
 }
 
 /// Whether a request names this media type for its body.

@@ -1,4 +1,4 @@
-//! Query strings, strictly: each parameter known, once, and readable.
+//! Query strings, strictly: each parameter known, readable, and once where it may not be repeated.
 //!
 //! The names are those that the OpenAPI document shows (`IntoParams`), so the two cannot differ.
 
@@ -18,6 +18,10 @@ use crate::error::{Code, Failure};
 pub(crate) trait Asked: Sized {
     /// The names that may stand in the query.
     fn names() -> Vec<String>;
+    /// Those of them that may stand there more than once.
+    fn repeated() -> Vec<String> {
+        Vec::new()
+    }
     /// Reads them.
     fn read(fields: &Fields) -> Result<Self, Failure>;
 }
@@ -31,7 +35,7 @@ impl<T: Asked> FromRequest for Params<T> {
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let fields = Fields::read(request.query_string(), &T::names());
+        let fields = Fields::read(request.query_string(), &T::names(), &T::repeated());
         ready(fields.and_then(|fields| T::read(&fields)).map(Self))
     }
 }
@@ -59,6 +63,12 @@ impl<A: Asked, B: Asked> Asked for (A, B) {
     fn names() -> Vec<String> {
         let mut names = A::names();
         names.extend(B::names());
+        names
+    }
+
+    fn repeated() -> Vec<String> {
+        let mut names = A::repeated();
+        names.extend(B::repeated());
         names
     }
 
@@ -125,12 +135,12 @@ pub(crate) fn zone(name: &str, value: &str) -> Result<TimeZone, Failure> {
     })
 }
 
-/// A query string that holds only known parameters, each once.
+/// A query string that holds only known parameters, each once but for those that may be repeated.
 #[derive(Debug)]
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn read(query: &str, names: &[String]) -> Result<Self, Failure> {
+    fn read(query: &str, names: &[String], repeated: &[String]) -> Result<Self, Failure> {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(query)
             .map_err(|error| Failure::new(Code::RequestMalformed).log(error.to_string()))?
             .into_inner();
@@ -138,11 +148,17 @@ impl Fields {
             if !names.contains(name) {
                 return Err(unknown(name, names));
             }
-            if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Err(repeated(name));
+            if !repeated.contains(name) && pairs[..at].iter().any(|(earlier, _)| earlier == name) {
+                return Err(given_twice(name));
             }
         }
         Ok(Self(pairs))
+    }
+
+    /// The values of a parameter that may be repeated.
+    pub(crate) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        let pairs = self.0.iter().filter(move |(known, _)| known == name);
+        pairs.map(|(_, value)| value.as_str())
     }
 
     /// The value of a parameter.
@@ -223,7 +239,7 @@ fn unknown(name: &str, names: &[String]) -> Failure {
     }
 }
 
-fn repeated(name: &str) -> Failure {
+fn given_twice(name: &str) -> Failure {
     Failure::new(Code::ParameterRepeated).detail(
         format!("`{name}` is given more than once"),
         format!("`{name}` が 2 回以上指定されています"),

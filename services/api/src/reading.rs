@@ -4,6 +4,7 @@
 //! What hangs together is joined when it is read (`reading/stories.rs`); "now" is the newest stamp
 //! of an appliance. No HTTP here.
 
+mod search;
 mod stories;
 
 use std::collections::HashMap;
@@ -13,12 +14,12 @@ use jiff::Timestamp;
 use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Wanted};
 use whymid_mailflow::{Gap, Message, Settings};
 use whymid_schemas::{
-    Answer, ArticleText, Candidate, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang,
-    MessageTimeline, Question, Time,
+    Answer, ArticleText, Candidate, ConnectionItem, ConnectionTimeline, DiagnosisEntry,
+    DiagnosisList, Lang, MessageItem, MessageTimeline, Question, Stats, Time,
 };
-use whymid_store::{Key, Known, Library, Record, RecordKind};
+use whymid_store::{Filter, Key, Known, Library, Pattern, Record, RecordKind, Search};
 
-use crate::desk::{Ask, Desk, Later, Missing, Style, What};
+use crate::desk::{Ask, Counting, Desk, Later, Missing, Page, Style, What};
 
 /// The most other matches that an answer lists.
 const MAX_CANDIDATES: usize = 20;
@@ -33,6 +34,8 @@ pub trait Pulse: Send + Sync + 'static {
     fn is_ready(&self) -> bool;
     /// Now.
     fn now(&self) -> Timestamp;
+    /// Up to which moment every appliance's lines are answered for.
+    fn complete_up_to(&self) -> Option<Timestamp>;
 }
 
 /// The desk. See the file's head.
@@ -101,6 +104,29 @@ impl Reading {
                 MAX_CANDIDATES + 1,
             )
             .await?;
+        self.why_of(found, ask, question, style, &now).await
+    }
+
+    /// By the `Message-ID` header: capitals count, angle brackets do not.
+    async fn why_message_id(&self, id: &str, ask: &Ask, style: &Style) -> Result<Answer, Missing> {
+        let question = question(ask, style);
+        let now = self.newest().await?;
+        let mut filter = Filter::all(RecordKind::Message);
+        filter.message_id.any.push(Pattern::Is(id.to_owned()));
+        filter.appliance.any.extend(ask.appliance.clone());
+        let found = self.newest_of(filter).await?;
+        self.why_of(found, ask, question, style, &now).await
+    }
+
+    /// The answer about the newest of messages, or the one nearest to the moment asked for.
+    async fn why_of(
+        &self,
+        found: Vec<Record>,
+        ask: &Ask,
+        question: Question,
+        style: &Style,
+        now: &Newest,
+    ) -> Result<Answer, Missing> {
         let mut found: Vec<Message> = found.into_iter().filter_map(Record::into_message).collect();
         if found.is_empty() {
             return Err(self.unknown(question, style).await);
@@ -108,7 +134,7 @@ impl Reading {
         let message = found.remove(chosen(&found, ask.at, |one| {
             (one.common.first_at, one.common.last_at)
         }));
-        let story = self.story(message, &now).await?;
+        let story = self.story(message, now).await?;
         let mut answer = self.knowledge.answer(&story, question, style);
         answer.candidates = found.iter().map(|one| self.candidate(one, style)).collect();
         Ok(answer)
@@ -208,17 +234,25 @@ impl Reading {
 }
 
 fn question(ask: &Ask, style: &Style) -> Question {
-    let (mid, icid) = match ask.what {
-        What::Mid(mid) => (Some(mid), None),
-        What::Icid(icid) => (None, Some(icid)),
-    };
     let at = ask.at.map(|at| Time::of(at, &style.zone));
-    Question {
-        mid,
-        icid,
-        id: None,
+    let question = Question {
         appliance: ask.appliance.clone(),
         at,
+        ..Question::default()
+    };
+    match &ask.what {
+        What::Mid(mid) => Question {
+            mid: Some(*mid),
+            ..question
+        },
+        What::Icid(icid) => Question {
+            icid: Some(*icid),
+            ..question
+        },
+        What::MessageId(id) => Question {
+            message_id: Some(id.clone()),
+            ..question
+        },
     }
 }
 
@@ -257,6 +291,9 @@ fn clock<'n>(now: &'n Newest, appliance: &str) -> (Option<Timestamp>, &'n [Gap])
 }
 
 fn failed(error: whymid_store::Error) -> Missing {
+    if matches!(error, whymid_store::Error::TooCostly) {
+        return Missing::TooCostly;
+    }
     Missing::Store(error.to_string())
 }
 
@@ -266,6 +303,7 @@ impl Desk for Reading {
             match ask.what {
                 What::Mid(mid) => self.why_mid(mid, ask, style).await,
                 What::Icid(icid) => self.why_icid(icid, ask, style).await,
+                What::MessageId(ref id) => self.why_message_id(id, ask, style).await,
             }
         })
     }
@@ -336,6 +374,38 @@ impl Desk for Reading {
             let knowledge = &self.knowledge;
             Ok(knowledge.connection_timeline(&story, &messages, style, from, limit))
         })
+    }
+
+    fn messages<'a>(
+        &'a self,
+        search: &'a Search,
+        style: &'a Style,
+    ) -> Later<'a, Result<Page<MessageItem>, Missing>> {
+        Box::pin(self.message_page(search, style))
+    }
+
+    fn connections<'a>(
+        &'a self,
+        search: &'a Search,
+        style: &'a Style,
+    ) -> Later<'a, Result<Page<ConnectionItem>, Missing>> {
+        Box::pin(self.connection_page(search, style))
+    }
+
+    fn stats<'a>(
+        &'a self,
+        wanted: &'a Counting,
+        style: &'a Style,
+    ) -> Later<'a, Result<Stats, Missing>> {
+        Box::pin(self.count(wanted, style))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.pulse.now()
+    }
+
+    fn complete_up_to(&self) -> Option<Timestamp> {
+        self.pulse.complete_up_to()
     }
 
     fn explain(

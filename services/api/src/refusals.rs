@@ -58,11 +58,15 @@ macro_rules! refusals {
 
 refusals! {
     /// `GET /v1/why`.
-    OfWhy = ANY QUERY TOKEN RECORDS [MidUnknown, NotAcceptable, QuestionMissing, QuestionAmbiguous, ParameterInvalid, LangUnknown, TimezoneUnknown];
+    OfWhy = ANY QUERY TOKEN RECORDS [MidUnknown, NotAcceptable, QuestionMissing, QuestionAmbiguous, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// Calls about one message.
     OfMessage = ANY QUERY TOKEN RECORDS [PathMalformed, MessageUnknown, NotAcceptable, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// Calls about one connection.
     OfConnection = ANY QUERY TOKEN RECORDS [PathMalformed, ConnectionUnknown, NotAcceptable, ParameterInvalid, LangUnknown, TimezoneUnknown];
+    /// Searches.
+    OfSearch = ANY QUERY TOKEN RECORDS [NotAcceptable, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
+    /// Statistics.
+    OfStats = ANY QUERY TOKEN RECORDS [ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// `POST /v1/explain`.
     OfExplain = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, Busy, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// `POST /v1/lines`.

@@ -29,7 +29,7 @@ pub(crate) async fn answer(
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     match form {
-        Form::Json => Ok(json(answer, style.lang)),
+        Form::Json | Form::Ndjson | Form::Csv => Ok(json(answer, style.lang)),
         Form::Markdown => Ok(written(
             form,
             style.lang,

@@ -5,8 +5,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use whymid_schemas::{
-    Answer, ArticleText, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang, LinesTaken,
-    MessageTimeline, Status,
+    Answer, ArticleText, ConnectionItem, ConnectionList, ConnectionTimeline, DiagnosisEntry,
+    DiagnosisList, Lang, LinesTaken, MessageItem, MessageList, MessageTimeline, Stats, Status,
 };
 
 /// Reads a sample. The samples are part of the program and a test reads them all.
@@ -35,6 +35,37 @@ pub(crate) fn timeline() -> MessageTimeline {
 
 pub(crate) fn connection() -> ConnectionTimeline {
     read(include_str!("../samples/connection.json"))
+}
+
+pub(crate) fn messages() -> MessageList {
+    let diagnosis = answer().diagnosis;
+    let item = |message| MessageItem {
+        message,
+        diagnosis: diagnosis.id,
+        custody: diagnosis.custody,
+    };
+    MessageList {
+        items: answer().message.map(item).into_iter().collect(),
+        next_cursor: Some("5015f4a2c6d40.m7f3c9".to_owned()),
+        not_understood: Vec::new(),
+        complete_up_to: answer().complete_up_to,
+    }
+}
+
+pub(crate) fn connections() -> ConnectionList {
+    ConnectionList {
+        items: vec![ConnectionItem {
+            connection: connection().connection,
+            diagnosis: None,
+        }],
+        next_cursor: None,
+        not_understood: Vec::new(),
+        complete_up_to: answer().complete_up_to,
+    }
+}
+
+pub(crate) fn stats() -> Stats {
+    read(include_str!("../samples/stats.json"))
 }
 
 pub(crate) fn diagnosis() -> DiagnosisEntry {

@@ -139,6 +139,8 @@ impl Knowledge {
         let icid = question.icid.map(|icid| icid.to_string());
         let asked = mid.as_ref().map(|mid| format!("MID {mid}"));
         let asked = asked.or_else(|| icid.as_ref().map(|icid| format!("ICID {icid}")));
+        let message_id = question.message_id.as_ref();
+        let asked = asked.or_else(|| message_id.map(|id| format!("Message-ID <{id}>")));
         given.extend(mid.map(|mid| ("mid", mid)));
         given.extend(icid.map(|icid| ("icid", icid)));
         given.extend(asked.map(|asked| ("asked", asked)));

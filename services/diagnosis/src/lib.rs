@@ -5,7 +5,7 @@
 //!                  ──► family.rs: how each recipient fared, followed to the MID that it ended under
 //!                  ──► judge.rs: whose story decides, apart.rs: each recipient's ──► decide.rs: candidates by symptom,
 //!                      conditions (CEL), precedence, confidence
-//!                  ──► answer.rs, words.rs, summary.rs, timeline.rs: the decision in words, with evidence
+//!                  ──► answer.rs, words.rs, summary.rs, item.rs, timeline.rs: the decision in words, with evidence
 //!                      reply.rs: another server's answer to its reason · pace.rs: how long it took, and where
 //!                  ──► render.rs: the answer as Markdown and as text
 //! kb/ ──► article.rs, rule_file.rs, rule.rs ──► knowledge.rs; check.rs runs the examples
@@ -26,6 +26,7 @@ mod explain;
 mod facts;
 mod family;
 mod fault;
+mod item;
 mod judge;
 mod knowledge;
 pub mod labels;

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use whymid_mailflow::{
     Appliance, ApplianceIndex, Assembler, Common, Connection, Delivery, Intake, Message,
 };
-use whymid_store::{Gone, Key, Known, Later, Live, Look, Record, RecordKind, Search, View};
+use whymid_store::{Filter, Gone, Key, Known, Later, Live, Look, Record, RecordKind, Search, View};
 
 /// The records in memory, asked by message.
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub struct Memory(pub(super) mpsc::Sender<Question>);
 pub(super) enum Question {
     Find(Look, oneshot::Sender<Vec<Record>>),
     Search(Box<Search>, oneshot::Sender<Vec<Record>>),
+    Count(Box<Filter>, oneshot::Sender<u64>),
     Those(RecordKind, HashSet<String>, oneshot::Sender<Vec<Record>>),
     Appliances(oneshot::Sender<Vec<Known>>),
 }
@@ -44,6 +45,10 @@ impl Live for Memory {
         self.ask(|reply| Question::Search(Box::new(search), reply))
     }
 
+    fn count(&self, filter: Filter) -> Later<Result<u64, Gone>> {
+        self.ask(|reply| Question::Count(Box::new(filter), reply))
+    }
+
     fn those(&self, kind: RecordKind, ids: Vec<String>) -> Later<Result<Vec<Record>, Gone>> {
         self.ask(move |reply| Question::Those(kind, ids.into_iter().collect(), reply))
     }
@@ -63,6 +68,11 @@ impl Question {
             Question::Search(search, reply) => {
                 let all = views(&intake.assembler, search.filter.kind);
                 let _ = reply.send(search.first_of(all));
+            }
+            Question::Count(filter, reply) => {
+                let all = views(&intake.assembler, filter.kind);
+                let fitting = all.filter(|one| filter.fits(*one)).count();
+                let _ = reply.send(fitting as u64);
             }
             Question::Those(kind, ids, reply) => {
                 let all = views(&intake.assembler, kind);

@@ -53,6 +53,8 @@ pub trait Live: Send + Sync + 'static {
     fn find(&self, look: Look) -> Later<Result<Vec<Record>, Gone>>;
     /// The records that fit a search by their own fields, in order.
     fn search(&self, search: Search) -> Later<Result<Vec<Record>, Gone>>;
+    /// How many records fit by their own fields.
+    fn count(&self, filter: Filter) -> Later<Result<u64, Gone>>;
     /// The records of a kind that go by one of these ids.
     fn those(&self, kind: RecordKind, ids: Vec<String>) -> Later<Result<Vec<Record>, Gone>>;
     /// Every appliance that a line came from.
@@ -276,6 +278,16 @@ impl Library {
             self.names.unite(&mut counted);
         }
         Ok(counted)
+    }
+
+    /// How many records in memory fit, by their own fields.
+    ///
+    /// # Errors
+    /// When the records in memory can't be asked.
+    pub async fn in_memory(&self, filter: &Filter) -> Result<u64, Error> {
+        let mut filter = filter.clone();
+        self.name(&mut filter);
+        Ok(self.live.count(filter).await?)
     }
 
     /// Runs where blocking is allowed; ends when nobody waits any more.

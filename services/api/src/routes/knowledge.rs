@@ -99,7 +99,7 @@ pub(crate) async fn article(
         .article(&id, lang)
         .ok_or_else(|| article_unknown(&id))?;
     match form {
-        Form::Json => Ok(reply::json(&article, lang)),
+        Form::Json | Form::Ndjson | Form::Csv => Ok(reply::json(&article, lang)),
         Form::Markdown | Form::Text => {
             let text = format!("# {}\n\n{}", article.title, article.markdown);
             Ok(reply::written(Form::Markdown, lang, text))

@@ -7,6 +7,8 @@ mod knowledge;
 mod lines;
 mod messages;
 mod operations;
+mod search;
+mod stats;
 mod web_pages;
 mod why;
 
@@ -16,6 +18,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) fn register(config: &mut ServiceConfig<'_>) {
     config
         .service(why::why)
+        .service(search::messages)
+        .service(search::connections)
+        .service(stats::stats)
         .service(messages::timeline)
         .service(messages::answer)
         .service(connections::timeline)

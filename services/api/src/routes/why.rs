@@ -13,7 +13,7 @@ use crate::{
     reply, sample,
 };
 
-/// What is asked: exactly one of `mid` and `icid`.
+/// What is asked: exactly one of `mid`, `icid` and `message_id`.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct WhyAsked {
@@ -23,6 +23,9 @@ pub(crate) struct WhyAsked {
     /// The injection connection id (ICID); in place of `mid`, for mail that never got one.
     #[param(example = 10293)]
     icid: Option<u64>,
+    /// The `Message-ID` header, with or without its angle brackets; capitals count.
+    #[param(example = "a1b2@example.com", min_length = 1)]
+    message_id: Option<String>,
     /// Only this appliance, by its name.
     #[param(example = "esa1", min_length = 1)]
     appliance: Option<String>,
@@ -40,6 +43,7 @@ impl Asked for WhyAsked {
         Ok(Self {
             mid: fields.number("mid")?,
             icid: fields.number("icid")?,
+            message_id: fields.text("message_id")?,
             appliance: fields.text("appliance")?,
             at: fields.moment("at")?,
         })
@@ -48,11 +52,12 @@ impl Asked for WhyAsked {
 
 impl WhyAsked {
     fn ask(self) -> Result<Ask, Failure> {
-        let what = match (self.mid, self.icid) {
-            (Some(mid), None) => What::Mid(mid),
-            (None, Some(icid)) => What::Icid(icid),
-            (None, None) => return Err(Failure::new(Code::QuestionMissing)),
-            (Some(_), Some(_)) => return Err(Failure::new(Code::QuestionAmbiguous)),
+        let what = match (self.mid, self.icid, self.message_id) {
+            (Some(mid), None, None) => What::Mid(mid),
+            (None, Some(icid), None) => What::Icid(icid),
+            (None, None, Some(id)) => What::MessageId(id.trim_matches(['<', '>']).to_owned()),
+            (None, None, None) => return Err(Failure::new(Code::QuestionMissing)),
+            _ => return Err(Failure::new(Code::QuestionAmbiguous)),
         };
         Ok(Ask {
             what,
@@ -64,10 +69,11 @@ impl WhyAsked {
 
 /// Why did this message or connection end as it did?
 ///
-/// The answer for the newest record with that MID or ICID: what happened, who holds the mail now,
+/// The answer for the newest record with that MID, ICID or `Message-ID`: what happened, who holds the mail now,
 /// who can mend it, the lines that prove it, what was ruled out, and what to do next. Numbers
 /// repeat on other appliances and after resets: `candidates` lists the other records that fit.
-/// Give exactly one of `mid` and `icid`.
+/// Give exactly one of `mid`, `icid` and `message_id`; a `Message-ID` is that of the header, as
+/// logged.
 #[utoipa::path(
     tag = "answers",
     params(WhyAsked, Tongue, ZoneAsked),

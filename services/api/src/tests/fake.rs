@@ -3,12 +3,16 @@
 use std::sync::Mutex;
 
 use whymid_schemas::{
-    Answer, ArticleText, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang, MessageTimeline,
-    Status,
+    Answer, ArticleText, ConnectionItem, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang,
+    MessageItem, MessageTimeline, Stats, Status,
 };
+use whymid_store::{Place, Search};
 
 use crate::{
-    desk::{Ask, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Style, Taken, What},
+    desk::{
+        Ask, Counting, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Page, Style, Taken,
+        What,
+    },
     sample,
 };
 
@@ -136,6 +140,60 @@ impl Desk for FakeDesk {
             let known = sample::connection();
             Ok((id == known.connection.id).then_some(known))
         })
+    }
+
+    fn messages<'a>(
+        &'a self,
+        search: &'a Search,
+        _: &'a Style,
+    ) -> Later<'a, Result<Page<MessageItem>, Missing>> {
+        Box::pin(async move {
+            self.mood()?;
+            let mut items = sample::messages().items;
+            if let Some(text) = &self.stranger {
+                items[0].message.subject = Some(text.clone());
+            }
+            let last = Place {
+                start: "2014-08-14T11:04:51Z".parse().unwrap(),
+                id: "m7f3c9".to_owned(),
+            };
+            // two pages of the same message
+            let next = search.after.is_none().then_some(last);
+            Ok(Page { items, next })
+        })
+    }
+
+    fn connections<'a>(
+        &'a self,
+        _: &'a Search,
+        _: &'a Style,
+    ) -> Later<'a, Result<Page<ConnectionItem>, Missing>> {
+        Box::pin(async move {
+            self.mood()?;
+            let items = sample::connections().items;
+            Ok(Page { items, next: None })
+        })
+    }
+
+    fn stats<'a>(
+        &'a self,
+        wanted: &'a Counting,
+        _: &'a Style,
+    ) -> Later<'a, Result<Stats, Missing>> {
+        Box::pin(async move {
+            self.mood()?;
+            let mut stats = sample::stats();
+            stats.total = wanted.moments.len() as u64;
+            Ok(stats)
+        })
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        "2014-08-14T12:00:00Z".parse().unwrap()
+    }
+
+    fn complete_up_to(&self) -> Option<jiff::Timestamp> {
+        Some(self.now())
     }
 
     fn explain(

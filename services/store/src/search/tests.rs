@@ -457,6 +457,10 @@ impl Live for Moving {
         Box::pin(async { Ok(records) })
     }
 
+    fn count(&self, _: Filter) -> Later<Result<u64, Gone>> {
+        Box::pin(async { Ok(0) })
+    }
+
     fn appliances(&self) -> Later<Result<Vec<Known>, Gone>> {
         Box::pin(async { Ok(Vec::new()) })
     }

@@ -1,0 +1,187 @@
+//! Searches over memory and index, diagnosed: what derives from a record's surroundings (outcome,
+//! diagnosis, party, sending host) is asked of the index where it is written, and worked out here
+//! for what is in memory.
+//!
+//! Invariant: a search ends after [`PATIENCE`], with an error that says so.
+
+use std::time::Duration;
+
+use whymid_diagnosis::Story;
+use whymid_schemas::{ConnectionItem, MessageItem, Stats, StatsGroup, StatsSpan, Time};
+use whymid_store::{Filter, Found, Peer, Place, Record, Search};
+
+use super::{MAX_CANDIDATES, Newest, Reading, failed};
+use crate::desk::{Counting, Missing, Page, Style};
+
+/// How long a search may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Records that are asked for at a time, at least: some in memory may not fit.
+const AT_ONCE: usize = 50;
+
+/// The records of a page, and behind which place the next one begins.
+type Records = (Vec<Record>, Option<Place>);
+
+impl Reading {
+    /// Ends what takes too long.
+    async fn patiently<T>(
+        &self,
+        asked: impl Future<Output = Result<T, Missing>>,
+    ) -> Result<T, Missing> {
+        if !self.pulse.is_ready() {
+            return Err(Missing::Replaying);
+        }
+        let done = tokio::time::timeout(PATIENCE, asked).await;
+        done.unwrap_or(Err(Missing::TooCostly))
+    }
+
+    pub(super) async fn message_page(
+        &self,
+        search: &Search,
+        style: &Style,
+    ) -> Result<Page<MessageItem>, Missing> {
+        self.patiently(async {
+            let now = self.newest().await?;
+            let (records, next) = self.page(search, &now).await?;
+            let mut items = Vec::with_capacity(records.len());
+            for message in records.into_iter().filter_map(Record::into_message) {
+                let story = self.story(message, &now).await?;
+                items.extend(self.knowledge.message_item(&story, style));
+            }
+            Ok(Page { items, next })
+        })
+        .await
+    }
+
+    pub(super) async fn connection_page(
+        &self,
+        search: &Search,
+        style: &Style,
+    ) -> Result<Page<ConnectionItem>, Missing> {
+        self.patiently(async {
+            let now = self.newest().await?;
+            let (records, next) = self.page(search, &now).await?;
+            let mut items = Vec::with_capacity(records.len());
+            for connection in records.into_iter().filter_map(Record::into_connection) {
+                let appliance = connection.common.appliance.clone();
+                let known = self.connections(connection.icid, Some(&appliance)).await?;
+                let (story, messages) = self.with_messages(connection, &known, &now).await?;
+                let item = self.knowledge.connection_item(&story, &messages, style);
+                items.extend(item);
+            }
+            Ok(Page { items, next })
+        })
+        .await
+    }
+
+    pub(super) async fn count(&self, wanted: &Counting, style: &Style) -> Result<Stats, Missing> {
+        self.patiently(async {
+            let (filter, moments) = (wanted.filter.clone(), wanted.moments.clone());
+            let time = |at| Time::of(at, &style.zone);
+            let in_memory = self.library.in_memory(&filter).await.map_err(failed)?;
+            let counted = self.library.stats(filter, moments, wanted.group).await;
+            let counted = counted.map_err(failed)?;
+            let spans = wanted.moments.windows(2).zip(&counted.spans);
+            let group = |(key, count, over_time)| StatsGroup {
+                key,
+                count,
+                over_time,
+            };
+            Ok(Stats {
+                as_of: time(self.pulse.now()),
+                since: wanted.filter.since.map(time),
+                until: wanted.filter.until.map(time),
+                total: counted.total,
+                in_memory,
+                groups: counted.groups.into_iter().map(group).collect(),
+                other: counted.other,
+                over_time: spans
+                    .map(|(span, count)| StatsSpan {
+                        from: time(span[0]),
+                        to: time(span[1]),
+                        count: *count,
+                    })
+                    .collect(),
+                not_understood: Vec::new(),
+            })
+        })
+        .await
+    }
+
+    /// The messages that fit, newest first, one more than an answer lists beside itself.
+    pub(super) async fn newest_of(&self, filter: Filter) -> Result<Vec<Record>, Missing> {
+        let search = Search {
+            filter,
+            order: whymid_store::Order::NewestFirst,
+            after: None,
+            limit: MAX_CANDIDATES + 1,
+        };
+        let found = self.library.search(search).await.map_err(failed)?;
+        Ok(found
+            .records
+            .into_iter()
+            .map(|(record, _)| record)
+            .collect())
+    }
+
+    async fn page(&self, search: &Search, now: &Newest) -> Result<Records, Missing> {
+        let mut page: Vec<Record> = Vec::new();
+        let mut asked = Search {
+            limit: search.limit.max(AT_ONCE),
+            ..search.clone()
+        };
+        loop {
+            let found = self.library.search(asked.clone()).await.map_err(failed)?;
+            let Found { records, next } = found;
+            let mut records = records.into_iter();
+            for (record, is_live) in records.by_ref() {
+                if is_live && !self.fits(&record, &search.filter, now).await? {
+                    continue;
+                }
+                page.push(record);
+                if page.len() == search.limit {
+                    break;
+                }
+            }
+            let last = page.last().map(Place::of);
+            let is_full = page.len() == search.limit;
+            match next {
+                // some that were found are left
+                _ if is_full && records.len() > 0 => return Ok((page, last)),
+                Some(next) if !is_full => asked.after = Some(next),
+                next => return Ok((page, next)),
+            }
+        }
+    }
+
+    /// Whether a record in memory fits by what derives from its surroundings.
+    async fn fits(&self, record: &Record, filter: &Filter, now: &Newest) -> Result<bool, Missing> {
+        if !filter.is_derived() {
+            return Ok(true);
+        }
+        let story = match record {
+            Record::Message(message) => self.story((**message).clone(), now).await?,
+            Record::Connection(connection) => {
+                let appliance = connection.common.appliance.clone();
+                let known = self.connections(connection.icid, Some(&appliance)).await?;
+                let told = self
+                    .with_messages((**connection).clone(), &known, now)
+                    .await?;
+                told.0
+            }
+            Record::Delivery(_) | Record::Event(_) => {
+                return Ok(filter.fits_derived(None, &Peer::default()));
+            }
+        };
+        let connection = story.connection.as_ref();
+        let peer = Peer::of(connection.and_then(|one| one.opened.as_ref()));
+        let facets = tells_itself(&story).then(|| self.knowledge.facets(&story));
+        Ok(filter.fits_derived(facets.as_ref(), &peer))
+    }
+}
+
+/// Whether a diagnosis is of the record itself: a connection that carried messages has theirs.
+fn tells_itself(story: &Story) -> bool {
+    let mut connection = story.connection.iter();
+    story.message().is_some() || connection.all(|one| one.mids.is_empty())
+}
