@@ -4,6 +4,7 @@
 //! What hangs together is joined when it is read (`reading/stories.rs`); "now" is the newest stamp
 //! of an appliance. No HTTP here.
 
+pub(crate) mod articles;
 mod search;
 mod stories;
 

@@ -34,6 +34,8 @@ mod limits;
 mod lines;
 mod outcome;
 mod pace;
+mod passage;
+mod pasted;
 mod render;
 pub mod reply;
 mod rule;
@@ -53,6 +55,8 @@ pub use limits::{
     Listeners, Timer, Timers,
 };
 pub use outcome::{of_connection, of_message, of_recipient};
+pub use passage::{Passage, marks};
+pub use pasted::pasted;
 pub use render::{markdown, text};
 pub use rule::{Diagnosis, GivenBy};
 pub use story::{Of, Story};

@@ -11,6 +11,7 @@
 //! | `index.rs` | look-ups | records |
 //! | `kin.rs` | a message | its family, as far as it is written |
 //! | `stats.rs` | a filter | counts, by group and over time |
+//! | `passages.rs` | passages of articles | the ones that fit a query |
 //! | `library.rs` | memory and index | one set of records |
 //!
 //! Knows no HTTP and no syslog. No type of Tantivy's stands in a public signature.
@@ -20,6 +21,7 @@ mod filter;
 mod index;
 mod kin;
 mod library;
+mod passages;
 mod renew;
 mod schema;
 mod search;
@@ -33,6 +35,7 @@ pub use document::{Document, Record, RecordKind};
 pub use filter::{Choice, Filter, Pattern, Peer, Phrase, View};
 pub use index::{Error, Extent, Index, Key, Look};
 pub use library::{Found, Gone, Known, Later, Library, Live, Names, Scope};
+pub use passages::{Passages, Text as PassageText};
 pub use search::{Order, Patience, Place, Search};
 pub use stats::{Counted, Group};
 pub use words::decoded;

@@ -1,6 +1,7 @@
 //! The routes against a small fake desk: what a client sees, header by header.
 
 mod access;
+mod articles;
 mod document;
 mod errors;
 mod fake;
