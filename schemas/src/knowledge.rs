@@ -37,6 +37,42 @@ pub struct DiagnosisEntry {
     pub article: Article,
 }
 
+/// Articles of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ArticleList {
+    /// The articles: those that fit, the best first; all of them where nothing was asked.
+    pub items: Vec<ArticleItem>,
+    /// The version of the knowledge base.
+    pub kb_version: String,
+}
+
+/// An article in a few fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ArticleItem {
+    /// The article.
+    pub id: String,
+    /// Its language.
+    pub lang: Lang,
+    /// Its title.
+    pub title: String,
+    /// What it is about, in a sentence.
+    pub summary: String,
+    /// Its page, at the section that fits best.
+    pub url: String,
+    /// The section that fits best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub section: Option<ArticleSection>,
+}
+
+/// The section of an article about one diagnosis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ArticleSection {
+    /// The diagnosis.
+    pub diagnosis: String,
+    /// Its heading.
+    pub title: String,
+}
+
 /// An article in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ArticleText {

@@ -17,7 +17,9 @@ pub use answer::{
     Answer, Article, Candidate, ConnectionSummary, Diagnosis, Evidence, MessageSummary, NextStep,
     Question, Recipient, Reference, RuledOut,
 };
-pub use knowledge::{ArticleText, DiagnosisEntry, DiagnosisList};
+pub use knowledge::{
+    ArticleItem, ArticleList, ArticleSection, ArticleText, DiagnosisEntry, DiagnosisList,
+};
 pub use problem::Problem;
 pub use search::{
     ConnectionItem, ConnectionList, MessageItem, MessageList, Stats, StatsGroup, StatsSpan,

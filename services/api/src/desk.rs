@@ -8,8 +8,8 @@ use std::{net::IpAddr, pin::Pin};
 
 use jiff::Timestamp;
 use whymid_schemas::{
-    Answer, ArticleText, ConnectionItem, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang,
-    MessageItem, MessageTimeline, Stats, Status,
+    Answer, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline, DiagnosisEntry,
+    DiagnosisList, Lang, MessageItem, MessageTimeline, Stats, Status,
 };
 use whymid_store::{Filter, Group, Place, Search};
 use whymid_syslog::Lane;
@@ -158,6 +158,9 @@ pub trait Desk: Send + Sync + 'static {
 
     /// Every article.
     fn articles(&self, lang: Lang) -> Vec<ArticleText>;
+
+    /// The articles that fit a question, a log line, a bounce or a reply, the best first.
+    fn find_articles(&self, query: &str, style: &Style) -> Vec<ArticleItem>;
 
     /// One article.
     fn article(&self, id: &str, lang: Lang) -> Option<ArticleText>;

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Nothing may be loaded, run or framed but our own style sheet.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The middleware.

@@ -192,6 +192,31 @@ impl Asked for OfConnections {
     }
 }
 
+/// The names of the filters on messages.
+pub(crate) fn names() -> Vec<String> {
+    names_of::<MessageFilters>()
+}
+
+/// The filters on messages.
+pub(crate) fn of_messages(fields: &Fields) -> Result<Wanted, Failure> {
+    read(fields, RecordKind::Message)
+}
+
+/// Messages with these words, read as `q` is.
+pub(crate) fn of_words(text: &str) -> Wanted {
+    let mut not_understood = Vec::new();
+    let words = words(text, &mut not_understood);
+    Wanted {
+        filter: Filter {
+            words,
+            ..Filter::all(RecordKind::Message)
+        },
+        since: None,
+        until: None,
+        not_understood,
+    }
+}
+
 /// Those that may be repeated.
 fn several(names: Vec<String>) -> Vec<String> {
     let once = ["q", "since", "until"];
@@ -358,7 +383,7 @@ fn phrase(text: &str) -> Option<Phrase> {
 }
 
 /// `q`: words, `"phrases"`, `-unwanted`, `beginnings*`.
-pub(crate) fn words(text: &str, not_understood: &mut Vec<String>) -> Choice<Phrase> {
+fn words(text: &str, not_understood: &mut Vec<String>) -> Choice<Phrase> {
     let mut choice = Choice::default();
     let mut rest = text.trim_start();
     while !rest.is_empty() {

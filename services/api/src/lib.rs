@@ -7,6 +7,7 @@
 //! Never here: Tantivy types, sockets, the clock. What the desk knows comes from elsewhere.
 
 mod access;
+mod ask;
 mod body;
 mod desk;
 mod dress;

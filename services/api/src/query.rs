@@ -155,6 +155,11 @@ impl Fields {
         Ok(Self(pairs))
     }
 
+    /// Pairs that were read elsewhere.
+    pub(crate) fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// The values of a parameter that may be repeated.
     pub(crate) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
         let pairs = self.0.iter().filter(move |(known, _)| known == name);

@@ -12,14 +12,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Wanted};
+use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Source, Wanted};
 use whymid_mailflow::{Gap, Message, Settings};
 use whymid_schemas::{
-    Answer, ArticleText, Candidate, ConnectionItem, ConnectionTimeline, DiagnosisEntry,
-    DiagnosisList, Lang, MessageItem, MessageTimeline, Question, Stats, Time,
+    Answer, ArticleItem, ArticleText, Candidate, ConnectionItem, ConnectionTimeline,
+    DiagnosisEntry, DiagnosisList, Lang, MessageItem, MessageTimeline, Question, Stats, Time,
 };
 use whymid_store::{Filter, Key, Known, Library, Pattern, Record, RecordKind, Search};
 
+use self::articles::Shelf;
 use crate::desk::{Ask, Counting, Desk, Later, Missing, Page, Style, What};
 
 /// The most other matches that an answer lists.
@@ -43,6 +44,7 @@ pub trait Pulse: Send + Sync + 'static {
 pub struct Reading {
     library: Library,
     knowledge: Arc<Knowledge>,
+    shelf: Shelf,
     listeners: Listeners,
     settings: Settings,
     pulse: Arc<dyn Pulse>,
@@ -66,8 +68,10 @@ impl Reading {
         settings: Settings,
         pulse: Arc<dyn Pulse>,
     ) -> Self {
+        let shelf = Shelf::of(&knowledge, &Source::embedded());
         Self {
             library,
+            shelf,
             knowledge,
             listeners,
             settings,
@@ -454,6 +458,19 @@ impl Desk for Reading {
 
     fn articles(&self, lang: Lang) -> Vec<ArticleText> {
         self.knowledge.article_texts(lang)
+    }
+
+    fn find_articles(&self, query: &str, style: &Style) -> Vec<ArticleItem> {
+        let knowledge = &self.knowledge;
+        let item = |id: &str, diagnosis: Option<&str>| knowledge.article_item(id, diagnosis, style);
+        if query.trim().is_empty() {
+            let all = knowledge.article_texts(style.lang).into_iter();
+            return all.filter_map(|one| item(&one.id, None)).collect();
+        }
+        let hits = self.shelf.search(query, &knowledge.diagnosed(query));
+        let hits = hits.iter();
+        hits.filter_map(|hit| item(&hit.article, hit.diagnosis.as_deref()))
+            .collect()
     }
 
     fn article(&self, id: &str, lang: Lang) -> Option<ArticleText> {

@@ -75,6 +75,12 @@ refusals! {
     OfDiagnoses = ANY QUERY TOKEN [LangUnknown];
     /// One diagnosis.
     OfDiagnosis = ANY QUERY TOKEN [PathMalformed, DiagnosisUnknown, LangUnknown];
+    /// Articles by the API.
+    OfArticles = ANY QUERY TOKEN [ParameterInvalid, LangUnknown];
+    /// What was typed or pasted into the page.
+    OfAsk = ANY QUERY TOKEN RECORDS [BodyMalformed, BodyTooLarge, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
+    /// The overview.
+    OfOverview = ANY QUERY TOKEN RECORDS [ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// One article by the API.
     OfArticle = ANY QUERY TOKEN [PathMalformed, ArticleUnknown, NotAcceptable, LangUnknown];
     /// Calls behind a token that take no parameters.

@@ -5,8 +5,9 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use whymid_schemas::{
-    Answer, ArticleText, ConnectionItem, ConnectionList, ConnectionTimeline, DiagnosisEntry,
-    DiagnosisList, Lang, LinesTaken, MessageItem, MessageList, MessageTimeline, Stats, Status,
+    Answer, ArticleItem, ArticleList, ArticleText, ConnectionItem, ConnectionList,
+    ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang, LinesTaken, MessageItem, MessageList,
+    MessageTimeline, Stats, Status,
 };
 
 /// Reads a sample. The samples are part of the program and a test reads them all.
@@ -81,6 +82,21 @@ pub(crate) fn diagnoses() -> DiagnosisList {
 
 pub(crate) fn article() -> ArticleText {
     read(include_str!("../samples/article.json"))
+}
+
+pub(crate) fn articles() -> ArticleList {
+    let article = article();
+    ArticleList {
+        items: vec![ArticleItem {
+            url: format!("https://whymid.corp.example/kb/{}", article.id),
+            id: article.id,
+            lang: article.lang,
+            title: article.title,
+            summary: article.summary,
+            section: None,
+        }],
+        kb_version: "1".to_owned(),
+    }
 }
 
 pub(crate) fn status() -> Status {

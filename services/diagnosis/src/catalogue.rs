@@ -1,6 +1,9 @@
 //! The knowledge base as readers see it: the list of diagnoses, the articles.
 
-use whymid_schemas::{Article, ArticleText, DiagnosisEntry, DiagnosisList, Lang, NextStep};
+use whymid_schemas::{
+    Article, ArticleItem, ArticleSection, ArticleText, DiagnosisEntry, DiagnosisList, Lang,
+    NextStep,
+};
 
 use crate::answer::Style;
 use crate::knowledge::Knowledge;
@@ -37,6 +40,32 @@ impl Knowledge {
             references: article.references.clone(),
             diagnoses: article.sections.iter().map(|one| one.id.clone()).collect(),
             markdown: article.markdown.clone(),
+        })
+    }
+
+    /// One article of a list, at the section of a diagnosis.
+    #[must_use]
+    pub fn article_item(
+        &self,
+        id: &str,
+        diagnosis: Option<&str>,
+        style: &Style,
+    ) -> Option<ArticleItem> {
+        let article = self.text(id, style.lang)?;
+        let mut sections = article.sections.iter();
+        let section = sections.find(|one| Some(one.id.as_str()) == diagnosis);
+        let anchor = section.map(|one| format!("#{}", one.id));
+        let (base, lang) = (&style.base_url, lang_query(style.lang));
+        Some(ArticleItem {
+            id: id.to_owned(),
+            lang: style.lang,
+            title: article.title.clone(),
+            summary: article.summary.clone(),
+            url: format!("{base}/kb/{id}{lang}{}", anchor.unwrap_or_default()),
+            section: section.map(|one| ArticleSection {
+                diagnosis: one.id.clone(),
+                title: one.title.clone(),
+            }),
         })
     }
 

@@ -19,6 +19,7 @@ use crate::rule::GivenBy;
 pub fn check(source: &Source) -> Vec<Fault> {
     let (knowledge, mut faults) = Knowledge::read(source);
     let with_faulty_rules = faulty_rules(&faults);
+    asked(source, &mut faults);
     let mut examples: BTreeMap<&str, BTreeSet<Role>> = BTreeMap::new();
     for (path, text) in &source.files {
         let mut own = Faults::of(path, &mut faults);
@@ -35,7 +36,7 @@ pub fn check(source: &Source) -> Vec<Fault> {
                 }
             }
             Place::Known => {}
-            Place::Stray => own.add(1, "not a file of a knowledge base; it holds article.en.md, article.ja.md, rules.yaml and examples/*.log"),
+            Place::Stray => own.add(1, "not a file of a knowledge base; it holds article.en.md, article.ja.md, rules.yaml, asked.en.txt, asked.ja.txt and examples/*.log"),
         }
     }
     for diagnosis in knowledge
@@ -113,7 +114,14 @@ fn place(path: &str) -> Place<'_> {
             Place::Stray
         };
     };
-    if matches!(rest, "article.en.md" | "article.ja.md" | "rules.yaml") {
+    let known = [
+        "article.en.md",
+        "article.ja.md",
+        "rules.yaml",
+        "asked.en.txt",
+        "asked.ja.txt",
+    ];
+    if known.contains(&rest) {
         return Place::Known;
     }
     let stem = rest
@@ -126,6 +134,23 @@ fn place(path: &str) -> Place<'_> {
         Some("fires") => Place::Example(diagnosis, Role::Fires),
         Some("silent") => Place::Example(diagnosis, Role::Silent),
         _ => Place::Stray,
+    }
+}
+
+/// The words in which people ask, where there are any, are there in both languages.
+fn asked(source: &Source, faults: &mut Vec<Fault>) {
+    for path in source.files.keys() {
+        let twin = if let Some(article) = path.strip_suffix("/asked.en.txt") {
+            format!("{article}/asked.ja.txt")
+        } else if let Some(article) = path.strip_suffix("/asked.ja.txt") {
+            format!("{article}/asked.en.txt")
+        } else {
+            continue;
+        };
+        if !source.files.contains_key(&twin) {
+            let text = format!("has no twin; write {twin}");
+            Faults::of(path, faults).add(1, text);
+        }
     }
 }
 

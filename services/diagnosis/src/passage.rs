@@ -1,5 +1,5 @@
-//! The knowledge base in passages, for full-text search: an article's beginning, and the section of
-//! each diagnosis with all that its rule says and the telling lines of its examples.
+//! The knowledge base in passages, for full-text search: an article's beginning, the words in
+//! which people ask for it, and the section of each diagnosis with all that its rule says and the telling lines of its examples.
 //!
 //! Not here: the search (`services/store`).
 
@@ -98,6 +98,19 @@ impl Knowledge {
                     log: Vec::new(),
                     marks: Vec::new(),
                 });
+                let path = format!("{id}/asked.{lang}.txt");
+                let asked = source.files.get(&path).map_or("", String::as_str);
+                for phrase in asked.lines().filter(|line| !line.trim().is_empty()) {
+                    passages.push(Passage {
+                        article: id.clone(),
+                        diagnosis: None,
+                        lang: *lang,
+                        title: phrase.to_owned(),
+                        text: String::new(),
+                        log: Vec::new(),
+                        marks: Vec::new(),
+                    });
+                }
                 for section in &article.sections {
                     let Some(diagnosis) = self.diagnosis(&section.id) else {
                         continue;

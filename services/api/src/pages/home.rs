@@ -11,6 +11,8 @@ use crate::{error::Failure, house::House, reply};
 struct Home {
     shell: Shell,
     base_url: String,
+    /// What stands in the field.
+    asked: &'static str,
     open: bool,
 }
 
@@ -21,6 +23,7 @@ pub(crate) fn page(request: &HttpRequest, house: &House) -> Result<HttpResponse,
     let home = Home {
         shell,
         base_url: house.base_url(request),
+        asked: "",
         open: house.open,
     };
     reply::page(&home, lang)

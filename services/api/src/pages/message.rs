@@ -31,6 +31,9 @@ struct Page<'a> {
     family: Vec<Kin>,
     spilled: u64,
     more_lines: Option<String>,
+    /// The answer as a ticket takes it.
+    markdown: String,
+    permalink: Option<String>,
 }
 
 /// One line of the timeline.
@@ -66,6 +69,8 @@ pub(crate) async fn page(
         l: labels(shell.lang),
         answer,
         title: title(answer),
+        markdown: whymid_diagnosis::markdown(answer, shell.lang),
+        permalink: answer.message.as_ref().and_then(|one| one.url.clone()),
         family: family.unwrap_or_default(),
         rows: rows(timeline, &answer.diagnosis, shell.lang),
         spilled,

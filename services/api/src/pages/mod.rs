@@ -1,12 +1,15 @@
 //! The pages for people: what each template is given. The templates escape every value.
 //!
-//! No page loads anything but the one style sheet; there is no script at all.
+//! A page loads the one style sheet and the one script, and nothing from elsewhere; everything
+//! works without the script.
 
 pub(crate) mod articles;
+pub(crate) mod ask;
 pub(crate) mod error;
 pub(crate) mod events;
 pub(crate) mod home;
 pub(crate) mod message;
+pub(crate) mod overview;
 
 use actix_web::HttpRequest;
 use whymid_schemas::Lang;
@@ -15,6 +18,9 @@ use crate::{house::House, negotiate};
 
 /// The one style sheet.
 pub(crate) const STYLE_SHEET: &str = include_str!("../../templates/style.css");
+
+/// The one script.
+pub(crate) const SCRIPT: &str = include_str!("../../templates/app.js");
 
 /// What every page has around its content.
 pub(crate) struct Shell {

@@ -4,15 +4,15 @@ use actix_web::{
     HttpRequest, HttpResponse, get,
     web::{Data, Path},
 };
-use whymid_schemas::{ArticleText, DiagnosisEntry, DiagnosisList};
+use whymid_schemas::{ArticleList, ArticleText, DiagnosisEntry, DiagnosisList};
 
 use crate::{
     error::{Code, Failure},
     house::House,
     negotiate::{self, Form},
     pages,
-    query::{Params, Tongue},
-    refusals::{OfArticle, OfDiagnoses, OfDiagnosis},
+    query::{Asked, Fields, Params, Tongue, names_of},
+    refusals::{OfArticle, OfArticles, OfDiagnoses, OfDiagnosis},
     reply, sample,
 };
 
@@ -67,6 +67,65 @@ pub(crate) async fn diagnosis(
         )
     })?;
     Ok(reply::json(&entry, style.lang))
+}
+
+/// What is looked for in the knowledge base.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ArticlesAsked {
+    /// A question, a log line, a bounce text or a reply, in English or Japanese; at most 8000
+    /// letters. Absent: every article.
+    #[param(value_type = Option<String>, max_length = 8000, example = "550 5.1.1 User unknown")]
+    q: String,
+}
+
+/// The longest query, letters.
+const LONGEST: usize = 8000;
+
+impl Asked for ArticlesAsked {
+    fn names() -> Vec<String> {
+        names_of::<Self>()
+    }
+
+    fn read(fields: &Fields) -> Result<Self, Failure> {
+        let q = fields.get("q").unwrap_or_default();
+        if q.chars().count() > LONGEST {
+            return Err(Failure::new(Code::ParameterInvalid).detail(
+                format!("`q` is longer than {LONGEST} letters"),
+                format!("`q` は {LONGEST} 文字までです"),
+            ));
+        }
+        Ok(Self { q: q.to_owned() })
+    }
+}
+
+/// Articles that fit.
+///
+/// Full text over both languages; log lines and replies are taken for what they are. `section` is the
+/// part of the article that fits best.
+#[utoipa::path(
+    tag = "knowledge",
+    operation_id = "articles",
+    params(ArticlesAsked, Tongue),
+    responses(
+        (status = 200, description = "The articles", body = ArticleList, example = json!(sample::articles())),
+        OfArticles,
+    ),
+    security(("token" = ["read"])),
+)]
+#[get("/v1/articles")]
+pub(crate) async fn articles(
+    request: HttpRequest,
+    house: Data<House>,
+    asked: Params<(ArticlesAsked, Tongue)>,
+) -> HttpResponse {
+    let Params((asked, _)) = asked;
+    let style = house.plain_style(&request);
+    let found = ArticleList {
+        items: house.desk.find_articles(&asked.q, &style),
+        kb_version: house.desk.diagnoses(&style).kb_version,
+    };
+    reply::json(&found, style.lang)
 }
 
 /// One article of the knowledge base.

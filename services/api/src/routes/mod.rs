@@ -1,6 +1,7 @@
 //! Every route, one file a subject. This list is the OpenAPI document, the `Allow` header and the
 //! table of access at once.
 
+mod ask_pages;
 mod connections;
 mod explain;
 mod knowledge;
@@ -29,6 +30,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(lines::lines)
         .service(knowledge::diagnoses)
         .service(knowledge::diagnosis)
+        .service(knowledge::articles)
         .service(knowledge::article)
         .service(operations::status)
         .service(operations::healthz)
@@ -36,9 +38,13 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(operations::metrics)
         .service(operations::openapi_document)
         .service(web_pages::home)
+        .service(ask_pages::ask_page)
+        .service(ask_pages::ask_form)
+        .service(ask_pages::overview_page)
         .service(web_pages::articles)
         .service(web_pages::article)
         .service(web_pages::events)
         .service(web_pages::message)
-        .service(web_pages::style_sheet);
+        .service(web_pages::style_sheet)
+        .service(web_pages::script);
 }

@@ -116,9 +116,24 @@ pub(crate) async fn message(
     pages::message::page(&request, &house, &answer, &style).await
 }
 
+/// The script of the pages.
+///
+/// One file: Enter asks, buttons copy. Everything works without it.
+#[utoipa::path(
+    tag = "pages",
+    responses((status = 200, description = "The script", body = String, content_type = "text/javascript", example = "\"use strict\";"), OfOpen),
+    security(()),
+)]
+#[get("/assets/app.js")]
+pub(crate) async fn script(_asked: Params<()>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/javascript; charset=utf-8")
+        .body(pages::SCRIPT)
+}
+
 /// The style sheet of the pages.
 ///
-/// One file; the pages load nothing else.
+/// One file; the pages load nothing from elsewhere.
 #[utoipa::path(
     tag = "pages",
     responses((status = 200, description = "The style sheet", body = String, content_type = "text/css", example = "body { … }"), OfOpen),

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use whymid_schemas::{
-    Answer, ArticleText, ConnectionItem, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang,
-    MessageItem, MessageTimeline, Stats, Status,
+    Answer, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline, DiagnosisEntry,
+    DiagnosisList, Lang, MessageItem, MessageTimeline, Stats, Status,
 };
 use whymid_store::{Place, Search};
 
@@ -220,6 +220,10 @@ impl Desk for FakeDesk {
         self.article("receiving-aborted", lang)
             .into_iter()
             .collect()
+    }
+
+    fn find_articles(&self, _: &str, _: &Style) -> Vec<ArticleItem> {
+        sample::articles().items
     }
 
     fn article(&self, id: &str, lang: Lang) -> Option<ArticleText> {
