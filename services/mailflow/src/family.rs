@@ -233,6 +233,10 @@ fn take_after(child: &mut Message, elder: &Message, bond: Bond) {
         .or_else(|| elder.ready_sender.clone());
     child.subject = child.subject.take().or_else(|| elder.subject.clone());
     child.message_id = child.message_id.take().or_else(|| elder.message_id.clone());
+    if bond.how.is_elder_s() {
+        let had = elder.recipients.iter().filter(|one| one.rid.is_some());
+        child.fill_up(had.count());
+    }
     if bond.how == Kinship::SplitInto {
         child.name_in_order(&split_list(elder, child.mid));
     } else if child.recipients.iter().all(|one| one.address.is_none()) && keeps(elder, child, bond)

@@ -199,6 +199,17 @@ impl Message {
         }
     }
 
+    /// Adds the recipients in front of those that were seen: RIDs begin at 0 in every message. At
+    /// most `most` in all, which its elder had.
+    pub(crate) fn fill_up(&mut self, most: usize) {
+        let last = self.recipients.iter().filter_map(|one| one.rid).max();
+        for rid in 0..last.unwrap_or(0) {
+            if self.recipients.len() < most {
+                self.recipient(rid, self.common.first_at);
+            }
+        }
+    }
+
     fn moved(&mut self, moved: Move, name: Option<&str>, at: Timestamp) {
         let place = self
             .quarantines

@@ -65,6 +65,25 @@ fn a_child_has_what_its_own_lines_do_not_tell_from_its_elder() {
     );
 }
 
+/// RIDs begin at 0 in every message: that RID 1 of the child was seen tells that it has two. The
+/// elder had two, so a number beyond that is believed of nobody.
+#[test]
+fn a_child_has_the_recipients_in_front_of_one_that_was_seen() {
+    for (rid, wanted) in [(1, [Some(0), Some(1)].as_slice()), (7, &[Some(0), Some(7)])] {
+        let mut bench = Bench::new();
+        begin(&mut bench, 0, 1);
+        bench.at(0, "MID 1 ICID 2 RID 1 To: <b@corp.example>");
+        bench.at(
+            2,
+            "MID 1 was split creating MID 3 due to a per-recipient policy DEFAULT",
+        );
+        bench.at(3, &format!("Delivery start DCID 5 MID 3 to RID [{rid}]"));
+        let family = family(&bench, 3);
+        let rids = family.members[0].recipients.iter().map(|one| one.rid);
+        assert_eq!(rids.collect::<Vec<_>>(), wanted);
+    }
+}
+
 #[test]
 fn a_list_that_a_line_of_the_child_contradicts_names_nobody() {
     let mut bench = Bench::new();
