@@ -14,6 +14,9 @@ use crate::{
     labels, reply,
 };
 
+/// Outcomes that nobody asks about.
+const FINE: [Outcome; 3] = [Outcome::Delivered, Outcome::Processing, Outcome::Queued];
+
 /// Rows of each table.
 const ROWS: usize = 10;
 
@@ -47,6 +50,8 @@ struct Column {
 struct Table {
     id: &'static str,
     title: &'static str,
+    /// What stands over its first column.
+    column: &'static str,
     rows: Vec<Row>,
     other: u64,
 }
@@ -79,7 +84,9 @@ pub(crate) async fn page(
     let undelivered = Filter {
         outcome: Choice {
             any: Vec::new(),
-            none: vec![Pattern::Is(Outcome::Delivered.word().to_owned())],
+            none: FINE
+                .map(|outcome| Pattern::Is(outcome.word().to_owned()))
+                .to_vec(),
         },
         ..all.clone()
     };
@@ -95,7 +102,7 @@ pub(crate) async fn page(
     let whole = count(&all, None, Vec::new()).await?;
     let over_time = count(&undelivered, None, edges).await?;
     let mut tables = Vec::new();
-    for (group, id, en, ja) in TABLES {
+    for (group, id, (en, ja), column) in TABLES {
         let stats = count(&undelivered, Some((group, ROWS)), Vec::new()).await?;
         tables.push(table(
             house,
@@ -130,26 +137,44 @@ pub(crate) async fn page(
     reply::page(&page, style.lang)
 }
 
-const TABLES: [(Group, &str, &str, &str); 5] = [
-    (Group::Diagnosis, "causes", "By cause", "原因別"),
-    (Group::Party, "parties", "By who can act", "対応できる側別"),
+/// The group, the table's name, its heading, and that of its first column.
+type Heading = (
+    Group,
+    &'static str,
+    (&'static str, &'static str),
+    (&'static str, &'static str),
+);
+
+const TABLES: [Heading; 5] = [
+    (
+        Group::Diagnosis,
+        "causes",
+        ("By cause", "原因別"),
+        ("Cause", "原因"),
+    ),
+    (
+        Group::Party,
+        "parties",
+        ("By who can act", "対応できる側別"),
+        ("Who can act", "対応できる側"),
+    ),
     (
         Group::Appliance,
         "appliances",
-        "By appliance",
-        "アプライアンス別",
+        ("By appliance", "アプライアンス別"),
+        ("Appliance", "アプライアンス"),
     ),
     (
         Group::SenderDomain,
         "senders",
-        "By sender's domain",
-        "送信者ドメイン別",
+        ("By sender's domain", "送信者ドメイン別"),
+        ("Domain", "ドメイン"),
     ),
     (
         Group::RecipientDomain,
         "recipients",
-        "By recipient's domain",
-        "受信者ドメイン別",
+        ("By recipient's domain", "受信者ドメイン別"),
+        ("Domain", "ドメイン"),
     ),
 ];
 
@@ -166,7 +191,7 @@ fn table(
     days: u16,
     stats: Stats,
     group: Group,
-    (id, title): (&'static str, &'static str),
+    (id, title, column): (&'static str, &'static str, &'static str),
 ) -> Table {
     let largest = stats.groups.first().map_or(1, |group| group.count.max(1));
     let row = |key: String, count: u64| Row {
@@ -179,6 +204,7 @@ fn table(
     Table {
         id,
         title,
+        column,
         rows: groups.map(|one| row(one.key, one.count)).collect(),
         other: stats.other,
     }
@@ -210,5 +236,6 @@ fn ask(group: Group, key: &str, days: u16) -> String {
         Group::SenderDomain => format!("sender:*@{key}"),
         Group::RecipientDomain => format!("recipient:*@{key}"),
     };
-    format!("{filter} outcome:!delivered since:{days}d")
+    let fine = FINE.map(|outcome| format!("outcome:!{outcome}")).join(" ");
+    format!("{filter} {fine} since:{days}d")
 }

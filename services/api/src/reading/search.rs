@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use whymid_diagnosis::Story;
 use whymid_schemas::{ConnectionItem, MessageItem, Stats, StatsGroup, StatsSpan, Time};
 use whymid_store::{Filter, Found, Peer, Place, Record, Search};
@@ -88,9 +89,9 @@ impl Reading {
                 over_time,
             };
             Ok(Stats {
-                as_of: time(self.pulse.now()),
-                since: wanted.filter.since.map(time),
-                until: wanted.filter.until.map(time),
+                as_of: time(whole_seconds(self.pulse.now())),
+                since: wanted.filter.since.map(whole_seconds).map(time),
+                until: wanted.filter.until.map(whole_seconds).map(time),
                 total: counted.total,
                 in_memory,
                 groups: counted.groups.into_iter().map(group).collect(),
@@ -178,6 +179,11 @@ impl Reading {
         let facets = tells_itself(&story).then(|| self.knowledge.facets(&story));
         Ok(filter.fits_derived(facets.as_ref(), &peer))
     }
+}
+
+/// A moment to the second.
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 /// Whether a diagnosis is of the record itself: a connection that carried messages has theirs.
