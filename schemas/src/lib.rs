@@ -5,6 +5,7 @@
 //! these types. This crate knows no other room and holds no behaviour beyond naming.
 
 mod answer;
+mod appliance;
 mod knowledge;
 mod problem;
 mod search;
@@ -17,6 +18,7 @@ pub use answer::{
     Answer, Article, Candidate, ConnectionSummary, Diagnosis, Evidence, MessageSummary, NextStep,
     Question, Recipient, Reference, RuledOut,
 };
+pub use appliance::{ApplianceInfo, ApplianceList, EventItem, EventList};
 pub use knowledge::{
     ArticleItem, ArticleList, ArticleSection, ArticleText, DiagnosisEntry, DiagnosisList,
 };

@@ -71,8 +71,8 @@ pub struct Stats {
     pub until: Option<Time>,
     /// All that fit.
     pub total: u64,
-    /// Records in memory when they were counted: what of them was not written before is not
-    /// counted yet. A record is written some seconds after its end, or after a minute of quiet.
+    /// Records in memory that fit, when they were counted: some of them may not be written, and so not
+    /// be counted yet. A record is written some seconds after its end, or after a minute of quiet.
     pub in_memory: u64,
     /// By the group asked for, the largest first.
     pub groups: Vec<StatsGroup>,
@@ -89,6 +89,9 @@ pub struct Stats {
 pub struct StatsGroup {
     /// What they have in common.
     pub key: String,
+    /// What people call that: for diagnoses, outcomes and parties.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// How many.
     pub count: u64,
     /// How many in each span of `over_time`, in its order.

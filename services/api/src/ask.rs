@@ -68,8 +68,11 @@ pub(crate) fn meant(text: &str) -> Result<Meant, Failure> {
     Ok(Meant::Words(Box::new(wanted)))
 }
 
+/// What a number is.
+type Kind = fn(u64) -> Meant;
+
 /// Words that stand in front of a number.
-const NAMES: [(&str, fn(u64) -> Meant); 3] = [
+const NAMES: [(&str, Kind); 3] = [
     ("mid", Meant::Mid),
     ("icid", Meant::Icid),
     ("dcid", Meant::Dcid),
@@ -235,7 +238,23 @@ impl Meant {
                 host: pattern(host),
                 ..all()
             }],
-            _ => Vec::new(),
+            Self::Nothing
+            | Self::Log(_)
+            | Self::Mid(_)
+            | Self::Dcid(_)
+            | Self::MessageId(_)
+            | Self::Address(_)
+            | Self::Filters(_)
+            | Self::Words(_) => Vec::new(),
+        }
+    }
+
+    /// What of the text was left out.
+    pub(crate) fn not_understood(&self) -> &[String] {
+        if let Self::Filters(wanted) | Self::Words(wanted) = self {
+            &wanted.not_understood
+        } else {
+            &[]
         }
     }
 }

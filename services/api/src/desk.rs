@@ -8,8 +8,8 @@ use std::{net::IpAddr, pin::Pin};
 
 use jiff::Timestamp;
 use whymid_schemas::{
-    Answer, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline, DiagnosisEntry,
-    DiagnosisList, Lang, MessageItem, MessageTimeline, Stats, Status,
+    Answer, ApplianceInfo, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline,
+    DiagnosisEntry, DiagnosisList, EventItem, Lang, MessageItem, MessageTimeline, Stats, Status,
 };
 use whymid_store::{Filter, Group, Place, Search};
 use whymid_syslog::Lane;
@@ -133,6 +133,17 @@ pub trait Desk: Send + Sync + 'static {
         wanted: &'a Counting,
         style: &'a Style,
     ) -> Later<'a, Result<Stats, Missing>>;
+
+    /// Every appliance that a line came from.
+    fn appliances<'a>(&'a self, style: &'a Style)
+    -> Later<'a, Result<Vec<ApplianceInfo>, Missing>>;
+
+    /// A page of the appliance events that fit.
+    fn events<'a>(
+        &'a self,
+        search: &'a Search,
+        style: &'a Style,
+    ) -> Later<'a, Result<Page<EventItem>, Missing>>;
 
     /// Now, by the clock of the service.
     fn now(&self) -> Timestamp;

@@ -71,7 +71,7 @@ codes! {
         "The form of each parameter stands in /openapi.yaml." "各パラメーターの形式は /openapi.yaml を参照してください。";
     ParameterInvalid "parameter_invalid" UNPROCESSABLE_ENTITY
         "Query parameter out of range" "クエリーパラメーターの値が範囲外です"
-        "The range of each parameter stands in /openapi.yaml." "各パラメーターの範囲は /openapi.yaml を参照してください。";
+        "`detail` says what it may be; each parameter is described in /openapi.yaml." "指定できる値は `detail` にあります。各パラメーターの説明は /openapi.yaml を参照してください。";
     PathMalformed "path_malformed" BAD_REQUEST
         "The path cannot be read" "パスを読み取れません"
         "Percent-encode what is not plain ASCII." "ASCII 以外の文字はパーセントエンコードしてください。";
@@ -110,7 +110,7 @@ codes! {
         "Nothing was accepted. Check the file (`gzip -t`, `zstd -t`), compare its coding with the header Content-Encoding, and send it again." "何も受け付けていません。ファイルを確認し（`gzip -t`、`zstd -t`）、Content-Encoding ヘッダーと圧縮形式が一致しているかを確かめて、もう一度送ってください。";
     NoLines "no_lines" UNPROCESSABLE_ENTITY
         "There is no line in the body" "本文に行がありません"
-        "Send log lines, one a line, for example with `curl --data-binary @mail.log`." "ログを 1 行ずつ改行で区切って送ってください。例: `curl --data-binary @mail.log`";
+        "Send log lines, one a line, for example with `curl -H 'Content-Type: text/plain' -H 'X-Whymid: 1' --data-binary @mail.log`." "ログを 1 行ずつ改行で区切って送ってください。例: `curl -H 'Content-Type: text/plain' -H 'X-Whymid: 1' --data-binary @mail.log`";
     MediaUnsupported "media_unsupported" UNSUPPORTED_MEDIA_TYPE
         "Unsupported kind of body" "対応していない本文の形式です"
         "What each call takes stands in /openapi.yaml; `Content-Type: text/plain` needs the header `X-Whymid: 1` beside it." "各呼び出しで使える形式は /openapi.yaml を参照してください。`Content-Type: text/plain` にはヘッダー `X-Whymid: 1` が必要です。";
@@ -121,7 +121,7 @@ codes! {
         "This method is not for this path" "このパスでは使えないメソッドです"
         "The header Allow names the methods that are." "使えるメソッドは Allow ヘッダーを参照してください。";
     MidUnknown "mid_unknown" NOT_FOUND
-        "No line names this number" "この番号を含む行がありません"
+        "No line names this number or id" "この番号または ID を含む行がありません"
         "Check the number and the appliance; `answer` says which appliances and which period were searched." "番号とアプライアンスを確認してください。検索したアプライアンスと期間は `answer` にあります。";
     MessageUnknown "message_unknown" NOT_FOUND
         "No message has this id" "この ID のメッセージはありません"

@@ -70,7 +70,7 @@ pub(crate) struct MessageFilters {
     /// Who can mend it.
     #[param(value_type = Option<Vec<String>>, style = Form, explode, example = json!(["our_policy"]))]
     party: (),
-    /// First line not before this moment: RFC 3339, or so long ago (`30m`, `24h`, `7d`).
+    /// First line not before this moment: RFC 3339, or so long ago (`30m`, `24h`, `7d`, `2w`).
     #[param(value_type = Option<String>, example = "24h")]
     since: (),
     /// First line before this moment.
@@ -111,12 +111,52 @@ pub(crate) struct ConnectionFilters {
     /// Who can mend it, of those that carried no message.
     #[param(value_type = Option<Vec<String>>, style = Form, explode, example = json!(["sender"]))]
     party: (),
-    /// First line not before this moment: RFC 3339, or so long ago (`30m`, `24h`, `7d`).
+    /// First line not before this moment: RFC 3339, or so long ago (`30m`, `24h`, `7d`, `2w`).
     #[param(value_type = Option<String>, example = "24h")]
     since: (),
     /// First line before this moment.
     #[param(value_type = Option<String>, example = "2014-08-15T00:00:00Z")]
     until: (),
+}
+
+/// Filters on the events of one appliance.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "describes the parameters to the document; `read` reads them"
+)]
+pub(crate) struct EventFilters {
+    /// Words that stand in the line.
+    #[param(value_type = Option<String>, example = "TCPREFUSE")]
+    q: (),
+    /// The MID that a line of another log is about.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode, example = json!(["1404"]))]
+    mid: (),
+    /// Not before this moment: RFC 3339, or so long ago (`30m`, `24h`, `7d`, `2w`).
+    #[param(value_type = Option<String>, example = "24h")]
+    since: (),
+    /// Before this moment.
+    #[param(value_type = Option<String>, example = "2014-08-15T00:00:00Z")]
+    until: (),
+}
+
+/// The filters of a search on events.
+#[derive(Debug)]
+pub(crate) struct OfEvents(pub(crate) Wanted);
+
+impl Asked for OfEvents {
+    fn names() -> Vec<String> {
+        names_of::<EventFilters>()
+    }
+
+    fn repeated() -> Vec<String> {
+        several(Self::names())
+    }
+
+    fn read(fields: &Fields) -> Result<Self, Failure> {
+        read(fields, RecordKind::Event).map(Self)
+    }
 }
 
 /// A filter as it was asked for; moments may be told from now.
@@ -146,6 +186,24 @@ impl Moment {
 }
 
 impl Wanted {
+    /// A diagnosis that is asked for by its whole id and that nobody knows.
+    pub(crate) fn unknown_diagnosis(&self, is_known: impl Fn(&str) -> bool) -> Option<&str> {
+        let asked = self.filter.diagnosis.any.iter();
+        let mut asked = asked.chain(&self.filter.diagnosis.none);
+        asked.find_map(|pattern| {
+            let Pattern::Is(id) = pattern else {
+                return None;
+            };
+            (!is_known(id)).then_some(id.as_str())
+        })
+    }
+
+    /// Only of this appliance.
+    pub(crate) fn of(mut self, appliance: &str) -> Self {
+        self.filter.appliance.any = vec![appliance.to_lowercase()];
+        self
+    }
+
     /// The filter at a moment.
     pub(crate) fn at(&self, now: Timestamp) -> Filter {
         Filter {
@@ -236,7 +294,7 @@ fn read(fields: &Fields, kind: RecordKind) -> Result<Wanted, Failure> {
     };
     let number = |name: &str| choice(fields, name, |text| number(name, text));
     let filter = Filter {
-        appliance: choice(fields, "appliance", |text| Ok(text.to_lowercase()))?,
+        appliance: choice(fields, "appliance", whole)?,
         mid: number("mid")?,
         icid: number("icid")?,
         dcid: number("dcid")?,
@@ -316,6 +374,22 @@ fn pattern(name: &str, text: &str) -> Result<Pattern, Failure> {
         (_, true) => Pattern::Begins(bare.to_owned()),
         _ => Pattern::Is(bare.to_owned()),
     })
+}
+
+/// The name of an appliance: whole, as other names stand for it too.
+fn whole(text: &str) -> Result<String, Failure> {
+    if text.contains('*') {
+        return Err(Failure::new(Code::ParameterInvalid)
+            .detail(
+                format!("`appliance` is `{text}`: it takes no `*`"),
+                format!("`appliance` の値 `{text}` に `*` は使えません"),
+            )
+            .help(
+                "Give whole names; /v1/appliances lists them.",
+                "名前全体を指定してください。一覧は /v1/appliances にあります。",
+            ));
+    }
+    Ok(text.to_lowercase())
 }
 
 fn number(name: &str, text: &str) -> Result<u64, Failure> {

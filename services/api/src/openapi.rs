@@ -35,6 +35,7 @@ pub(crate) const SCHEME: &str = "token";
         (name = "answers", description = "Ask why"),
         (name = "messages", description = "One message"),
         (name = "connections", description = "One connection"),
+        (name = "appliances", description = "The gateways"),
         (name = "lines", description = "Hand in log lines"),
         (name = "knowledge", description = "Diagnoses and articles"),
         (name = "operations", description = "The service itself"),

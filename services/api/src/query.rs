@@ -102,6 +102,9 @@ impl Asked for Tongue {
     }
 }
 
+/// What every call has that shows both: `lang` and `tz`.
+pub(crate) type Shown = (Tongue, ZoneAsked);
+
 /// `tz`, on every call that has moments.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -265,7 +268,7 @@ fn not_a_moment(name: &str, value: &str) -> Failure {
             format!("`{name}` の値 `{value}` は日時ではありません"),
         )
         .help(
-            "Write it by RFC 3339 with an offset, for example 2014-08-14T11:05:36Z.",
-            "オフセット付きの RFC 3339 形式で指定してください。例: 2014-08-14T11:05:36Z",
+            "Write it by RFC 3339 with an offset, for example 2014-08-14T11:05:36Z; `since` and `until` also take so long ago: 30m, 24h, 7d, 2w.",
+            "オフセット付きの RFC 3339 形式で指定してください。例: 2014-08-14T11:05:36Z。`since` と `until` には 30m、24h、7d、2w のような「どれだけ前か」も指定できます。",
         )
 }

@@ -15,8 +15,9 @@ use jiff::Timestamp;
 use whymid_diagnosis::{Knowledge, Listeners, LogReader, Reading as LogReading, Source, Wanted};
 use whymid_mailflow::{Gap, Message, Settings};
 use whymid_schemas::{
-    Answer, ArticleItem, ArticleText, Candidate, ConnectionItem, ConnectionTimeline,
-    DiagnosisEntry, DiagnosisList, Lang, MessageItem, MessageTimeline, Question, Stats, Time,
+    Answer, ApplianceInfo, ArticleItem, ArticleText, Candidate, ConnectionItem, ConnectionTimeline,
+    DiagnosisEntry, DiagnosisList, EventItem, Lang, MessageItem, MessageTimeline, Question, Stats,
+    Time,
 };
 use whymid_store::{Filter, Key, Known, Library, Pattern, Record, RecordKind, Search};
 
@@ -403,6 +404,21 @@ impl Desk for Reading {
         style: &'a Style,
     ) -> Later<'a, Result<Stats, Missing>> {
         Box::pin(self.count(wanted, style))
+    }
+
+    fn appliances<'a>(
+        &'a self,
+        style: &'a Style,
+    ) -> Later<'a, Result<Vec<ApplianceInfo>, Missing>> {
+        Box::pin(self.appliance_list(style))
+    }
+
+    fn events<'a>(
+        &'a self,
+        search: &'a Search,
+        style: &'a Style,
+    ) -> Later<'a, Result<Page<EventItem>, Missing>> {
+        Box::pin(self.event_page(search, style))
     }
 
     fn now(&self) -> Timestamp {

@@ -65,6 +65,10 @@ refusals! {
     OfConnection = ANY QUERY TOKEN RECORDS [PathMalformed, ConnectionUnknown, NotAcceptable, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// Searches.
     OfSearch = ANY QUERY TOKEN RECORDS [NotAcceptable, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
+    /// Appliances.
+    OfAppliances = ANY QUERY TOKEN RECORDS [LangUnknown, TimezoneUnknown];
+    /// Events of an appliance.
+    OfEventSearch = ANY QUERY TOKEN RECORDS [PathMalformed, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// Statistics.
     OfStats = ANY QUERY TOKEN RECORDS [ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// `POST /v1/explain`.

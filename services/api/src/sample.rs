@@ -5,9 +5,9 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use whymid_schemas::{
-    Answer, ArticleItem, ArticleList, ArticleText, ConnectionItem, ConnectionList,
-    ConnectionTimeline, DiagnosisEntry, DiagnosisList, Lang, LinesTaken, MessageItem, MessageList,
-    MessageTimeline, Stats, Status,
+    Answer, ApplianceList, ArticleItem, ArticleList, ArticleText, ConnectionItem, ConnectionList,
+    ConnectionTimeline, DiagnosisEntry, DiagnosisList, EventList, Lang, LinesTaken, MessageItem,
+    MessageList, MessageTimeline, Stats, Status,
 };
 
 /// Reads a sample. The samples are part of the program and a test reads them all.
@@ -63,6 +63,14 @@ pub(crate) fn connections() -> ConnectionList {
         not_understood: Vec::new(),
         complete_up_to: answer().complete_up_to,
     }
+}
+
+pub(crate) fn appliances() -> ApplianceList {
+    read(include_str!("../samples/appliances.json"))
+}
+
+pub(crate) fn events() -> EventList {
+    read(include_str!("../samples/events.json"))
 }
 
 pub(crate) fn stats() -> Stats {

@@ -56,11 +56,11 @@ const MOST_STARTS: usize = 300;
 fn of_line(body: &str) -> Vec<String> {
     let event = whymid_mailflow::read(body);
     let kind = event.kind.map(|kind| kind.name.to_owned());
-    let reply = match &event.fact {
-        Fact::Bounced { reply, .. } | Fact::Delayed { reply, .. } => Some(of_reason(reply)),
-        _ => None,
-    };
-    kind.into_iter().chain(reply).collect()
+    let mut marks: Vec<String> = kind.into_iter().collect();
+    if let Fact::Bounced { reply, .. } | Fact::Delayed { reply, .. } = &event.fact {
+        marks.push(of_reason(reply));
+    }
+    marks
 }
 
 /// The reason of a reply: three digits, perhaps an enhanced code, and words.

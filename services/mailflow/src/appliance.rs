@@ -306,6 +306,9 @@ impl Appliances {
             },
             release: 0,
             last_datagram: None,
+            lines: 0,
+            not_understood: 0,
+            behind: None,
             changed: true,
             newest_remembered: None,
         });
@@ -448,6 +451,19 @@ impl Appliances {
         })
     }
 
+    /// Counts a line, and how far its stamp is behind the moment it came in.
+    pub(crate) fn count(
+        &mut self,
+        index: ApplianceIndex,
+        understood: bool,
+        frame: &Frame,
+        told: Option<Timestamp>,
+    ) {
+        let is_live = frame.transport != Transport::File && !frame.is_of_the_past();
+        let behind = told.map(|at| frame.received_at.duration_since(at));
+        self.known[index.0].count(understood, behind.filter(|_| is_live));
+    }
+
     /// Moves an appliance's newest stamp on. A stamp more than a day ahead of the moment it was
     /// received is a broken clock's and moves nothing; neither does a line without a stamp, once
     /// the appliance has shown its clock.
@@ -472,24 +488,6 @@ impl Appliances {
         if frame.transport == Transport::File || limit.is_ok_and(|limit| at <= limit) {
             memory.newest = Some(memory.newest.map_or(at, |newest| newest.max(at)));
         }
-    }
-}
-
-impl ApplianceSettings {
-    /// Whether the row names an appliance that is remembered: by its identity, by a host name or
-    /// an address that it had.
-    fn names(&self, known: &ApplianceMemory) -> bool {
-        let is_host = |host: &str| {
-            let mut hosts = self.hosts.iter().chain([&self.name]);
-            hosts.any(|own| own.eq_ignore_ascii_case(host))
-        };
-        let peer = known.identity.parse::<IpAddr>().ok();
-        is_host(&known.identity)
-            || known.hosts.iter().any(|host| is_host(host))
-            || peer
-                .iter()
-                .chain(&known.peers)
-                .any(|peer| self.peers.iter().any(|own| own.to_canonical() == *peer))
     }
 }
 

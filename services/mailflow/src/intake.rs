@@ -108,6 +108,9 @@ impl Intake {
         let told = self.moment(&header, index, frame, position, years);
         self.appliances
             .seen_until(index, told.at, frame, told.stamped);
+        let stamp = told.stamped.then_some(told.at);
+        self.appliances
+            .count(index, event.kind.is_some(), frame, stamp);
         if told.stamped {
             self.appliances.note_gaps(index, &event, told.at, frame);
         }

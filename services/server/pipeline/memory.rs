@@ -94,6 +94,14 @@ impl Question {
                     first: one.first(),
                     newest: one.newest(),
                     gaps: one.gaps().copied().collect(),
+                    aliases: one.aliases().map(str::to_owned).collect(),
+                    addresses: one.addresses().map(ToString::to_string).collect(),
+                    version: one.version().map(str::to_owned),
+                    serial: one.serial().map(str::to_owned),
+                    zone: one.zone_from(),
+                    lines: one.lines(),
+                    not_understood: one.not_understood(),
+                    behind: one.behind().map(|behind| behind.as_secs()),
                 };
                 let _ = reply.send(seen.map(known).collect());
             }

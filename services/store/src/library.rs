@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use whymid_mailflow::{Carried, Gap};
+use whymid_schemas::Zone;
 
 use crate::document::{Record, RecordKind};
 use crate::filter::Filter;
@@ -31,6 +32,22 @@ pub struct Known {
     pub newest: Option<Timestamp>,
     /// Where its lines seem to be missing.
     pub gaps: Vec<Gap>,
+    /// Other names that it goes by.
+    pub aliases: Vec<String>,
+    /// Addresses that the configuration gives it.
+    pub addresses: Vec<String>,
+    /// AsyncOS version, once told.
+    pub version: Option<String>,
+    /// Serial number, once told.
+    pub serial: Option<String>,
+    /// Where its zone comes from.
+    pub zone: Zone,
+    /// Lines since the start.
+    pub lines: u64,
+    /// Those of them that were not understood.
+    pub not_understood: u64,
+    /// How far its last line was behind the moment when it came in, seconds.
+    pub behind: Option<i64>,
 }
 
 /// The owner of the records in memory has ended.

@@ -52,9 +52,10 @@ pub(crate) async fn page(
     let shell = Shell::new(request, house);
     let now = house.desk.now();
     let mut found = Found::default();
-    match &meant {
-        Meant::Log(log) => found.explain(house, log, style).await?,
-        _ => found.search(house, &meant, now, style).await?,
+    if let Meant::Log(log) = &meant {
+        found.explain(house, log, style).await?;
+    } else {
+        found.search(house, &meant, now, style).await?;
     }
     let one = match (
         &meant,
@@ -79,10 +80,6 @@ pub(crate) async fn page(
     } else {
         Vec::new()
     };
-    let not_understood = match &meant {
-        Meant::Filters(wanted) | Meant::Words(wanted) => wanted.not_understood.clone(),
-        _ => Vec::new(),
-    };
     let titles = house.desk.diagnoses(style).items.into_iter();
     let page = Page {
         l: labels(shell.lang),
@@ -93,7 +90,7 @@ pub(crate) async fn page(
         connections: found.connections,
         explained: found.explained,
         articles: articles.into_iter().take(ARTICLES).collect(),
-        not_understood,
+        not_understood: meant.not_understood().to_vec(),
         titles: titles.map(|one| (one.id, one.title)).collect(),
         shell,
     };

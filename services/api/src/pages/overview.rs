@@ -110,7 +110,7 @@ pub(crate) async fn page(
             days,
             stats,
             group,
-            (id, shell.say(en, ja)),
+            (id, shell.say(en, ja), shell.say(column.0, column.1)),
         ));
     }
     let highest = over_time.over_time.iter().map(|span| span.count).max();
@@ -217,7 +217,11 @@ fn label(house: &House, style: &Style, group: Group, key: String) -> String {
             known.map_or(key, |one| one.title)
         }
         Group::Party => Party::from_word(&key).map_or(key, |one| words(one, style.lang)),
-        _ => key,
+        Group::Outcome
+        | Group::Appliance
+        | Group::Host
+        | Group::SenderDomain
+        | Group::RecipientDomain => key,
     }
 }
 

@@ -8,8 +8,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use whymid_diagnosis::Story;
-use whymid_schemas::{ConnectionItem, MessageItem, Stats, StatsGroup, StatsSpan, Time};
-use whymid_store::{Filter, Found, Peer, Place, Record, Search};
+use whymid_mailflow::Gap;
+use whymid_schemas::{
+    ApplianceInfo, ConnectionItem, EventItem, MessageItem, Stats, StatsGroup, StatsSpan,
+    SuspectedGap, Time,
+};
+use whymid_store::{Filter, Found, Known, Peer, Place, Record, Search};
 
 use super::{MAX_CANDIDATES, Newest, Reading, failed};
 use crate::desk::{Counting, Missing, Page, Style};
@@ -46,7 +50,7 @@ impl Reading {
             let (records, next) = self.page(search, &now).await?;
             let mut items = Vec::with_capacity(records.len());
             for message in records.into_iter().filter_map(Record::into_message) {
-                let story = self.story(message, &now).await?;
+                let story = self.item_story(message, &now).await?;
                 items.extend(self.knowledge.message_item(&story, style));
             }
             Ok(Page { items, next })
@@ -85,6 +89,7 @@ impl Reading {
             let spans = wanted.moments.windows(2).zip(&counted.spans);
             let group = |(key, count, over_time)| StatsGroup {
                 key,
+                title: None,
                 count,
                 over_time,
             };
@@ -107,6 +112,46 @@ impl Reading {
             })
         })
         .await
+    }
+
+    pub(super) async fn event_page(
+        &self,
+        search: &Search,
+        style: &Style,
+    ) -> Result<Page<EventItem>, Missing> {
+        self.patiently(async {
+            let found = self.library.search(search.clone()).await.map_err(failed)?;
+            let records = found.records.into_iter().map(|(record, _)| record);
+            let items = records.filter_map(Record::into_event).filter_map(|event| {
+                let entry = event.entry()?;
+                Some(EventItem {
+                    id: event.common.id.clone(),
+                    appliance: event.common.appliance.clone(),
+                    at: Time::of(entry.at, &style.zone),
+                    kind: entry.kind.0.map(|kind| kind.name.to_owned()),
+                    mid: event.about,
+                    line: entry.line.clone(),
+                })
+            });
+            Ok(Page {
+                items: items.collect(),
+                next: found.next,
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn appliance_list(
+        &self,
+        style: &Style,
+    ) -> Result<Vec<ApplianceInfo>, Missing> {
+        if !self.pulse.is_ready() {
+            return Err(Missing::Replaying);
+        }
+        let all = self.library.appliances().await.map_err(failed)?;
+        let mut all: Vec<ApplianceInfo> = all.into_iter().map(|one| info(one, style)).collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(all)
     }
 
     /// The messages that fit, newest first, one more than an answer lists beside itself.
@@ -178,6 +223,38 @@ impl Reading {
         let peer = Peer::of(connection.and_then(|one| one.opened.as_ref()));
         let facets = tells_itself(&story).then(|| self.knowledge.facets(&story));
         Ok(filter.fits_derived(facets.as_ref(), &peer))
+    }
+}
+
+/// The most gaps of one appliance that are told.
+const GAPS_TOLD: usize = 50;
+
+fn info(one: Known, style: &Style) -> ApplianceInfo {
+    let time = |at| Time::of(at, &style.zone);
+    let name = one.name;
+    let mut gaps = one.gaps;
+    gaps.sort_by_key(|gap| std::cmp::Reverse(gap.to));
+    gaps.truncate(GAPS_TOLD);
+    let gap = |gap: Gap| SuspectedGap {
+        appliance: name.clone(),
+        from: time(gap.from),
+        to: time(gap.to),
+        sign: gap.sign.word().to_owned(),
+        count: gap.count,
+    };
+    ApplianceInfo {
+        suspected_gaps: gaps.into_iter().map(gap).collect(),
+        name,
+        aliases: one.aliases,
+        addresses: one.addresses,
+        serial: one.serial,
+        version: one.version,
+        zone: one.zone,
+        first_line_at: one.first.map(time),
+        last_line_at: one.newest.map(time),
+        lines: one.lines,
+        not_understood: one.not_understood,
+        behind_seconds: one.behind,
     }
 }
 

@@ -6,6 +6,7 @@ use whymid_mailflow::{
     ApplianceEvent, Connection, Delivery, Family, Gathering, MAX_FAMILY, Message, connection_of,
     is_used,
 };
+use whymid_schemas::Outcome;
 use whymid_store::{Key, Look, Record, RecordKind, Scope};
 
 use super::{MAX_CANDIDATES, Newest, Reading, clock, failed};
@@ -99,6 +100,37 @@ impl Reading {
         let beside = self.beside(&family, &appliance).await?;
         let story = Story::of(family, connection, deliveries, beside, newest, timers);
         Ok(story.with_gaps(gaps))
+    }
+
+    /// As much of a message's story as an item of a list needs: of what was delivered under its own
+    /// MID, who sent it.
+    pub(super) async fn item_story(
+        &self,
+        message: Message,
+        now: &Newest,
+    ) -> Result<Story, Missing> {
+        let is_told =
+            message.fared_alone() && whymid_diagnosis::of_message(&message) == Outcome::Delivered;
+        if !is_told {
+            return self.story(message, now).await;
+        }
+        let appliance = message.common.appliance.clone();
+        let known = match message.icid {
+            Some(icid) => self.connections(icid, Some(&appliance)).await?,
+            None => Vec::new(),
+        };
+        let connection = connection_of(&message, &known).cloned();
+        let timers = self.listeners.timers(connection.as_ref());
+        let (newest, _) = clock(now, &appliance);
+        let alone = Family::alone(message);
+        Ok(Story::of(
+            alone,
+            connection,
+            Vec::new(),
+            Vec::new(),
+            newest,
+            timers,
+        ))
     }
 
     /// The messages that hang together with one: splits, rewrites, copies, bounces.

@@ -12,7 +12,7 @@ use crate::{
     error::{Code, Failure},
     house::House,
     pages,
-    query::{Asked, Fields, Params, Tongue, ZoneAsked, names_of},
+    query::{Asked, Fields, Params, Shown, Tongue, ZoneAsked, names_of},
     refusals::{OfAsk, OfOverview},
 };
 
@@ -54,7 +54,7 @@ impl Asked for AskAsked {
 pub(crate) async fn ask_page(
     request: HttpRequest,
     house: Data<House>,
-    asked: Params<(AskAsked, (Tongue, ZoneAsked))>,
+    asked: Params<(AskAsked, Shown)>,
 ) -> Result<HttpResponse, Failure> {
     let Params((asked, (_, zone))) = asked;
     let style = house.style(&request, zone.tz);
@@ -92,7 +92,7 @@ const LONGEST_ADDRESS: usize = 1500;
 pub(crate) async fn ask_form(
     request: HttpRequest,
     house: Data<House>,
-    asked: Params<(Tongue, ZoneAsked)>,
+    asked: Params<Shown>,
     form: Form<AskForm>,
 ) -> Result<HttpResponse, Failure> {
     let Params((_, zone)) = asked;
@@ -149,7 +149,7 @@ impl Asked for OverviewAsked {
 pub(crate) async fn overview_page(
     request: HttpRequest,
     house: Data<House>,
-    asked: Params<(OverviewAsked, (Tongue, ZoneAsked))>,
+    asked: Params<(OverviewAsked, Shown)>,
 ) -> Result<HttpResponse, Failure> {
     let Params((asked, (_, zone))) = asked;
     let style = house.style(&request, zone.tz);

@@ -1,6 +1,7 @@
 //! Every route, one file a subject. This list is the OpenAPI document, the `Allow` header and the
 //! table of access at once.
 
+mod appliances;
 mod ask_pages;
 mod connections;
 mod explain;
@@ -22,6 +23,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(search::messages)
         .service(search::connections)
         .service(stats::stats)
+        .service(appliances::appliances)
+        .service(appliances::events)
         .service(messages::timeline)
         .service(messages::answer)
         .service(connections::timeline)

@@ -6,12 +6,13 @@ use whymid_schemas::{ConnectionList, MessageList, Time};
 use whymid_store::{Order, Place, Search};
 
 use crate::{
+    desk::Style,
     error::{Code, Failure},
     export,
     filters::{ConnectionFilters, MessageFilters, OfConnections, OfMessages, Wanted},
     house::House,
     negotiate::{self, Form},
-    query::{Asked, Fields, Params, Tongue, ZoneAsked, names_of},
+    query::{Asked, Fields, Params, Shown, Tongue, ZoneAsked, names_of},
     refusals::OfSearch,
     reply, sample,
 };
@@ -88,12 +89,12 @@ fn place(cursor: &str) -> Result<Place, Failure> {
     })
 }
 
-fn cursor(place: &Place) -> String {
+pub(super) fn cursor(place: &Place) -> String {
     format!("{:x}.{}", place.start.as_microsecond(), place.id)
 }
 
 impl ListAsked {
-    fn search(&self, house: &House, wanted: &Wanted) -> Search {
+    pub(super) fn search(&self, house: &House, wanted: &Wanted) -> Search {
         Search {
             filter: wanted.at(house.desk.now()),
             order: self.sort,
@@ -103,12 +104,49 @@ impl ListAsked {
     }
 }
 
+/// Whether all that was asked can be asked: a diagnosis by its id must be one; an export has no room
+/// to say that words were left out.
+pub(super) fn check(
+    house: &House,
+    wanted: &Wanted,
+    form: Form,
+    style: &Style,
+) -> Result<(), Failure> {
+    let known = house.desk.diagnoses(style).items;
+    let is_known = |id: &str| known.iter().any(|one| one.id == id);
+    if let Some(id) = wanted.unknown_diagnosis(is_known) {
+        let nearest = whymid_diagnosis::nearest_word(id, known.iter().map(|one| one.id.as_str()));
+        let failure = Failure::new(Code::ParameterInvalid).detail(
+            format!("there is no diagnosis `{id}`"),
+            format!("診断 `{id}` はありません"),
+        );
+        return Err(match nearest {
+            Some(nearest) => failure.help(
+                format!("Did you mean `{nearest}`? /v1/diagnoses lists them all."),
+                format!("`{nearest}` の間違いではありませんか。一覧は /v1/diagnoses にあります。"),
+            ),
+            None => failure.help(
+                "/v1/diagnoses lists them all.",
+                "一覧は /v1/diagnoses にあります。",
+            ),
+        });
+    }
+    match wanted.not_understood.first().filter(|_| form != Form::Json) {
+        Some(text) => Err(Failure::new(Code::ParameterInvalid).detail(
+            format!("`{text}` holds no word"),
+            format!("`{text}` には語が含まれていません"),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Messages that fit.
 ///
 /// Filters combine; a repeated one means "or"; `!` in front of a value means "not". A `*` at the
 /// end of a value matches a beginning, at its front an ending. What is in memory and what is written
 /// is found alike. By `Accept` all of it comes as lines of JSON (`application/x-ndjson`) or as CSV
-/// (`text/csv`), a table of the same fields with one row a recipient.
+/// (`text/csv`), a table of the same fields with one row a recipient. `outcome=!delivered` finds what is
+/// under way too: add `!processing` and `!queued` for what did not arrive.
 #[utoipa::path(
     tag = "messages",
     operation_id = "messages",
@@ -127,11 +165,12 @@ impl ListAsked {
 pub(crate) async fn messages(
     request: HttpRequest,
     house: Data<House>,
-    asked: Params<(OfMessages, (ListAsked, (Tongue, ZoneAsked)))>,
+    asked: Params<(OfMessages, (ListAsked, Shown))>,
 ) -> Result<HttpResponse, Failure> {
     let Params((OfMessages(wanted), (list, (_, zone)))) = asked;
     let form = negotiate::form(&request, &[Form::Json, Form::Ndjson, Form::Csv])?;
     let style = house.style(&request, zone.tz);
+    check(&house, &wanted, form, &style)?;
     let search = list.search(&house, &wanted);
     if form != Form::Json {
         return Ok(export::messages(house, search, style, form, list.limit));
@@ -170,11 +209,12 @@ pub(crate) async fn messages(
 pub(crate) async fn connections(
     request: HttpRequest,
     house: Data<House>,
-    asked: Params<(OfConnections, (ListAsked, (Tongue, ZoneAsked)))>,
+    asked: Params<(OfConnections, (ListAsked, Shown))>,
 ) -> Result<HttpResponse, Failure> {
     let Params((OfConnections(wanted), (list, (_, zone)))) = asked;
     let form = negotiate::form(&request, &[Form::Json, Form::Ndjson, Form::Csv])?;
     let style = house.style(&request, zone.tz);
+    check(&house, &wanted, form, &style)?;
     let search = list.search(&house, &wanted);
     if form != Form::Json {
         return Ok(export::connections(house, search, style, form, list.limit));

@@ -2,15 +2,17 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, web::Data};
 use jiff::{RoundMode, Timestamp, ToSpan, Unit, ZonedDateTimeRound, tz::TimeZone};
-use whymid_schemas::Stats;
+use whymid_schemas::{Outcome, Party, Stats};
 use whymid_store::{Filter, Group};
 
 use crate::{
-    desk::Counting,
+    desk::{Counting, Style},
     error::{Code, Failure},
     filters::{MessageFilters, OfMessages, span},
     house::House,
-    query::{Asked, Fields, Params, Tongue, ZoneAsked, names_of},
+    labels,
+    negotiate::Form,
+    query::{Asked, Fields, Params, Shown, Tongue, ZoneAsked, names_of},
     refusals::OfStats,
     reply, sample,
 };
@@ -144,11 +146,14 @@ fn edges(
         at = at.checked_sub(i64::from(days).days()).map_err(odd)?;
     }
     let count = i64::from(interval.count);
-    let step = match interval.unit {
-        Unit::Minute => count.minutes(),
-        Unit::Hour => count.hours(),
-        Unit::Week => (count * 7).days(),
-        _ => count.days(),
+    let step = if interval.unit == Unit::Minute {
+        count.minutes()
+    } else if interval.unit == Unit::Hour {
+        count.hours()
+    } else if interval.unit == Unit::Week {
+        (count * 7).days()
+    } else {
+        count.days()
     };
     let mut edges = vec![at.timestamp()];
     while at.timestamp() < until {
@@ -192,6 +197,17 @@ impl StatsAsked {
     }
 }
 
+/// What people call a group.
+fn title(house: &House, by: Option<Group>, key: &str, style: &Style) -> Option<String> {
+    let lang = style.lang;
+    match by? {
+        Group::Diagnosis => house.desk.diagnosis(key, style).map(|one| one.title),
+        Group::Outcome => Outcome::from_word(key).map(|one| labels::outcome(one, lang).to_owned()),
+        Group::Party => Party::from_word(key).map(|one| labels::party(one, lang).to_owned()),
+        Group::Appliance | Group::Host | Group::SenderDomain | Group::RecipientDomain => None,
+    }
+}
+
 /// How many messages fit.
 ///
 /// By group and over time, with the filters of `/v1/messages`. What is written is counted; a
@@ -210,13 +226,17 @@ impl StatsAsked {
 pub(crate) async fn stats(
     request: HttpRequest,
     house: Data<House>,
-    asked: Params<(StatsAsked, (OfMessages, (Tongue, ZoneAsked)))>,
+    asked: Params<(StatsAsked, (OfMessages, Shown))>,
 ) -> Result<HttpResponse, Failure> {
     let Params((asked, (OfMessages(wanted), (_, zone)))) = asked;
     let style = house.style(&request, zone.tz);
+    super::search::check(&house, &wanted, Form::Json, &style)?;
     let now = house.desk.now();
     let counting = asked.counting(wanted.at(now), now, &style.zone)?;
     let mut stats = house.desk.stats(&counting, &style).await?;
     stats.not_understood = wanted.not_understood;
+    for group in &mut stats.groups {
+        group.title = title(&house, asked.group_by, &group.key, &style);
+    }
     Ok(reply::json(&stats, style.lang))
 }

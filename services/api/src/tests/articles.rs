@@ -30,7 +30,7 @@ fn score(name: &str, queries: &str, show: bool) -> (f64, f64) {
         let among = found.iter().take(3).any(is_right);
         three += i32::from(among);
         if show && !found.first().is_some_and(is_right) {
-            let place = found.iter().position(|id| is_right(id));
+            let place = found.iter().position(is_right);
             println!(
                 "{lang} {kind} {right} at {place:?}, first {:?} {:?}: {query}",
                 found.first(),

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use whymid_schemas::{
-    Answer, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline, DiagnosisEntry,
-    DiagnosisList, Lang, MessageItem, MessageTimeline, Stats, Status,
+    Answer, ApplianceInfo, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline,
+    DiagnosisEntry, DiagnosisList, EventItem, Lang, MessageItem, MessageTimeline, Stats, Status,
 };
 use whymid_store::{Place, Search};
 
@@ -185,6 +185,25 @@ impl Desk for FakeDesk {
             let mut stats = sample::stats();
             stats.total = wanted.moments.len() as u64;
             Ok(stats)
+        })
+    }
+
+    fn appliances<'a>(&'a self, _: &'a Style) -> Later<'a, Result<Vec<ApplianceInfo>, Missing>> {
+        Box::pin(async move {
+            self.mood()?;
+            Ok(sample::appliances().items)
+        })
+    }
+
+    fn events<'a>(
+        &'a self,
+        _: &'a Search,
+        _: &'a Style,
+    ) -> Later<'a, Result<Page<EventItem>, Missing>> {
+        Box::pin(async move {
+            self.mood()?;
+            let items = sample::events().items;
+            Ok(Page { items, next: None })
         })
     }
 

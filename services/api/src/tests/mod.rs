@@ -8,6 +8,7 @@ mod fake;
 mod forms;
 mod lines;
 mod pages;
+mod search;
 mod server;
 mod unpack;
 

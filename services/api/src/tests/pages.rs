@@ -4,6 +4,13 @@ use super::{HERE, Settings, ask, ask_bound, ask_with, fake::FakeDesk, get, open}
 
 const BROWSER: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
 
+/// A page without our own script, which it has once.
+fn without_script(page: &str) -> String {
+    let own = "<script defer src=\"/assets/app.js\"></script>";
+    assert_eq!(page.matches(own).count(), 1, "{page}");
+    page.replace(own, "")
+}
+
 #[actix_web::test]
 async fn what_strangers_write_stays_text() {
     let attack = r#""><script>alert(1)</script><img src=x onerror='alert(2)'>javascript:alert(3)"#;
@@ -15,6 +22,8 @@ async fn what_strangers_write_stays_text() {
         "/messages/m7f3c9",
         "/v1/why?mid=1404",
         "/v1/messages/m7f3c9/answer",
+        "/ask?q=%3Cscript%3Ealert(1)%3C/script%3E%3Cimg%20onerror%3D'x'%3E",
+        "/ask?q=sender:*@domain.com",
     ] {
         let got = ask_bound(open(), HERE, desk(), get(uri).insert_header(BROWSER)).await;
         assert_eq!(got.status, 200, "{}", got.body);
@@ -22,8 +31,9 @@ async fn what_strangers_write_stays_text() {
             got.body.contains("alert(1)"),
             "the attack must be in the page at all"
         );
+        let page = without_script(&got.body);
         for tag in ["<script", "<img", "onerror='", "href=\"javascript"] {
-            assert!(!got.body.contains(tag), "{uri}: {tag}");
+            assert!(!page.contains(tag), "{uri}: {tag}");
         }
     }
 }
@@ -37,7 +47,40 @@ async fn an_error_page_shows_the_path_of_a_stranger_as_text() {
         "{}",
         got.body
     );
-    assert!(!got.body.contains("<script"));
+    assert!(!without_script(&got.body).contains("<script"));
+}
+
+#[actix_web::test]
+async fn one_message_leads_to_its_page_and_a_short_form_to_its_address() {
+    let got = ask(get("/ask?q=sender:*@domain.com&lang=ja")).await;
+    assert_eq!(got.status, 200, "{}", got.body);
+    assert!(got.body.contains("/messages/m7f3c9?lang=ja"));
+    let post = |body: &'static str| {
+        let request = actix_web::test::TestRequest::post().uri("/ask?lang=ja");
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        request.insert_header(form).set_payload(body)
+    };
+    let got = ask(post("q=invoice+%E8%AB%8B")).await;
+    assert_eq!(got.status, 303);
+    assert_eq!(got.header("location"), "/ask?q=invoice+%E8%AB%8B&lang=ja");
+    let got = ask(post("q=Message+aborted+MID+7+Receiving+aborted")).await;
+    assert_eq!(got.status, 200, "{}", got.body);
+    assert!(got.body.contains("ログ 1 行"), "{}", got.body);
+}
+
+#[actix_web::test]
+async fn the_overview_has_its_tables() {
+    for (uri, words) in [
+        ("/overview", "The last day"),
+        ("/overview?days=7&lang=ja", "直近 7 日間"),
+    ] {
+        let got = ask(get(uri)).await;
+        assert_eq!(got.status, 200, "{}", got.body);
+        assert!(
+            got.body.contains(words) && got.body.contains("<svg"),
+            "{uri}"
+        );
+    }
 }
 
 #[actix_web::test]
@@ -90,11 +133,13 @@ async fn pages_speak_japanese_and_lead_to_the_other_language() {
         "/kb/receiving-aborted",
         "/docs/events",
         "/messages/m7f3c9",
+        "/ask",
+        "/overview",
     ] {
         let got = ask(get(uri).insert_header(("accept-language", "ja"))).await;
         assert!(got.body.contains("<html lang=\"ja\">"), "{uri}");
         assert_eq!(got.body.matches("rel=\"alternate\"").count(), 2, "{uri}");
-        assert!(!got.body.contains("<script"), "{uri}");
+        assert!(!without_script(&got.body).contains("<script"), "{uri}");
     }
 }
 

@@ -75,6 +75,11 @@ pub struct Appliance {
     pub(super) release: u16,
     /// When a datagram last came from it.
     pub(super) last_datagram: Option<Timestamp>,
+    /// Lines since the start, and those of them that were not understood.
+    pub(super) lines: u64,
+    pub(super) not_understood: u64,
+    /// How far the stamp of its last line was behind the moment when that came in.
+    pub(super) behind: Option<SignedDuration>,
     /// Something beside its newest stamp is not yet remembered.
     pub(super) changed: bool,
     /// The newest stamp that is remembered.
@@ -129,6 +134,43 @@ impl Appliance {
     #[must_use]
     pub fn serial(&self) -> Option<&str> {
         self.memory.serial.as_deref()
+    }
+
+    /// Lines since the start.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Lines since the start that were not understood.
+    #[must_use]
+    pub fn not_understood(&self) -> u64 {
+        self.not_understood
+    }
+
+    /// How far the stamp of its last live line was behind the moment when that came in: its way, and
+    /// how far its clock, read in its zone, is off.
+    #[must_use]
+    pub fn behind(&self) -> Option<SignedDuration> {
+        self.behind
+    }
+
+    /// Every other name that it goes by: former ones, and host names.
+    pub fn aliases(&self) -> impl Iterator<Item = &str> {
+        let names = self.identities.iter().chain(&self.memory.hosts);
+        let others = names.filter(|one| **one != self.name);
+        others.map(String::as_str)
+    }
+
+    /// The addresses that the table gives it.
+    pub fn addresses(&self) -> impl Iterator<Item = &IpAddr> {
+        self.memory.peers.iter()
+    }
+
+    pub(super) fn count(&mut self, understood: bool, behind: Option<SignedDuration>) {
+        self.lines += 1;
+        self.not_understood += u64::from(!understood);
+        self.behind = behind.or(self.behind);
     }
 
     /// Where its zone comes from.
@@ -233,4 +275,22 @@ impl Appliance {
 
 fn offset_zone(seconds: i32) -> TimeZone {
     Offset::from_seconds(seconds).map_or(TimeZone::UTC, Offset::to_time_zone)
+}
+
+impl ApplianceSettings {
+    /// Whether the row names an appliance that is remembered: by its identity, by a host name or
+    /// an address that it had.
+    pub(super) fn names(&self, known: &ApplianceMemory) -> bool {
+        let is_host = |host: &str| {
+            let mut hosts = self.hosts.iter().chain([&self.name]);
+            hosts.any(|own| own.eq_ignore_ascii_case(host))
+        };
+        let peer = known.identity.parse::<IpAddr>().ok();
+        is_host(&known.identity)
+            || known.hosts.iter().any(|host| is_host(host))
+            || peer
+                .iter()
+                .chain(&known.peers)
+                .any(|peer| self.peers.iter().any(|own| own.to_canonical() == *peer))
+    }
 }
