@@ -30,6 +30,8 @@ pub enum Command {
     Serve(Serve),
     /// Answer from a log file, without a service
     Explain(Explain),
+    /// Bring archived logs into a running service
+    Import(Import),
     /// The kinds of line that are known; the lines of a log that are not
     Events(Events),
     /// The knowledge base: check it, read it
@@ -82,6 +84,48 @@ impl Serve {
             _ => Self::default(),
         }
     }
+}
+
+/// `whymid import`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Files may be plain, gzip or zstd, in the appliance's own form or any syslog form, newest line first\nor last; many at once. What was imported before is not sent again, so a run that was cut off goes on\nwhere it was, and importing twice changes nothing. Nothing imported raises a notification.\n\n  whymid import --to http://127.0.0.1:8514 --appliance esa1 mail.*.s mail.current\n\nExit codes: 0 all is imported, 1 some of it is not, 2 usage."
+)]
+pub struct Import {
+    /// Address of the service, http://HOST:PORT
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WHYMID_URL",
+        default_value = "http://127.0.0.1:8514"
+    )]
+    pub to: String,
+    /// The appliance that wrote the files
+    #[arg(long, value_name = "NAME")]
+    pub appliance: String,
+    /// The zone of the stamps, where the appliance's own is not known (IANA name)
+    #[arg(long, value_name = "TZ")]
+    pub timezone: Option<String>,
+    /// The year in which each file begins, where its stamps have none
+    #[arg(long, value_name = "Y", value_parser = clap::value_parser!(i16).range(1970..=2999))]
+    pub year: Option<i16>,
+    /// Token with the scope `ingest`
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "WHYMID_TOKEN",
+        hide_env_values = true
+    )]
+    pub token: Option<String>,
+    /// Where it is noted what is done [default: ~/.local/state/whymid/import.jsonl]
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Send again what was imported before; it changes nothing
+    #[arg(long)]
+    pub again: bool,
+    /// The logs
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 /// `whymid explain`

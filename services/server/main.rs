@@ -32,6 +32,7 @@ mod events;
 mod explain;
 mod for_tests;
 mod heart;
+mod import;
 mod ingest;
 mod kb;
 mod keeper;
@@ -77,6 +78,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             serve::run(&args)?;
         }
         Command::Explain(args) => return Ok(explain::run(&args)),
+        Command::Import(args) => return Ok(import::run(&args)),
         Command::Events(args) => return Ok(events::run(&args)),
         Command::Kb(Kb::Check { dir }) => return kb::run_check(dir.as_deref()),
         Command::Kb(Kb::Explain { id, lang }) => return kb::run_explain(&id, lang),

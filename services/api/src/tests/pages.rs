@@ -56,7 +56,7 @@ async fn one_message_leads_to_its_page_and_a_short_form_to_its_address() {
     assert_eq!(got.status, 200, "{}", got.body);
     assert!(got.body.contains("/messages/m7f3c9?lang=ja"));
     let post = |body: &'static str| {
-        let request = actix_web::test::TestRequest::post().uri("/ask?lang=ja");
+        let request = get("/ask?lang=ja").method(actix_web::http::Method::POST);
         let form = ("content-type", "application/x-www-form-urlencoded");
         request.insert_header(form).set_payload(body)
     };
