@@ -23,6 +23,8 @@
 //! | `demo.rs` | `serve --demo` |
 //! | `families.rs` | mail that goes on under other MIDs, connections by id, other logs |
 //! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
+//! | `search.rs` | search, statistics, exports, against the truth of a generated log |
+//! | `imported.rs` | `whymid import`; appliances and their events; by `Message-ID` |
 //! | `events.rs` | `whymid events`: the table, and what a log holds beside it |
 //! | `kb_check.rs`, `kb_faults/` | `whymid kb`: each kind of fault is found at its place |
 //! | `published.rs` | `openapi.yaml` and the JSON Schemas are what the code says |
@@ -46,12 +48,14 @@ mod founding;
 mod handed_in;
 mod harness;
 mod hostile;
+mod imported;
 mod kb_check;
 mod kb_faults;
 mod lifetime;
 mod published;
 mod replayed;
 mod restart;
+mod search;
 mod startup;
 mod survival;
 mod traffic;

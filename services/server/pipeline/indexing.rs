@@ -98,6 +98,8 @@ impl Indexing {
             }
         }
         self.commit(&mut open, &written);
+        // what this commit told of families is written, too; the next start does the rest
+        self.commit(&mut open, &written);
     }
 
     fn write(
@@ -126,9 +128,7 @@ impl Indexing {
             if let Err(error) = self.writer.upsert(&document) {
                 return self.failed(&error, open, written);
             }
-            if let Record::Message(message) = &document.record {
-                self.families.note(message);
-            }
+            self.families.note(&document.record);
             self.telemetry.written.inc();
             point("index-upserted");
         }
@@ -169,22 +169,26 @@ impl Indexing {
                     facets: Some(self.facets(&message, connection)),
                     record: Record::Message(message),
                     peer,
+                    told: None,
                 }
             }
             Rested::Connection(connection) => Document {
                 facets: self.facets_alone(&connection),
                 record: Record::Connection(connection),
                 peer: Peer::default(),
+                told: None,
             },
             Rested::Delivery(delivery) => Document {
                 record: Record::Delivery(delivery),
                 facets: None,
                 peer: Peer::default(),
+                told: None,
             },
             Rested::Event(event) => Document {
                 record: Record::Event(event),
                 facets: None,
                 peer: Peer::default(),
+                told: None,
             },
         }
     }

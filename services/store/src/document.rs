@@ -145,6 +145,8 @@ pub struct Document {
     pub facets: Option<Facets>,
     /// Who sent it, for a message.
     pub peer: Peer,
+    /// A message with what its family tells of it: it is found by that, too.
+    pub told: Option<Box<Message>>,
 }
 
 pub(crate) fn to_tantivy(document: &Document, f: &Fields) -> serde_json::Result<TantivyDocument> {
@@ -163,7 +165,8 @@ pub(crate) fn to_tantivy(document: &Document, f: &Fields) -> serde_json::Result<
     doc.add_u64(f.position, common.position);
     doc.add_i64(f.received, common.received_at.as_microsecond());
     doc.add_bytes(f.record, &serde_json::to_vec(record)?);
-    own(record, f, &mut doc);
+    let told = document.told.as_deref().map(View::Message);
+    own(told.unwrap_or(record.view()), f, &mut doc);
     match record {
         Record::Message(one) => message(one, &document.peer, f, &mut doc),
         Record::Connection(one) => {
@@ -189,8 +192,8 @@ pub(crate) fn to_tantivy(document: &Document, f: &Fields) -> serde_json::Result<
 }
 
 /// What the record's own fields say.
-fn own(record: &Record, f: &Fields, doc: &mut TantivyDocument) {
-    let own = Own::of(record.view());
+fn own(record: View<'_>, f: &Fields, doc: &mut TantivyDocument) {
+    let own = Own::of(record);
     for (field, numbers) in [(f.mid, own.mid), (f.icid, own.icid), (f.dcid, own.dcid)] {
         for number in numbers {
             doc.add_u64(field, number);
@@ -209,7 +212,7 @@ fn own(record: &Record, f: &Fields, doc: &mut TantivyDocument) {
             doc.add_text(field, text);
         }
     }
-    if let Some(subject) = record.view().subject() {
+    if let Some(subject) = record.subject() {
         doc.add_text(f.subject, subject);
     }
 }

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use std::ops::Bound;
 use tantivy::TantivyDocument;
 use tantivy::collector::DocSetCollector;
-use tantivy::query::{BooleanQuery, ExistsQuery, Query, RangeQuery, TermQuery};
+use tantivy::query::{AllQuery, BooleanQuery, ExistsQuery, Occur, Query, RangeQuery, TermQuery};
 use tantivy::schema::{IndexRecordOption, Term};
 use whymid_diagnosis::Facets;
 use whymid_mailflow::{Family, Gathering, MAX_FAMILY, Message};
+use whymid_schemas::Outcome;
 
 use crate::document::{self, Record, RecordKind};
 use crate::filter::Peer;
@@ -71,13 +72,26 @@ impl Index {
         Ok((columns.facets(address.doc_id), columns.peer(address.doc_id)))
     }
 
-    /// The ids of the messages with kin that got a line since a moment; of all for `None`.
+    /// The ids of the messages whose diagnosis may rest on other records (those with kin, and those
+    /// that were not delivered) and that got a line since a moment; of all for `None`.
     ///
     /// # Errors
     /// When the index can't be read.
-    pub fn with_kin(&self, since: Option<Timestamp>) -> Result<Vec<String>, Error> {
-        let mut all: Vec<Box<dyn Query>> =
-            vec![Box::new(ExistsQuery::new("kin".to_owned(), false))];
+    pub fn unsettled(&self, since: Option<Timestamp>) -> Result<Vec<String>, Error> {
+        let word = |field, word: &str| -> Box<dyn Query> {
+            let term = Term::from_field_text(field, word);
+            Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+        };
+        let delivered = word(self.fields.outcome, Outcome::Delivered.word());
+        let with_kin: Box<dyn Query> = Box::new(ExistsQuery::new("kin".to_owned(), false));
+        let undelivered: Box<dyn Query> = Box::new(BooleanQuery::new(vec![
+            (Occur::Must, Box::new(AllQuery)),
+            (Occur::MustNot, delivered),
+        ]));
+        let mut all: Vec<Box<dyn Query>> = vec![
+            word(self.fields.kind, RecordKind::Message.word()),
+            Box::new(BooleanQuery::union(vec![with_kin, undelivered])),
+        ];
         if let Some(since) = since {
             let since = Term::from_field_i64(self.fields.received, since.as_microsecond());
             let range = RangeQuery::new(Bound::Included(since), Bound::Unbounded);

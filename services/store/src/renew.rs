@@ -116,6 +116,7 @@ fn copy(
             record,
             facets,
             peer,
+            told: None,
         });
     }
     match document::from_tantivy::<ApplianceMemory>(document, fields) {

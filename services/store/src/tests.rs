@@ -59,6 +59,7 @@ fn write(writer: &mut Writer, records: &[Record]) {
             record: record.clone(),
             facets: None,
             peer: Peer::default(),
+            told: None,
         };
         writer
             .upsert(&document)
@@ -119,6 +120,7 @@ fn what_is_not_committed_is_not_found_and_a_second_write_replaces_the_first() {
                 record,
                 facets,
                 peer: Peer::default(),
+                told: None,
             })
             .expect("an upsert");
     }
@@ -188,6 +190,7 @@ fn after_a_revival_what_was_not_committed_is_forgotten() {
                 record,
                 facets,
                 peer: Peer::default(),
+                told: None,
             })
             .expect("an upsert");
     }

@@ -111,10 +111,16 @@ impl Reading {
     ) -> Result<Story, Missing> {
         let is_told =
             message.fared_alone() && whymid_diagnosis::of_message(&message) == Outcome::Delivered;
+        let appliance = message.common.appliance.clone();
+        // an elder that names it has some of its time
+        let is_told = is_told
+            && self
+                .messages(Key::Kin(message.mid), &appliance)
+                .await?
+                .is_empty();
         if !is_told {
             return self.story(message, now).await;
         }
-        let appliance = message.common.appliance.clone();
         let known = match message.icid {
             Some(icid) => self.connections(icid, Some(&appliance)).await?,
             None => Vec::new(),
