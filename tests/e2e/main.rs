@@ -23,8 +23,10 @@
 //! | `demo.rs` | `serve --demo` |
 //! | `families.rs` | mail that goes on under other MIDs, connections by id, other logs |
 //! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
+//! | `browser.rs` | the pages in a real browser, with pictures |
 //! | `search.rs` | search, statistics, exports, against the truth of a generated log |
 //! | `imported.rs` | `whymid import`; appliances and their events; by `Message-ID` |
+//! | `docs.rs` | the programs of `/docs` |
 //! | `events.rs` | `whymid events`: the table, and what a log holds beside it |
 //! | `kb_check.rs`, `kb_faults/` | `whymid kb`: each kind of fault is found at its place |
 //! | `published.rs` | `openapi.yaml` and the JSON Schemas are what the code says |
@@ -34,11 +36,13 @@
 mod access;
 mod accounting;
 mod bounds;
+mod browser;
 mod corpus;
 mod crowds;
 mod deaths;
 mod demo;
 mod disk;
+mod docs;
 mod events;
 mod explain;
 mod families;

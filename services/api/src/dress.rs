@@ -105,7 +105,8 @@ fn add_headers(request: &HttpRequest, response: &mut HttpResponse) {
     let headers = response.headers_mut();
     let always = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "no-referrer"),
+        // not `no-referrer`: a form of ours would then come from the origin `null`
+        (REFERRER_POLICY, "same-origin"),
         (
             HeaderName::from_static("cross-origin-resource-policy"),
             "same-origin",

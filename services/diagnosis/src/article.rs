@@ -265,6 +265,9 @@ impl Article {
         pulldown_cmark::html::push_html(&mut html, events);
         ammonia::Builder::default()
             .add_generic_attributes(["id"])
+            // what may have to be scrolled can be reached by the keyboard
+            .set_tag_attribute_value("pre", "tabindex", "0")
+            .set_tag_attribute_value("table", "tabindex", "0")
             .link_rel(Some("noreferrer"))
             .clean(&html)
             .to_string()

@@ -3,6 +3,7 @@
 //! Invariants: only processes that a test started are ended, by their own id; every port is one
 //! that the kernel chose; nothing waits for a fixed time, only for a condition.
 
+mod browser;
 mod child;
 mod command;
 mod dice;
@@ -13,6 +14,7 @@ mod rsyslog;
 mod send;
 mod service;
 
+pub(crate) use browser::Browser;
 pub(crate) use child::Running;
 pub(crate) use command::{Ran, is_for_tests, repository, whymid, whymid_with_input};
 pub(crate) use dice::Dice;

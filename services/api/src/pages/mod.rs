@@ -5,6 +5,7 @@
 
 pub(crate) mod articles;
 pub(crate) mod ask;
+pub(crate) mod docs;
 pub(crate) mod error;
 pub(crate) mod events;
 pub(crate) mod home;

@@ -46,6 +46,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(ask_pages::overview_page)
         .service(web_pages::articles)
         .service(web_pages::article)
+        .service(web_pages::docs)
         .service(web_pages::events)
         .service(web_pages::message)
         .service(web_pages::style_sheet)

@@ -51,6 +51,26 @@ pub(crate) async fn articles(
     pages::articles::list_page(&request, &house)
 }
 
+/// The contract as a page.
+///
+/// Every call with its parameters, its responses and an example, and programs to begin with. Works
+/// offline.
+#[utoipa::path(
+    tag = "pages",
+    operation_id = "docs",
+    params(Tongue),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html", example = "<!doctype html>…"), OfPage),
+    security(()),
+)]
+#[get("/docs")]
+pub(crate) async fn docs(
+    request: HttpRequest,
+    house: Data<House>,
+    _asked: Params<Tongue>,
+) -> Result<HttpResponse, Failure> {
+    pages::docs::page(&request, &house)
+}
+
 /// The kinds of log lines.
 ///
 /// Every kind of line that this release tells apart, with the forms by which it is read: what

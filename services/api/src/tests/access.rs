@@ -271,7 +271,7 @@ async fn every_response_carries_the_headers_that_keep_browsers_safe() {
         let got = ask(get(uri)).await;
         assert_eq!(got.header("cache-control"), cache, "{uri}");
         assert_eq!(got.header("x-content-type-options"), "nosniff");
-        assert_eq!(got.header("referrer-policy"), "no-referrer");
+        assert_eq!(got.header("referrer-policy"), "same-origin");
         assert_eq!(got.header("cross-origin-resource-policy"), "same-origin");
         assert_eq!(got.header("cross-origin-opener-policy"), "same-origin");
         assert_eq!(got.header("x-frame-options"), "DENY");

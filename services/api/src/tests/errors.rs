@@ -66,7 +66,6 @@ async fn a_request_that_does_not_fit_says_why() {
         ("/v1/stats?interval=1x", 422, "parameter_invalid"),
         ("/v1/stats?interval=1m&since=7d", 422, "parameter_invalid"),
         ("/v1/why?mid=1&message_id=a", 422, "question_ambiguous"),
-        ("/docs", 404, "route_unknown"),
         ("/healthz?verbose=1", 400, "parameter_unknown"),
     ];
     for (uri, status, code) in cases {

@@ -131,6 +131,7 @@ async fn pages_speak_japanese_and_lead_to_the_other_language() {
         "/",
         "/kb",
         "/kb/receiving-aborted",
+        "/docs",
         "/docs/events",
         "/messages/m7f3c9",
         "/ask",
