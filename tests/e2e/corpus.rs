@@ -54,7 +54,7 @@ fn without(value: &mut Value, path: &str, gone: &dyn Fn(&str) -> bool) {
 
 /// The traps of the grammar, and recipients that fare differently, have records in place of answers (`services/diagnosis/tests`).
 fn is_whole(case: &str) -> bool {
-    !case.starts_with(["trap-", "recipients-"])
+    !case.starts_with("trap-") && !case.starts_with("recipients-")
 }
 
 #[test]

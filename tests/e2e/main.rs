@@ -23,6 +23,7 @@
 //! | `demo.rs` | `serve --demo` |
 //! | `families.rs` | mail that goes on under other MIDs, connections by id, other logs |
 //! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
+//! | `contract.rs` | thousands of calls made from `openapi.yaml` |
 //! | `browser.rs` | the pages in a real browser, with pictures |
 //! | `search.rs` | search, statistics, exports, against the truth of a generated log |
 //! | `imported.rs` | `whymid import`; appliances and their events; by `Message-ID` |
@@ -37,6 +38,7 @@ mod access;
 mod accounting;
 mod bounds;
 mod browser;
+mod contract;
 mod corpus;
 mod crowds;
 mod deaths;

@@ -82,7 +82,7 @@ refusals! {
     /// Articles by the API.
     OfArticles = ANY QUERY TOKEN [ParameterInvalid, LangUnknown];
     /// What was typed or pasted into the page.
-    OfAsk = ANY QUERY TOKEN RECORDS [BodyMalformed, BodyTooLarge, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
+    OfAsk = ANY QUERY TOKEN RECORDS [BodyMalformed, BodyTooLarge, MediaUnsupported, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// The overview.
     OfOverview = ANY QUERY TOKEN RECORDS [ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// One article by the API.

@@ -95,7 +95,7 @@ pub(crate) async fn metrics(house: Data<House>, _asked: Params<()>) -> HttpRespo
 /// The contract of this service as OpenAPI 3.1.
 #[utoipa::path(
     tag = "operations",
-    responses((status = 200, description = "The document", body = String, content_type = "application/yaml", example = "openapi: 3.1.0\n"), OfOpen),
+    responses((status = 200, description = "The document", body = serde_json::Value, content_type = "application/yaml", example = "openapi: 3.1.0\n"), OfOpen),
     security(()),
 )]
 #[get("/openapi.yaml")]
