@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::harness::{Browser, Service, founding_lines, repository, wait_for};
+use crate::harness::{Browser, Service, founding_lines, repository, sender_quit, wait_for};
 
 /// The MIDs of the founding document's sessions, and a word of each answer.
 const SESSIONS: [(u64, &str, &str); 3] = [
@@ -27,6 +27,20 @@ fn service() -> Service {
         .is(202);
     service.diagnosed(1404, "receiving-aborted-connection-lost");
     service
+}
+
+/// The same with mail of now that did not arrive, all of it written.
+fn written() -> Service {
+    let service = service();
+    let mut lines = Vec::new();
+    for place in 0..9 {
+        let sender = format!("user{place}@partner{}.example", place % 3);
+        lines.extend(sender_quit(900 + place, &sender).stream("esa1"));
+    }
+    let headers = [("Content-Type", "application/octet-stream")];
+    service.post("/v1/lines", &headers, lines).is(202);
+    service.diagnosed(908, "receiving-aborted-by-sender");
+    service.restart()
 }
 
 fn axe() -> String {
@@ -98,7 +112,7 @@ fn a_mid_leads_to_its_answer_by_the_keyboard_alone_in_both_languages() {
 
 #[test]
 fn every_page_is_accessible_quiet_and_by_itself_and_has_its_picture() {
-    let service = service();
+    let service = written();
     let axe = axe();
     let answer = service.get("/v1/why?mid=1404").is(200).json();
     let id = answer["message"]["id"].as_str().expect("an id").to_owned();

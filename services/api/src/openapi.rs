@@ -33,8 +33,8 @@ pub(crate) const SCHEME: &str = "token";
     ),
     tags(
         (name = "answers", description = "Ask why"),
-        (name = "messages", description = "One message"),
-        (name = "connections", description = "One connection"),
+        (name = "messages", description = "Messages"),
+        (name = "connections", description = "Connections"),
         (name = "appliances", description = "The gateways"),
         (name = "lines", description = "Hand in log lines"),
         (name = "knowledge", description = "Diagnoses and articles"),
