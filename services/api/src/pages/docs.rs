@@ -228,20 +228,23 @@ fn read(document: &Value, path: &str, method: &str, call: &Value) -> Call {
 
 fn parameter(value: &Value) -> Parameter {
     let schema = &value["schema"];
-    let kind = match &schema["type"] {
-        Value::Array(several) => several.iter().map(word).find(|kind| kind != "null"),
-        other => other.as_str().map(str::to_owned),
-    };
+    // `["string", "null"]`, or a word by itself
+    let kinds = schema["type"].as_array().map(Vec::as_slice);
+    let kinds = kinds.unwrap_or(std::slice::from_ref(&schema["type"]));
+    let kind = kinds.iter().map(word).find(|kind| kind != "null");
     let example = if value["example"].is_null() {
         &schema["example"]
     } else {
         &value["example"]
     };
-    let example = match example {
-        Value::String(text) => text.clone(),
-        Value::Array(several) => several.iter().map(word).collect::<Vec<_>>().join(" · "),
-        Value::Null => String::new(),
-        other => other.to_string(),
+    let example = if let Some(text) = example.as_str() {
+        text.to_owned()
+    } else if let Some(several) = example.as_array() {
+        several.iter().map(word).collect::<Vec<_>>().join(" · ")
+    } else if example.is_null() {
+        String::new()
+    } else {
+        example.to_string()
     };
     Parameter {
         name: word(&value["name"]),
