@@ -162,6 +162,9 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Before.
     pub until: Option<Timestamp>,
+    /// The identities of the appliances that whoever asks may see; `None` for all. Set by the
+    /// library.
+    pub scope: Option<Vec<String>>,
 }
 
 impl Filter {
@@ -186,6 +189,7 @@ impl Filter {
             words: Choice::default(),
             since: None,
             until: None,
+            scope: None,
         }
     }
 
@@ -205,9 +209,11 @@ impl Filter {
         let start = common.first_at;
         let appliance = [common.appliance.as_str()];
         let appliance = self.appliance.fits(&appliance, |wanted, own| wanted == own);
+        let mut scope = self.scope.iter();
+        let in_scope = scope.all(|scope| scope.contains(&common.appliance));
         let in_time = self.since.is_none_or(|since| start >= since)
             && self.until.is_none_or(|until| start < until);
-        if !appliance || !in_time {
+        if !appliance || !in_scope || !in_time {
             return false;
         }
         let fields = Own::of(record);

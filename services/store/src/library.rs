@@ -232,8 +232,8 @@ impl Library {
     ///
     /// # Errors
     /// When the index can't be read, or the records in memory can't be asked.
-    pub async fn search(&self, mut search: Search) -> Result<Found, Error> {
-        self.name(&mut search.filter);
+    pub async fn search(&self, mut search: Search, scope: &Scope) -> Result<Found, Error> {
+        self.name(&mut search.filter, scope);
         let live = self.live.search(search.clone()).await?;
         let asked = search.clone();
         let written = self.blocking(move |index, patience| index.search(&asked, patience));
@@ -285,8 +285,9 @@ impl Library {
         mut filter: Filter,
         moments: Vec<Timestamp>,
         group: Option<(Group, usize)>,
+        scope: &Scope,
     ) -> Result<Counted, Error> {
-        self.name(&mut filter);
+        self.name(&mut filter, scope);
         let counting = move |index: &Index, patience: &Patience| {
             index.stats(&filter, &moments, group, patience)
         };
@@ -301,9 +302,9 @@ impl Library {
     ///
     /// # Errors
     /// When the records in memory can't be asked.
-    pub async fn in_memory(&self, filter: &Filter) -> Result<u64, Error> {
+    pub async fn in_memory(&self, filter: &Filter, scope: &Scope) -> Result<u64, Error> {
         let mut filter = filter.clone();
-        self.name(&mut filter);
+        self.name(&mut filter, scope);
         Ok(self.live.count(filter).await?)
     }
 
@@ -319,8 +320,9 @@ impl Library {
         done.map_err(|_| Error::Failed)?
     }
 
-    /// Appliances that a filter names, by identity.
-    fn name(&self, filter: &mut Filter) {
+    /// Appliances that a filter names, by identity; and those that may be seen.
+    fn name(&self, filter: &mut Filter, scope: &Scope) {
+        filter.scope.clone_from(&scope.appliances);
         for names in [&mut filter.appliance.any, &mut filter.appliance.none] {
             let identities = names
                 .iter()

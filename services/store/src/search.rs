@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use tantivy::collector::{Collector, Count, TopDocs};
 use tantivy::query::{
     BooleanQuery, EmptyQuery, EnableScoring, Occur, PhraseQuery, Query, RangeQuery, RegexQuery,
-    TermQuery,
+    TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, Term};
 use tantivy::{DocId, SegmentReader, TantivyDocument};
@@ -292,6 +292,12 @@ impl Index {
         }
         for phrase in &filter.words.none {
             all.must_not(anywhere(phrase)?);
+        }
+        if let Some(scope) = &filter.scope {
+            let names = scope
+                .iter()
+                .map(|name| Term::from_field_text(f.appliance, name));
+            all.must(Box::new(TermSetQuery::new(names)));
         }
         if filter.since.is_some() || filter.until.is_some() {
             let at = |at: Timestamp| Term::from_field_i64(f.start, at.as_microsecond());

@@ -13,7 +13,7 @@ use whymid_schemas::{
     ApplianceInfo, ConnectionItem, EventItem, MessageItem, Stats, StatsGroup, StatsSpan,
     SuspectedGap, Time,
 };
-use whymid_store::{Filter, Found, Known, Peer, Place, Record, Search};
+use whymid_store::{Filter, Found, Known, Peer, Place, Record, Scope, Search};
 
 use super::{MAX_CANDIDATES, Newest, Reading, failed};
 use crate::desk::{Counting, Missing, Page, Style};
@@ -81,10 +81,18 @@ impl Reading {
 
     pub(super) async fn count(&self, wanted: &Counting, style: &Style) -> Result<Stats, Missing> {
         self.patiently(async {
+            let all = Scope::everything();
             let (filter, moments) = (wanted.filter.clone(), wanted.moments.clone());
             let time = |at| Time::of(at, &style.zone);
-            let in_memory = self.library.in_memory(&filter).await.map_err(failed)?;
-            let counted = self.library.stats(filter, moments, wanted.group).await;
+            let in_memory = self
+                .library
+                .in_memory(&filter, &all)
+                .await
+                .map_err(failed)?;
+            let counted = self
+                .library
+                .stats(filter, moments, wanted.group, &all)
+                .await;
             let counted = counted.map_err(failed)?;
             let spans = wanted.moments.windows(2).zip(&counted.spans);
             let group = |(key, count, over_time)| StatsGroup {
@@ -120,7 +128,11 @@ impl Reading {
         style: &Style,
     ) -> Result<Page<EventItem>, Missing> {
         self.patiently(async {
-            let found = self.library.search(search.clone()).await.map_err(failed)?;
+            let found = self
+                .library
+                .search(search.clone(), &Scope::everything())
+                .await
+                .map_err(failed)?;
             let records = found.records.into_iter().map(|(record, _)| record);
             let items = records.filter_map(Record::into_event).filter_map(|event| {
                 let entry = event.entry()?;
@@ -162,7 +174,11 @@ impl Reading {
             after: None,
             limit: MAX_CANDIDATES + 1,
         };
-        let found = self.library.search(search).await.map_err(failed)?;
+        let found = self
+            .library
+            .search(search, &Scope::everything())
+            .await
+            .map_err(failed)?;
         Ok(found
             .records
             .into_iter()
@@ -177,7 +193,11 @@ impl Reading {
             ..search.clone()
         };
         loop {
-            let found = self.library.search(asked.clone()).await.map_err(failed)?;
+            let found = self
+                .library
+                .search(asked.clone(), &Scope::everything())
+                .await
+                .map_err(failed)?;
             let Found { records, next } = found;
             let mut records = records.into_iter();
             for (record, is_live) in records.by_ref() {

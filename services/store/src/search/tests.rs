@@ -12,7 +12,7 @@ use self::samples::{documents, filters, is, none};
 use super::*;
 use crate::{
     Checkpoint, Document, Found, Gone, Group, Known, Later, Library, Live, Look, Names, RecordKind,
-    Writer, open,
+    Scope, Writer, open,
 };
 
 fn write(writer: &mut Writer, documents: &[Document]) {
@@ -221,6 +221,42 @@ impl Live for Moving {
     }
 }
 
+/// Whoever may see one appliance alone finds nothing of another one, in memory or written, and counts
+/// nothing of it.
+#[tokio::test]
+async fn a_scope_bounds_what_is_found_and_counted() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let all = documents(1, 40);
+    write(&mut writer, &all[..30]);
+    let memory = Moving::default();
+    let live = all[25..].iter().map(|one| one.record.clone());
+    *memory.0.lock().expect("records") = live.collect();
+    let library = Library::new(index, Arc::new(memory), Names::default());
+    let scope = Scope {
+        appliances: Some(vec!["esa1".to_owned()]),
+    };
+    let filter = Filter::all(RecordKind::Message);
+    let search = Search {
+        filter: filter.clone(),
+        order: Order::NewestFirst,
+        after: None,
+        limit: 1000,
+    };
+    let found = library.search(search, &scope).await.expect("a page");
+    let own = |one: &&Document| one.record.appliance() == "esa1";
+    assert_eq!(found.records.len(), all.iter().filter(own).count());
+    assert!(
+        found
+            .records
+            .iter()
+            .all(|(one, _)| one.appliance() == "esa1")
+    );
+    let counted = library.stats(filter, Vec::new(), None, &scope).await;
+    let written = all[..30].iter().filter(own).count() as u64;
+    assert_eq!(counted.expect("counts").total, written);
+}
+
 /// Between two pages records go from memory to the index and back, some are in both, and new ones
 /// come in: each that was there at the beginning is on one page, once.
 #[tokio::test]
@@ -252,7 +288,10 @@ async fn pages_over_a_moving_store_neither_skip_nor_repeat() {
         };
         let mut paged = Vec::new();
         for page in 0.. {
-            let Found { records, next } = library.search(search.clone()).await.expect("a page");
+            let Found { records, next } = library
+                .search(search.clone(), &Scope::everything())
+                .await
+                .expect("a page");
             assert!(records.len() <= limit);
             paged.extend(records.iter().map(|(one, _)| one.id().to_owned()));
             let Some(next) = next else { break };
