@@ -1,5 +1,5 @@
-//! A generated log on standard output, for measuring: `log SEED LINES [FORM]`, in the form of the
-//! appliance's own file (`file`) or as a gateway pushes it (`h2`). One gateway's lines where `file`.
+//! A generated log on standard output, for measuring: `log SEED LINES [FORM]`, the plain traffic of one
+//! gateway, in the form of its own file (`file`), or all there is of four, as they push it (`h2`).
 
 use std::io::{BufWriter, Write as _};
 
@@ -16,12 +16,16 @@ fn main() -> std::io::Result<()> {
         Some("h2") => Form::H2,
         _ => Form::File,
     };
-    let plan = Plan::full(seed, lines);
+    let plan = if form == Form::H2 {
+        Plan::full(seed, lines)
+    } else {
+        let mut plan = Plan::busy(seed, lines, 100);
+        plan.appliances.truncate(1);
+        plan
+    };
     let mut out = BufWriter::new(std::io::stdout().lock());
     for line in Generator::new(plan.clone()) {
-        if let Line::Written(line) = line
-            && (form == Form::H2 || line.appliance == 0)
-        {
+        if let Line::Written(line) = line {
             out.write_all(&render(&line, form, &plan.appliances))?;
             out.write_all(b"\n")?;
         }
