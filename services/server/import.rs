@@ -147,7 +147,7 @@ impl<'a> Importer<'a> {
         while let Some(piece) = pieces.next()? {
             let year = years.as_mut().and_then(|years| year_of(&piece, years));
             sent += piece.len() as u64;
-            if sent <= skip {
+            if sent <= skip || piece.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
             self.lines += self.send(&piece, year)?;
@@ -272,6 +272,8 @@ struct Pieces {
     /// Read and not handed out yet.
     held: Vec<u8>,
     over: bool,
+    /// Why no more can be read; told when what was read before is handed out.
+    broken: Option<std::io::Error>,
 }
 
 impl Pieces {
@@ -280,14 +282,12 @@ impl Pieces {
             read,
             held: Vec::new(),
             over: false,
+            broken: None,
         };
-        pieces.fill()?;
+        pieces.fill();
         if is_newest_first(&pieces.held) {
             let mut all = std::mem::take(&mut pieces.held);
-            pieces
-                .read
-                .read_to_end(&mut all)
-                .context("failed to read")?;
+            pieces.broken = pieces.read.read_to_end(&mut all).err().or(pieces.broken);
             let lines = all.split(|byte| *byte == b'\n').rev();
             for line in lines.filter(|line| !line.is_empty()) {
                 pieces.held.extend_from_slice(line);
@@ -298,20 +298,23 @@ impl Pieces {
         Ok(pieces)
     }
 
-    fn fill(&mut self) -> anyhow::Result<()> {
+    fn fill(&mut self) {
         while !self.over && self.held.len() < PIECE {
             let wanted = (PIECE - self.held.len()) as u64;
             let read = self.read.by_ref().take(wanted).read_to_end(&mut self.held);
-            self.over = read.context("failed to read")? == 0;
+            self.over = !matches!(read, Ok(1..));
+            self.broken = read.err();
         }
-        Ok(())
     }
 
     /// The next piece; a last line without an end is one.
     fn next(&mut self) -> anyhow::Result<Option<Vec<u8>>> {
-        self.fill()?;
+        self.fill();
         if self.held.is_empty() {
-            return Ok(None);
+            let broken = self.broken.take();
+            return broken.map_or(Ok(None), |error| {
+                Err(error).context("failed to read all of it")
+            });
         }
         let most = self.held.len().min(PIECE);
         let end = memchr::memrchr(b'\n', &self.held[..most]);

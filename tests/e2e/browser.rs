@@ -81,6 +81,13 @@ fn a_mid_leads_to_its_answer_by_the_keyboard_alone_in_both_languages() {
         let browser = Browser::start(lang);
         for (mid, english, japanese) in SESSIONS {
             browser.open(&format!("http://{}/", service.http));
+            let ready = || {
+                browser.run("return document.readyState == 'complete' && document.activeElement.id == 'asked';")
+            };
+            assert!(
+                wait_for(|| ready().as_bool().filter(|ready| *ready)).is_some(),
+                "{lang} {mid}"
+            );
             browser.keys(&format!("{mid}{ENTER}"));
             let arrived = wait_for(|| browser.url().contains("/messages/").then_some(()));
             assert!(arrived.is_some(), "{lang} {mid}: {}", browser.url());

@@ -198,11 +198,15 @@ fn every_fail_point_is_in_a_table_and_is_called_once() {
     assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), named.len());
 }
 
-/// All sources of a folder.
+/// All sources of a folder and of those in it.
 fn text_of(folder: PathBuf) -> String {
-    let files = std::fs::read_dir(folder).expect("a folder of sources");
-    files
-        .map(|file| std::fs::read_to_string(file.expect("a file").path()).expect("text"))
+    let entries = std::fs::read_dir(folder).expect("a folder of sources");
+    entries
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| match path.is_dir() {
+            true => text_of(path),
+            false => std::fs::read_to_string(path).expect("text"),
+        })
         .collect()
 }
 

@@ -9,6 +9,7 @@
 
 use std::net::IpAddr;
 
+use whymid_diagnosis::Pasted;
 use whymid_store::{Choice, Filter, Pattern, RecordKind};
 
 use crate::{
@@ -22,8 +23,8 @@ use crate::{
 pub(crate) enum Meant {
     /// Nothing was asked.
     Nothing,
-    /// Lines of log, each with a header.
-    Log(String),
+    /// Lines of log.
+    Log(Pasted),
     /// A message id number.
     Mid(u64),
     /// A connection id number.
@@ -53,16 +54,15 @@ pub(crate) fn meant(text: &str) -> Result<Meant, Failure> {
         return Ok(Meant::Nothing);
     }
     if let Some(pairs) = pairs(text) {
-        let fields = Fields::of(pairs);
+        let fields = Fields::of(pairs, &filters::several(filters::names()))?;
         let wanted = filters::of_messages(&fields)?;
         return Ok(Meant::Filters(Box::new(wanted)));
     }
     if let Some(known) = one_thing(text) {
         return Ok(known);
     }
-    let log = whymid_diagnosis::pasted(text);
-    if !log.is_empty() {
-        return Ok(Meant::Log(log));
+    if let Some(pasted) = whymid_diagnosis::pasted(text) {
+        return Ok(Meant::Log(pasted));
     }
     let wanted = filters::of_words(text);
     Ok(Meant::Words(Box::new(wanted)))
@@ -90,10 +90,14 @@ fn one_thing(text: &str) -> Option<Meant> {
             return Some(kind(number));
         }
     }
-    if let Some(id) = small.strip_prefix("message-id:") {
-        // capitals count
-        let own = text[text.len() - id.len()..].trim();
-        return Some(Meant::MessageId(own.trim_matches(['<', '>']).to_owned()));
+    for name in ["message-id:", "message_id:"] {
+        let front = text.get(..name.len());
+        if front.is_some_and(|front| front.eq_ignore_ascii_case(name)) {
+            // capitals count
+            let own = text[name.len()..].trim();
+            let own = own.trim_matches(['<', '>', '"']).to_owned();
+            return (!own.is_empty()).then_some(Meant::MessageId(own));
+        }
     }
     if text.contains(char::is_whitespace) {
         return None;
@@ -298,6 +302,10 @@ mod tests {
                 "Message-ID: <a1.B2@Host.example>",
                 "MessageId(\"a1.B2@Host.example\")",
             ),
+            (
+                "message_id:a1@host.example",
+                "MessageId(\"a1@host.example\")",
+            ),
             ("Ann@Corp.example", "Address(\"ann@corp.example\")"),
             ("*@corp.example", "Address(\"*@corp.example\")"),
             ("192.0.2.7", "Ip(\"192.0.2.7\")"),
@@ -326,5 +334,12 @@ mod tests {
             Ok(Meant::Log(_))
         ));
         assert!(meant("outcome:abroted").is_err());
+        assert!(meant("since:1h since:2h").is_err());
+        for odd in [
+            "Message-ID: \u{212a}\u{212a}\u{212a}",
+            "Message-ID: \u{130}\u{130}\u{130}\u{130}",
+        ] {
+            assert!(matches!(meant(odd), Ok(Meant::MessageId(_))), "{odd}");
+        }
     }
 }

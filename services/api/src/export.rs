@@ -43,41 +43,46 @@ struct Export<P> {
 }
 
 /// Messages, as they fit.
-pub(crate) fn messages(
+pub(crate) async fn messages(
     house: Data<House>,
     search: Search,
     style: Style,
     form: Form,
     limit: Option<usize>,
-) -> HttpResponse {
+) -> Result<HttpResponse, Failure> {
     let page = move |search: Search| -> Later<'static, Result<Page<MessageItem>, Missing>> {
         let (house, style) = (house.clone(), style.clone());
         Box::pin(async move { house.desk.messages(&search, &style).await })
     };
-    stream(page, search, form, limit)
+    stream(page, search, form, limit).await
 }
 
 /// Connections, as they fit.
-pub(crate) fn connections(
+pub(crate) async fn connections(
     house: Data<House>,
     search: Search,
     style: Style,
     form: Form,
     limit: Option<usize>,
-) -> HttpResponse {
+) -> Result<HttpResponse, Failure> {
     let page = move |search: Search| -> Later<'static, Result<Page<ConnectionItem>, Missing>> {
         let (house, style) = (house.clone(), style.clone());
         Box::pin(async move { house.desk.connections(&search, &style).await })
     };
-    stream(page, search, form, limit)
+    stream(page, search, form, limit).await
 }
 
-fn stream<T, P>(page: P, search: Search, form: Form, limit: Option<usize>) -> HttpResponse
+async fn stream<T, P>(
+    page: P,
+    search: Search,
+    form: Form,
+    limit: Option<usize>,
+) -> Result<HttpResponse, Failure>
 where
     T: Rows + 'static,
     P: Fn(Search) -> Later<'static, Result<Page<T>, Missing>> + 'static,
 {
-    let export = Export {
+    let mut export = Export {
         page,
         search,
         left: limit.unwrap_or(usize::MAX),
@@ -85,15 +90,19 @@ where
         head: form == Form::Csv,
         over: false,
     };
-    let body = futures_util::stream::unfold(export, |mut export| async move {
+    // what fails at once has a status of its own
+    let first = export.next().await.transpose()?;
+    let first = futures_util::stream::iter(first.map(Ok));
+    let rest = futures_util::stream::unfold(export, |mut export| async move {
         let piece = export.next().await?;
         Some((piece, export))
     });
+    let body = futures_util::StreamExt::chain(first, rest);
     let mut response = HttpResponse::Ok()
         .content_type(form.content_type())
         .streaming(body);
     negotiate::say_that_the_form_was_chosen(response.headers_mut());
-    response
+    Ok(response)
 }
 
 impl<P> Export<P> {

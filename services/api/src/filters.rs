@@ -280,7 +280,7 @@ pub(crate) fn of_words(text: &str) -> Wanted {
 }
 
 /// Those that may be repeated.
-fn several(names: Vec<String>) -> Vec<String> {
+pub(crate) fn several(names: Vec<String>) -> Vec<String> {
     let once = ["q", "since", "until"];
     let several = names.into_iter();
     several
@@ -360,7 +360,16 @@ fn choice<T>(
     Ok(choice)
 }
 
+/// The longest value with a `*`, letters.
+const LONGEST_PATTERN: usize = 320;
+
 fn pattern(name: &str, text: &str) -> Result<Pattern, Failure> {
+    if text.contains('*') && text.chars().count() > LONGEST_PATTERN {
+        return Err(Failure::new(Code::ParameterInvalid).detail(
+            format!("`{name}` is longer than {LONGEST_PATTERN} letters"),
+            format!("`{name}` は {LONGEST_PATTERN} 文字までです"),
+        ));
+    }
     let bare = text.trim_matches('*');
     if bare.contains('*') || (text.starts_with('*') && text.ends_with('*')) {
         return Err(Failure::new(Code::ParameterInvalid)

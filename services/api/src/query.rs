@@ -159,8 +159,13 @@ impl Fields {
     }
 
     /// Pairs that were read elsewhere.
-    pub(crate) fn of(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs)
+    pub(crate) fn of(pairs: Vec<(String, String)>, repeated: &[String]) -> Result<Self, Failure> {
+        for (at, (name, _)) in pairs.iter().enumerate() {
+            if !repeated.contains(name) && pairs[..at].iter().any(|(earlier, _)| earlier == name) {
+                return Err(given_twice(name));
+            }
+        }
+        Ok(Self(pairs))
     }
 
     /// The values of a parameter that may be repeated.

@@ -44,6 +44,15 @@ pub(crate) async fn answer(
     }
 }
 
+/// How a page is shown, as the query of another one's address.
+pub(crate) fn shown(style: &Style) -> Result<String, Failure> {
+    let mut query = vec![("lang", style.lang.word())];
+    let zone = style.zone.iana_name().filter(|name| *name != "UTC");
+    query.extend(zone.map(|name| ("tz", name)));
+    let query = serde_urlencoded::to_string(query);
+    query.map_err(|error| Failure::new(Code::Internal).log(error.to_string()))
+}
+
 /// A published shape as JSON.
 pub(crate) fn json(shape: &impl Serialize, lang: Lang) -> HttpResponse {
     let mut response = HttpResponse::Ok().json(shape);

@@ -6,8 +6,9 @@ use actix_web::{
     App, Error, HttpServer,
     body::BoxBody,
     dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse},
+    error::UrlencodedError,
     middleware::{Compress, from_fn},
-    web::{self, Data, PathConfig},
+    web::{self, Data, FormConfig, PathConfig},
 };
 use utoipa_actix_web::AppExt;
 
@@ -23,6 +24,9 @@ use crate::{
 
 /// Threads that serve.
 const WORKERS: usize = 2;
+
+/// The longest form, bytes.
+const FORM_MOST: usize = 1024 * 1024;
 
 /// Serves until the returned server is dropped or stopped. Handles no signals.
 ///
@@ -69,6 +73,21 @@ pub(crate) fn application(
         .configure(routes::register)
         .into_app()
         .app_data(house)
+        // each byte of a form may come as three
+        .app_data(
+            FormConfig::default()
+                .limit(FORM_MOST)
+                .error_handler(|error, _| {
+                    let code = if matches!(error, UrlencodedError::Overflow { .. }) {
+                        Code::BodyTooLarge
+                    } else if matches!(error, UrlencodedError::ContentType) {
+                        Code::MediaUnsupported
+                    } else {
+                        Code::BodyMalformed
+                    };
+                    Failure::new(code).log(error.to_string()).into()
+                }),
+        )
         .app_data(PathConfig::default().error_handler(|error, _| {
             Failure::new(Code::PathMalformed)
                 .log(error.to_string())

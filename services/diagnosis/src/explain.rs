@@ -379,7 +379,7 @@ impl Log {
         let deliveries = places.iter().map(|place| &self.deliveries[*place]);
         let timers = self.listeners.timers(connection.as_ref());
         let newest = self.newest.get(&message.common.appliance).copied();
-        let deliveries = deliveries.take(MAX_DELIVERIES).cloned().collect();
+        let deliveries: Vec<Delivery> = deliveries.take(MAX_DELIVERIES).cloned().collect();
         let mids = family.members.iter().map(|one| one.mid);
         let beside = mids.flat_map(|mid| {
             let key = (message.common.appliance.clone(), mid);

@@ -56,7 +56,7 @@ pub use limits::{
 };
 pub use outcome::{of_connection, of_message, of_recipient};
 pub use passage::{Passage, marks};
-pub use pasted::pasted;
+pub use pasted::{Pasted, pasted};
 pub use render::{markdown, text};
 pub use rule::{Diagnosis, GivenBy};
 pub use story::{Of, Story};

@@ -75,7 +75,7 @@ impl Story {
     pub fn of(
         mut family: Family,
         connection: Option<Connection>,
-        deliveries: Vec<Delivery>,
+        deliveries: impl Into<Arc<[Delivery]>>,
         mut beside: Vec<ApplianceEvent>,
         newest: Option<Timestamp>,
         timers: Timers,

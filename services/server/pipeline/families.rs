@@ -8,7 +8,8 @@
 //! Invariants: nothing is written between the commit and this; a record itself is written as it
 //! was. What there was no time for is done after the next commits, or after the next start.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -28,29 +29,36 @@ const BUDGET: Duration = Duration::from_millis(200);
 /// long before the moment that the index knows them up to.
 const RESTING: SignedDuration = SignedDuration::from_mins(10);
 
-/// The most delivery connections of one message that are looked at.
-const MOST_DELIVERIES: usize = 20;
+/// The most delivery connections of one family that are looked at.
+const MOST_DELIVERIES: usize = 50;
 
-/// Whose families are to be looked at.
+/// What is to be looked at.
 #[derive(Debug, Default)]
 pub(super) struct Families {
-    due: Vec<String>,
+    /// Messages whose families are to be looked at, with the place of the member to go on with.
+    due: VecDeque<(String, usize)>,
     /// Delivery connections that failed: whoever used them is to be looked at.
     broken: Vec<(String, u64)>,
-    /// All that was due when this moment had come is done; microseconds.
+    /// What was looked at since the last commit: once more if that does not come.
+    pending: Vec<String>,
+    /// When nothing was due any more, since the last commit.
+    empty_at: Option<i64>,
+    /// All that was due when this moment had come is committed; microseconds.
     settled: Option<i64>,
 }
 
 impl Families {
-    /// Notes a record that is written: a message that does not tell all by itself, a delivery
-    /// connection that tells why those that used it were not delivered.
-    pub(super) fn note(&mut self, record: &Record) {
+    /// Notes a record that is written: a message that does not tell all by itself (`is_kin`: or that
+    /// another one names), a delivery connection that tells why those that used it were not
+    /// delivered.
+    pub(super) fn note(&mut self, record: &Record, is_kin: impl Fn(u64) -> bool) {
         match record {
             Record::Message(one) => {
                 let is_waiting = !one.dcids.is_empty()
                     && whymid_diagnosis::of_message(one) != Outcome::Delivered;
-                if is_waiting || !one.ties.is_empty() || !one.fared_alone() {
-                    self.due.push(one.common.id.clone());
+                let is_tied = !one.ties.is_empty() || !one.fared_alone();
+                if is_waiting || is_tied || is_kin(one.mid) {
+                    self.due.push_back((one.common.id.clone(), 0));
                 }
             }
             Record::Delivery(one) => {
@@ -67,6 +75,26 @@ impl Families {
     pub(super) fn settled(&self) -> Option<i64> {
         self.settled
     }
+
+    /// All that was written is committed.
+    pub(super) fn committed(&mut self) {
+        self.pending.clear();
+        self.settled = self.empty_at.take().or(self.settled);
+    }
+
+    /// What was written since the last commit is lost.
+    pub(super) fn lost(&mut self) {
+        let again = self.pending.drain(..).map(|id| (id, 0));
+        self.due.extend(again);
+        self.empty_at = None;
+    }
+}
+
+/// How far a family was looked at: so many records were written again, and, where the time was over,
+/// the place to go on with.
+struct Looked {
+    written: usize,
+    next: Option<usize>,
 }
 
 impl Indexing {
@@ -76,60 +104,80 @@ impl Indexing {
         let since = since.and_then(|since| since.checked_sub(RESTING).ok());
         self.families.settled = settled;
         match self.index.unsettled(since) {
-            Ok(due) => self.families.due = due,
+            Ok(due) => self.families.due = due.into_iter().map(|id| (id, 0)).collect(),
             Err(error) => {
                 tracing::error!(%error, "families can't be read; what is known of messages that went on under other MIDs may be old")
             }
         }
     }
 
-    /// Looks at the families that are due, as long as there is time, and says how many records
-    /// were written again. To be called when all that was written is committed.
+    /// Looks at what is due, as long as there is time, and says how many records were written again.
+    /// To be called when all that was written is committed.
     pub(super) fn settle_families(&mut self, now: Timestamp) -> Result<usize, Error> {
-        for (appliance, dcid) in std::mem::take(&mut self.families.broken) {
+        let until = Instant::now() + BUDGET;
+        let mut written = 0;
+        while let Some((appliance, dcid)) = self.families.broken.last().cloned() {
+            if Instant::now() > until {
+                return Ok(written);
+            }
             let used = self.find(RecordKind::Message, Key::Dcid(dcid), &appliance)?;
-            let used = used.into_iter().map(|one| one.id().to_owned());
+            let used = used.into_iter().map(|one| (one.id().to_owned(), 0));
             self.families.due.extend(used);
+            self.families.broken.pop();
         }
         if self.families.due.is_empty() {
             return Ok(0);
         }
-        let until = Instant::now() + BUDGET;
         let mut done = HashSet::new();
-        let mut written = 0;
-        while let Some(id) = self.families.due.pop() {
+        while let Some((id, place)) = self.families.due.front().cloned() {
             if Instant::now() > until {
-                self.families.due.push(id);
                 return Ok(written);
             }
-            if done.insert(id.clone()) {
-                match self.settle(&id, &mut done) {
-                    Ok(more) => written += more,
-                    Err(error) => {
-                        self.families.due.push(id);
-                        return Err(error);
+            if place > 0 || done.insert(id.clone()) {
+                let looked = self.settle(&id, place, until, &mut done)?;
+                written += looked.written;
+                if let Some(next) = looked.next {
+                    if let Some((_, place)) = self.families.due.front_mut() {
+                        *place = next;
                     }
+                    return Ok(written);
                 }
+                self.families.pending.push(id);
             }
+            self.families.due.pop_front();
         }
-        self.families.settled = Some(now.as_microsecond());
+        self.families.empty_at = Some(now.as_microsecond());
         Ok(written)
     }
 
-    /// Looks at the family of one message.
-    fn settle(&mut self, id: &str, done: &mut HashSet<String>) -> Result<usize, Error> {
+    /// Looks at the family of one message, from a member on.
+    fn settle(
+        &mut self,
+        id: &str,
+        from: usize,
+        until: Instant,
+        done: &mut HashSet<String>,
+    ) -> Result<Looked, Error> {
+        let mut looked = Looked {
+            written: 0,
+            next: None,
+        };
         let Some(message) = self.written(id)? else {
-            return Ok(0);
+            return Ok(looked);
         };
         let family = self.index.family_of(message)?;
+        let deliveries: Arc<[Delivery]> = self.deliveries_of(&family)?.into();
         let mut connections: HashMap<usize, Option<Connection>> = HashMap::new();
-        let mut written = 0;
-        for place in 0..family.members.len() {
+        for place in from..family.members.len() {
+            // one member at least, so that there is an end
+            if place > from && Instant::now() > until {
+                looked.next = Some(place);
+                return Ok(looked);
+            }
             let own = &family.members[place].common;
             if place > 0 && !done.insert(own.id.clone()) {
                 continue;
             }
-            let (newest, id) = (Some(own.last_at), own.id.clone());
             // a copy or a bounce came by no connection of its elder's
             let root = family.root_of(place);
             let connection = connections.entry(root);
@@ -140,43 +188,47 @@ impl Indexing {
                     one
                 })
             });
-            let peer = Peer::of(connection.as_ref().and_then(|one| one.opened.as_ref()));
-            let timers = self.listeners.timers(connection.as_ref());
-            let asked = family.asked_by(place);
-            let deliveries = self.deliveries_of(&asked)?;
-            let nobody = Vec::new();
-            let story = Story::of(
-                asked,
-                connection.clone(),
-                deliveries,
-                nobody,
-                newest,
-                timers,
-            );
-            let facets = self.knowledge.facets(&story);
-            let (mut known, sent_by) = self.index.beside(&id)?;
-            if let Some(known) = &mut known {
-                known.kb_version.clone_from(&facets.kb_version);
-            }
-            let Some(message) = self.written(&id)? else {
-                continue;
-            };
-            let told = &family.members[place];
-            let is_told_more = message.recipients != told.recipients
-                || message.envelope_sender() != told.envelope_sender()
-                || (&message.subject, &message.message_id) != (&told.subject, &told.message_id);
-            if known.as_ref() == Some(&facets) && sent_by == peer && !is_told_more {
-                continue;
-            }
-            self.writer.upsert(&Document {
-                told: is_told_more.then(|| Box::new(Message::clone(told))),
-                record: Record::Message(Box::new(message)),
-                facets: Some(facets),
-                peer,
-            })?;
-            written += 1;
+            let (deliveries, connection) = (Arc::clone(&deliveries), connection.clone());
+            looked.written += self.settle_member(&family, place, connection, deliveries)?;
         }
-        Ok(written)
+        Ok(looked)
+    }
+
+    /// Judges a member, and writes what stands beside it again where that has changed.
+    fn settle_member(
+        &mut self,
+        family: &Family,
+        place: usize,
+        connection: Option<Connection>,
+        deliveries: Arc<[Delivery]>,
+    ) -> Result<usize, Error> {
+        let told = &family.members[place];
+        let (newest, id) = (Some(told.common.last_at), told.common.id.clone());
+        let peer = Peer::of(connection.as_ref().and_then(|one| one.opened.as_ref()));
+        let timers = self.listeners.timers(connection.as_ref());
+        let (asked, nobody) = (family.asked_by(place), Vec::new());
+        let story = Story::of(asked, connection, deliveries, nobody, newest, timers);
+        let facets = self.knowledge.facets(&story);
+        let (mut known, sent_by) = self.index.beside(&id)?;
+        if let Some(known) = &mut known {
+            known.kb_version.clone_from(&facets.kb_version);
+        }
+        let Some(message) = self.written(&id)? else {
+            return Ok(0);
+        };
+        let is_told_more = message.recipients != told.recipients
+            || message.envelope_sender() != told.envelope_sender()
+            || (&message.subject, &message.message_id) != (&told.subject, &told.message_id);
+        if known.as_ref() == Some(&facets) && sent_by == peer && !is_told_more {
+            return Ok(0);
+        }
+        self.writer.upsert(&Document {
+            told: is_told_more.then(|| Box::new(Message::clone(told))),
+            record: Record::Message(Box::new(message)),
+            facets: Some(facets),
+            peer,
+        })?;
+        Ok(1)
     }
 
     /// The delivery connections that undelivered members used.
@@ -187,12 +239,15 @@ impl Indexing {
             .iter()
             .filter(|one| whymid_diagnosis::of_message(one) != Outcome::Delivered);
         for member in undelivered {
-            for dcid in member.dcids.iter().take(MOST_DELIVERIES) {
+            for dcid in &member.dcids {
                 let appliance = &member.common.appliance;
                 let found = self.find(RecordKind::Delivery, Key::Dcid(*dcid), appliance)?;
                 let found = found.into_iter().filter_map(Record::into_delivery);
                 let mut fitting = found.filter(|one| is_used(one, member));
                 deliveries.extend(fitting.next());
+                if deliveries.len() >= MOST_DELIVERIES {
+                    return Ok(deliveries);
+                }
             }
         }
         Ok(deliveries)

@@ -128,7 +128,8 @@ impl Indexing {
             if let Err(error) = self.writer.upsert(&document) {
                 return self.failed(&error, open, written);
             }
-            self.families.note(&document.record);
+            let is_kin = |mid| self.index.is_kin(mid).unwrap_or(true);
+            self.families.note(&document.record, is_kin);
             self.telemetry.written.inc();
             point("index-upserted");
         }
@@ -268,6 +269,7 @@ impl Indexing {
         if let Err(error) = self.writer.commit(checkpoint) {
             return self.failed(&error, open, written);
         }
+        self.families.committed();
         self.telemetry.commits.inc();
         if self.state.index_failed.swap(false, Ordering::Relaxed) {
             tracing::info!("the index can be written again");
@@ -283,7 +285,13 @@ impl Indexing {
 
     fn look_at_families(&mut self, open: &mut Open, written: &mpsc::UnboundedSender<Written>) {
         match self.settle_families(clock::now()) {
-            Ok(settled) => open.settled = settled,
+            Ok(settled) => {
+                open.settled = settled;
+                if settled == 0 {
+                    // nothing waits for a commit
+                    self.families.committed();
+                }
+            }
             Err(error) => self.failed(&error, open, written),
         }
     }
@@ -322,6 +330,7 @@ impl Indexing {
         } else {
             tracing::error!(%error, "the index failed; nothing is lost, it is tried again each second. Is the disk full?");
         }
+        self.families.lost();
         *open = Open {
             failures: open.failures + 1,
             broken: true,

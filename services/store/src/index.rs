@@ -61,6 +61,12 @@ pub enum Error {
 
 impl From<tantivy::TantivyError> for Error {
     fn from(error: tantivy::TantivyError) -> Self {
+        // a limit of the index: too many words or groups for one search
+        if matches!(&error, tantivy::TantivyError::AggregationError(_))
+            || error.to_string().contains("max expansions")
+        {
+            return Self::TooCostly;
+        }
         Self::Index(error.to_string())
     }
 }

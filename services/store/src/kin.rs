@@ -54,6 +54,15 @@ impl Index {
         Ok(found.into_iter().filter_map(Record::into_message).collect())
     }
 
+    /// Whether any written message names that MID as its kin, on whatever appliance.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn is_kin(&self, mid: u64) -> Result<bool, Error> {
+        let term = Term::from_field_u64(self.fields.kin, mid);
+        Ok(self.reader.searcher().doc_freq(&term)? > 0)
+    }
+
     /// What was written beside a record: its diagnosis, without the knowledge base's version, and
     /// who sent it.
     ///

@@ -288,12 +288,19 @@ impl Library {
         scope: &Scope,
     ) -> Result<Counted, Error> {
         self.name(&mut filter, scope);
+        // an appliance's identities are united first
+        let asked = match group {
+            Some((Group::Appliance, _)) => Some((Group::Appliance, usize::MAX)),
+            other => other,
+        };
         let counting = move |index: &Index, patience: &Patience| {
-            index.stats(&filter, &moments, group, patience)
+            index.stats(&filter, &moments, asked, patience)
         };
         let mut counted = self.blocking(counting).await?;
-        if let Some((Group::Appliance, _)) = group {
+        if let Some((Group::Appliance, limit)) = group {
             self.names.unite(&mut counted);
+            let beyond = counted.groups.split_off(limit.min(counted.groups.len()));
+            counted.other += beyond.iter().map(|(_, count, _)| count).sum::<u64>();
         }
         Ok(counted)
     }

@@ -34,6 +34,9 @@ pub(super) fn phrase(text: &str) -> Option<Phrase> {
     Phrase::of(text.trim_end_matches('*'), text.ends_with('*'))
 }
 
+/// The longest time ago, minutes: a hundred years.
+const LONGEST: i64 = 100 * 366 * 24 * 60;
+
 /// `30m`, `24h`, `7d`, `2w`.
 pub(crate) fn span(text: &str) -> Option<SignedDuration> {
     let unit = text.chars().next_back()?;
@@ -47,6 +50,9 @@ pub(crate) fn span(text: &str) -> Option<SignedDuration> {
     let digits = &text[..text.len() - 1];
     let count: i64 = digits.parse().ok().filter(|count| *count > 0)?;
     let minutes = count.checked_mul(minutes)?;
+    if minutes > LONGEST {
+        return None;
+    }
     digits
         .bytes()
         .all(|byte| byte.is_ascii_digit())

@@ -36,6 +36,8 @@ struct Page {
     more: bool,
     connections: Vec<ConnectionItem>,
     explained: Vec<Answer>,
+    /// Whether the moments of what is explained are those of the lines.
+    stamped: bool,
     articles: Vec<ArticleItem>,
     not_understood: Vec<String>,
     titles: Vec<(String, String)>,
@@ -52,8 +54,8 @@ pub(crate) async fn page(
     let shell = Shell::new(request, house);
     let now = house.desk.now();
     let mut found = Found::default();
-    if let Meant::Log(log) = &meant {
-        found.explain(house, log, style).await?;
+    if let Meant::Log(pasted) = &meant {
+        found.explain(house, &pasted.log, style).await?;
     } else {
         found.search(house, &meant, now, style).await?;
     }
@@ -67,10 +69,8 @@ pub(crate) async fn page(
         _ => None,
     };
     if let Some(one) = one.filter(|_| !found.more) {
-        let page = format!(
-            "{}/messages/{}?lang={}",
-            shell.root, one.message.id, shell.lang
-        );
+        let query = reply::shown(style)?;
+        let page = format!("{}/messages/{}?{query}", shell.root, one.message.id);
         let mut response = HttpResponse::SeeOther();
         return Ok(response.insert_header((LOCATION, page)).finish());
     }
@@ -89,6 +89,7 @@ pub(crate) async fn page(
         more: found.more,
         connections: found.connections,
         explained: found.explained,
+        stamped: matches!(&meant, Meant::Log(pasted) if pasted.stamped),
         articles: articles.into_iter().take(ARTICLES).collect(),
         not_understood: meant.not_understood().to_vec(),
         titles: titles.map(|one| (one.id, one.title)).collect(),
@@ -188,8 +189,8 @@ fn said(meant: &Meant, lang: Lang) -> String {
     let say = |en: &str, jp: &str| if ja { jp.to_owned() } else { en.to_owned() };
     match meant {
         Meant::Nothing => String::new(),
-        Meant::Log(log) => {
-            let count = log.lines().count();
+        Meant::Log(pasted) => {
+            let count = pasted.log.lines().count();
             if ja {
                 format!("ログ {count} 行")
             } else if count == 1 {

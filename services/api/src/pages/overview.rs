@@ -232,13 +232,13 @@ fn words(party: Party, lang: Lang) -> String {
 /// What finds the messages of a row.
 fn ask(group: Group, key: &str, days: u16) -> String {
     let filter = match group {
-        Group::Diagnosis => format!("diagnosis:{key}"),
-        Group::Party => format!("party:{key}"),
-        Group::Outcome => format!("outcome:{key}"),
-        Group::Appliance => format!("appliance:{key}"),
-        Group::Host => format!("host:{key}"),
-        Group::SenderDomain => format!("sender:*@{key}"),
-        Group::RecipientDomain => format!("recipient:*@{key}"),
+        Group::Diagnosis => format!("diagnosis:\"{key}\""),
+        Group::Party => format!("party:\"{key}\""),
+        Group::Outcome => format!("outcome:\"{key}\""),
+        Group::Appliance => format!("appliance:\"{key}\""),
+        Group::Host => format!("host:\"{key}\""),
+        Group::SenderDomain => format!("sender:\"*@{key}\""),
+        Group::RecipientDomain => format!("recipient:\"*@{key}\""),
     };
     let fine = FINE.map(|outcome| format!("outcome:!{outcome}")).join(" ");
     format!("{filter} {fine} since:{days}d")

@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Records that are asked for at a time, at least: some in memory may not fit.
 const AT_ONCE: usize = 50;
 
+/// And at most, once many did not fit.
+const MOST_AT_ONCE: usize = 1600;
+
 /// The records of a page, and behind which place the next one begins.
 type Records = (Vec<Record>, Option<Place>);
 
@@ -94,7 +97,11 @@ impl Reading {
                 .stats(filter, moments, wanted.group, &all)
                 .await;
             let counted = counted.map_err(failed)?;
-            let spans = wanted.moments.windows(2).zip(&counted.spans);
+            let none = std::iter::repeat(&0);
+            let spans = wanted
+                .moments
+                .windows(2)
+                .zip(counted.spans.iter().chain(none));
             let group = |(key, count, over_time)| StatsGroup {
                 key,
                 title: None,
@@ -214,7 +221,10 @@ impl Reading {
             match next {
                 // some that were found are left
                 _ if is_full && records.len() > 0 => return Ok((page, last)),
-                Some(next) if !is_full => asked.after = Some(next),
+                Some(next) if !is_full => {
+                    asked.after = Some(next);
+                    asked.limit = (asked.limit * 2).min(MOST_AT_ONCE);
+                }
                 next => return Ok((page, next)),
             }
         }

@@ -14,6 +14,7 @@ use crate::{
     pages,
     query::{Asked, Fields, Params, Shown, Tongue, ZoneAsked, names_of},
     refusals::{OfAsk, OfOverview},
+    reply,
 };
 
 /// What is looked for.
@@ -70,6 +71,9 @@ pub(crate) struct AskForm {
     q: String,
 }
 
+/// The longest text that the form takes, bytes.
+const LONGEST_FORM: usize = 256 * 1024;
+
 /// The longest text that is sent on as an address.
 const LONGEST_ADDRESS: usize = 1500;
 
@@ -98,12 +102,17 @@ pub(crate) async fn ask_form(
     let Params((_, zone)) = asked;
     let style = house.style(&request, zone.tz);
     let q = form.into_inner().q;
+    if q.len() > LONGEST_FORM {
+        return Err(Failure::new(Code::BodyTooLarge).help(
+            "The field takes 256 KiB. For more use `POST /v1/explain` or `whymid explain FILE`.",
+            "入力欄に入れられるのは 256 KiB までです。それ以上は `POST /v1/explain` か `whymid explain FILE` を使ってください。",
+        ));
+    }
     let meant = ask::meant(&q)?;
     if q.len() <= LONGEST_ADDRESS && !matches!(meant, Meant::Log(_)) {
-        let query = [("q", q.trim()), ("lang", style.lang.word())];
-        let query = serde_urlencoded::to_string(query);
-        let query = query.map_err(|error| Failure::new(Code::Internal).log(error.to_string()))?;
-        let page = format!("{}/ask?{query}", house.root());
+        let text = serde_urlencoded::to_string([("q", q.trim())]);
+        let text = text.map_err(|error| Failure::new(Code::Internal).log(error.to_string()))?;
+        let page = format!("{}/ask?{text}&{}", house.root(), reply::shown(&style)?);
         let mut response = HttpResponse::SeeOther();
         return Ok(response.insert_header((LOCATION, page)).finish());
     }

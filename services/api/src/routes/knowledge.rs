@@ -73,14 +73,14 @@ pub(crate) async fn diagnosis(
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ArticlesAsked {
-    /// A question, a log line, a bounce text or a reply, in English or Japanese; at most 8000
+    /// A question, a log line, a bounce text or a reply, in English or Japanese; at most 5000
     /// letters. Absent: every article.
-    #[param(value_type = Option<String>, max_length = 8000, example = "550 5.1.1 User unknown")]
+    #[param(value_type = Option<String>, max_length = 5000, example = "550 5.1.1 User unknown")]
     q: String,
 }
 
-/// The longest query, letters.
-const LONGEST: usize = 8000;
+/// The longest query, letters: what an address of 64 KiB can carry of any script.
+const LONGEST: usize = 5000;
 
 impl Asked for ArticlesAsked {
     fn names() -> Vec<String> {

@@ -173,7 +173,7 @@ pub(crate) async fn messages(
     check(&house, &wanted, form, &style)?;
     let search = list.search(&house, &wanted);
     if form != Form::Json {
-        return Ok(export::messages(house, search, style, form, list.limit));
+        return export::messages(house, search, style, form, list.limit).await;
     }
     let page = house.desk.messages(&search, &style).await?;
     let complete_up_to = house.desk.complete_up_to();
@@ -217,7 +217,7 @@ pub(crate) async fn connections(
     check(&house, &wanted, form, &style)?;
     let search = list.search(&house, &wanted);
     if form != Form::Json {
-        return Ok(export::connections(house, search, style, form, list.limit));
+        return export::connections(house, search, style, form, list.limit).await;
     }
     let page = house.desk.connections(&search, &style).await?;
     let complete_up_to = house.desk.complete_up_to();

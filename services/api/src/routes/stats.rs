@@ -22,6 +22,8 @@ const MOST_SPANS: usize = 1000;
 /// The most groups that are listed.
 const MOST_GROUPS: usize = 1000;
 const GROUPS_DEFAULT: usize = 100;
+/// The most units of a span.
+const LONGEST: i64 = 100_000;
 
 /// By what is counted.
 #[derive(Debug, utoipa::IntoParams)]
@@ -145,7 +147,8 @@ fn edges(
         let days = at.weekday().to_monday_zero_offset();
         at = at.checked_sub(i64::from(days).days()).map_err(odd)?;
     }
-    let count = i64::from(interval.count);
+    // longer ones make one span of all that there is
+    let count = i64::from(interval.count).min(LONGEST);
     let step = if interval.unit == Unit::Minute {
         count.minutes()
     } else if interval.unit == Unit::Hour {
@@ -156,12 +159,16 @@ fn edges(
         count.days()
     };
     let mut edges = vec![at.timestamp()];
-    while at.timestamp() < until {
+    let mut last = at.timestamp();
+    while last < until {
         if edges.len() > MOST_SPANS {
             return Err(too_many());
         }
-        at = at.checked_add(step).map_err(odd)?;
-        edges.push(at.timestamp());
+        // from the first edge: clocks that are put on at midnight move one edge and no other
+        let spans = i64::try_from(edges.len()).unwrap_or(i64::MAX);
+        let ahead = step.checked_mul(spans).map_err(odd)?;
+        last = at.checked_add(ahead).map_err(odd)?.timestamp();
+        edges.push(last);
     }
     Ok(edges)
 }
