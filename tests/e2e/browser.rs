@@ -211,7 +211,7 @@ fn what_strangers_write_shows_as_text_in_a_browser() {
         let id = answer["message"]["id"].as_str().expect("an id");
         for path in [
             format!("/messages/{id}"),
-            format!("/ask?q=icid:{}+since:99999d", 500 + place),
+            format!("/ask?q=icid:{}+since:30000d", 500 + place),
         ] {
             browser.open(&format!("http://{}{path}", service.http));
             let title = browser.run("return document.title;");

@@ -218,7 +218,8 @@ impl Indexing {
         };
         let is_told_more = message.recipients != told.recipients
             || message.envelope_sender() != told.envelope_sender()
-            || (&message.subject, &message.message_id) != (&told.subject, &told.message_id);
+            || (&message.subject, &message.message_id) != (&told.subject, &told.message_id)
+            || message.icid != told.icid;
         if known.as_ref() == Some(&facets) && sent_by == peer && !is_told_more {
             return Ok(0);
         }

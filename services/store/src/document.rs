@@ -166,9 +166,15 @@ pub(crate) fn to_tantivy(document: &Document, f: &Fields) -> serde_json::Result<
     doc.add_i64(f.received, common.received_at.as_microsecond());
     doc.add_bytes(f.record, &serde_json::to_vec(record)?);
     let told = document.told.as_deref().map(View::Message);
-    own(record.view(), told.unwrap_or(record.view()), f, &mut doc);
+    own(told.unwrap_or(record.view()), f, &mut doc);
     match record {
-        Record::Message(one) => message(one, &document.peer, f, &mut doc),
+        Record::Message(one) => {
+            message(one, &document.peer, f, &mut doc);
+            let told = document.told.as_deref().and_then(|told| told.icid);
+            if let Some(elders) = told.filter(|icid| one.icid != Some(*icid)) {
+                doc.add_u64(f.elders_icid, elders);
+            }
+        }
         Record::Connection(one) => {
             if let Some(hat) = &one.hat {
                 doc.add_text(f.sender_group, &hat.group);
@@ -191,14 +197,10 @@ pub(crate) fn to_tantivy(document: &Document, f: &Fields) -> serde_json::Result<
     Ok(doc)
 }
 
-/// What the record's own fields say, and the texts that it is found by.
-fn own(record: View<'_>, told: View<'_>, f: &Fields, doc: &mut TantivyDocument) {
-    let (numbers, own) = (Own::of(record), Own::of(told));
-    for (field, numbers) in [
-        (f.mid, numbers.mid),
-        (f.icid, numbers.icid),
-        (f.dcid, numbers.dcid),
-    ] {
+/// What the record's own fields say, with what its family adds.
+fn own(record: View<'_>, f: &Fields, doc: &mut TantivyDocument) {
+    let own = Own::of(record);
+    for (field, numbers) in [(f.mid, own.mid), (f.icid, own.icid), (f.dcid, own.dcid)] {
         for number in numbers {
             doc.add_u64(field, number);
         }
@@ -216,7 +218,7 @@ fn own(record: View<'_>, told: View<'_>, f: &Fields, doc: &mut TantivyDocument) 
             doc.add_text(field, text);
         }
     }
-    if let Some(subject) = told.subject() {
+    if let Some(subject) = record.subject() {
         doc.add_text(f.subject, subject);
     }
 }

@@ -143,6 +143,9 @@ impl Index {
             let doc: TantivyDocument = searcher.doc(address)?;
             records.extend(document::from_tantivy::<Record>(&doc, &self.fields));
         }
+        if let Key::Icid(icid) = look.key {
+            records.retain(|record| came_by(record, icid));
+        }
         Ok(records)
     }
 
@@ -173,7 +176,7 @@ impl Index {
         Box::new(TermSetQuery::new(terms))
     }
 
-    /// The messages that name an ICID, by their fields alone.
+    /// The messages that came by an ICID, by their fields alone.
     ///
     /// # Errors
     /// When the index can't be read.
@@ -193,6 +196,9 @@ impl Index {
                 let micros = fast.i64(name)?.first(address.doc_id);
                 Ok(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()))
             };
+            if fast.u64("elders_icid")?.first(address.doc_id).is_some() {
+                continue;
+            }
             let mid = fast.u64("mid")?.first(address.doc_id);
             if let Some((mid, first_at)) = mid.zip(time("start")?) {
                 carried.push(Carried {
@@ -306,6 +312,15 @@ impl Index {
             .filter_map(|file| file.metadata().ok())
             .map(|meta| meta.len())
             .sum()
+    }
+}
+
+/// Whether a record names that ICID itself: what has it from its family did not come by it.
+fn came_by(record: &Record, icid: u64) -> bool {
+    match record {
+        Record::Message(one) => one.icid == Some(icid),
+        Record::Connection(one) => one.icid == icid,
+        Record::Delivery(_) | Record::Event(_) => true,
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Fields {
     pub(crate) appliance: Field,
     pub(crate) mid: Field,
     pub(crate) icid: Field,
+    /// There where `icid` is its elder's: it did not come by it itself.
+    pub(crate) elders_icid: Field,
     pub(crate) dcid: Field,
     /// The MIDs of its family that a message's lines name.
     pub(crate) kin: Field,
@@ -64,6 +66,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         appliance: b.add_text_field("appliance", STRING | FAST),
         mid: b.add_u64_field("mid", INDEXED | FAST),
         icid: b.add_u64_field("icid", INDEXED | FAST),
+        elders_icid: b.add_u64_field("elders_icid", FAST),
         dcid: b.add_u64_field("dcid", INDEXED),
         kin: b.add_u64_field("kin", INDEXED | FAST),
         message_id: b.add_text_field("message_id", STRING),
