@@ -147,3 +147,66 @@ fn by_id(service: &Service, id: &str, icid: &Value) {
     let unknown = service.get("/v1/connections/cnobody").is(404).json();
     assert_eq!(unknown["code"], "connection_unknown");
 }
+
+/// A child whose own lines name nobody, delivered long after its elder was written.
+#[test]
+fn a_child_that_is_delivered_late_changes_what_its_elder_is_found_by() {
+    let service = Service::start();
+    let send = |lines: &str, second: u32| {
+        let stamp = format!("Thu Aug 14 11:{:02}:{:02} 2014", second / 60, second % 60);
+        let lines = lines
+            .lines()
+            .map(|line| format!("{stamp} Info: {line}\n"))
+            .collect::<String>();
+        let headers = [("Content-Type", "application/octet-stream")];
+        let path = "/v1/lines?lane=archive&appliance=esa1";
+        service.post(path, &headers, lines).is(202);
+    };
+    send(
+        "New SMTP ICID 9100 interface Data 1 (192.0.2.10) address 198.51.100.7 reverse dns host mx.partner.example verified yes\n\
+         Start MID 4100 ICID 9100\n\
+         MID 4100 ICID 9100 From: <desk@partner.example>\n\
+         MID 4100 ICID 9100 RID 0 To: <anna@corp.example>\n\
+         MID 4100 ready 4096 bytes from <desk@partner.example>\n\
+         MID 4100 rewritten to MID 4101 by antispam\n\
+         Message finished MID 4100 done\n\
+         ICID 9100 close\n\
+         MID 4101 queued for delivery",
+        0,
+    );
+    let found = |query: &str| {
+        let list = service.get(&format!("/v1/messages?{query}")).is(200).json();
+        let items = list["items"].as_array().expect("a list").iter();
+        let mut mids: Vec<u64> = items.filter_map(|one| one["mid"].as_u64()).collect();
+        // those of one second have no order
+        mids.sort_unstable();
+        mids
+    };
+    let all_written = |count: u64| {
+        service.eventually("the records written", || {
+            let documents = service.get("/v1/status").json()["index_documents"].as_u64()?;
+            (documents >= count).then_some(())
+        });
+    };
+    all_written(2);
+    assert!(found("mid=4100&outcome=delivered").is_empty());
+    send(
+        "New SMTP DCID 72 interface 192.0.2.10 address 192.0.2.50 port 25\n\
+         Delivery start DCID 72 MID 4101 to RID [0]\n\
+         Message done DCID 72 MID 4101 to RID [0]\n\
+         Message finished MID 4101 done\n\
+         DCID 72 close",
+        3_000,
+    );
+    service.eventually("the elder found as delivered", || {
+        (found("mid=4100&outcome=delivered") == [4100]).then_some(())
+    });
+    // the ICID is the elder's: the child is found by it, and is not one that the connection carried
+    service.eventually("the child found by its elder's ICID", || {
+        (found("icid=9100") == [4100, 4101]).then_some(())
+    });
+    let stats = service.get("/v1/stats?group_by=outcome").is(200).json();
+    assert_eq!(stats["groups"][0]["count"], 2, "{stats}");
+    let connection = service.get("/v1/why?icid=9100").is(200).json();
+    assert_eq!(connection["connection"]["messages"], json!([4100]));
+}
