@@ -159,15 +159,16 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_refused_and_nothing_is_touched() {
-        let (dir, folder) = with_format("4\n");
+        let newer = FORMAT + 1;
+        let (dir, folder) = with_format(&format!("{newer}\n"));
         let error = folder.expect_err("newer").to_string();
         assert!(
-            error.contains("format 4") && error.contains("newer release"),
+            error.contains(&format!("format {newer}")) && error.contains("newer release"),
             "{error}"
         );
         assert_eq!(
             std::fs::read_to_string(dir.path().join("format")).expect("there"),
-            "4\n"
+            format!("{newer}\n")
         );
     }
 
