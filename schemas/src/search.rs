@@ -74,6 +74,10 @@ pub struct Stats {
     /// Records in memory that fit, when they were counted: some of them may not be written, and so not
     /// be counted yet. A record is written some seconds after its end, or after a minute of quiet.
     pub in_memory: u64,
+    /// Messages, of all appliances, whose diagnosis is still to be set right by what other messages
+    /// of their family tell: until then they count as what their own lines tell. Zero but for the
+    /// seconds after a commit, and for some minutes after a large import.
+    pub unsettled: u64,
     /// By the group asked for, the largest first.
     pub groups: Vec<StatsGroup>,
     /// What the groups that are not listed have together.

@@ -43,6 +43,9 @@ pub struct Status {
     pub suspected_gaps: Vec<SuspectedGap>,
     /// Records that are in memory now: active, or written and not yet readable.
     pub in_memory: RecordsInMemory,
+    /// Messages that are written and whose families are still to be looked at: what filters and
+    /// statistics tell of them may change.
+    pub unsettled: u64,
     /// How long things are kept, and what that has come to.
     pub retention: Retained,
 }

@@ -60,6 +60,10 @@ impl Pulse for Heart {
             .ok()
             .filter(|_| micros != 0)
     }
+
+    fn unsettled(&self) -> u64 {
+        self.state.unsettled.load(Ordering::Relaxed)
+    }
 }
 
 impl Gauge for Heart {
@@ -89,6 +93,7 @@ impl Gauge for Heart {
             complete_up_to: self.complete_up_to(),
             suspected_gaps: self.gaps(),
             in_memory: self.in_memory(),
+            unsettled: self.unsettled(),
             retention: Retained {
                 records: self.records_kept(&extent),
                 raw: self.raw_kept(),
@@ -106,6 +111,8 @@ impl Gauge for Heart {
         for one in self.releases() {
             self.telemetry.of_release(&one);
         }
+        let unsettled = i64::try_from(self.unsettled()).unwrap_or(i64::MAX);
+        self.telemetry.unsettled.set(unsettled);
         let gaps = self.seen().gaps.len();
         self.telemetry
             .gaps

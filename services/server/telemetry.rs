@@ -60,6 +60,8 @@ pub struct Telemetry {
     releases: Family<Vec<(String, String)>, Gauge>,
     /// Suspected gaps that are remembered.
     pub gaps: Gauge,
+    /// Messages that are written and whose families are still to be looked at.
+    pub unsettled: Gauge,
 }
 
 impl Telemetry {
@@ -105,6 +107,10 @@ impl Telemetry {
             "suspected_gaps",
             "Places where an appliance's lines seem to be missing",
         );
+        let unsettled = gauge(
+            "messages_unsettled",
+            "Messages that are written and whose families are still to be looked at",
+        );
         let udp_buffer = gauge(
             "udp_buffer_bytes",
             "Effective receive buffer of the UDP socket",
@@ -135,6 +141,7 @@ impl Telemetry {
             raw_expired,
             in_memory,
             in_memory_bytes,
+            unsettled,
             failures,
         })
     }

@@ -303,7 +303,13 @@ fn what_the_journal_lost_by_damage_is_told_and_hides_nothing_else() {
 fn vanishes(part: &str) -> (Service, Arc<Book>, Arc<TempDir>) {
     let folder = temporary();
     let (service, book) = filled(&folder, Setup::default(), 3_000);
-    std::fs::remove_dir_all(folder.path().join("data").join(part)).expect("it is there");
+    // moved first: what the service is just writing would make a folder that is not empty
+    let (from, to) = (
+        folder.path().join("data").join(part),
+        folder.path().join("gone"),
+    );
+    std::fs::rename(from, &to).expect("it is there");
+    std::fs::remove_dir_all(to).expect("nothing is written there");
     (service, book, folder)
 }
 

@@ -403,6 +403,12 @@ impl Gathering {
         }
     }
 
+    /// The members as they are written, without what their family tells of them.
+    #[must_use]
+    pub fn members(&self) -> &[Arc<Message>] {
+        &self.family.members
+    }
+
     /// The family, when nothing is wanted any more.
     #[must_use]
     pub fn finish(mut self) -> Family {

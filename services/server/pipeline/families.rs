@@ -10,6 +10,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,13 +18,16 @@ use tokio::time::Instant;
 use whymid_diagnosis::Story;
 use whymid_mailflow::{Connection, Delivery, Family, Message, is_used, kind};
 use whymid_schemas::Outcome;
-use whymid_store::{Document, Error, Key, Look, Peer, Record, RecordKind};
+use whymid_store::{Document, Error, Key, Look, Peer, Record, RecordKind, tie};
 
 use super::indexing::Indexing;
 use super::recall;
 
-/// How long families are looked at after one commit.
+/// How long families are looked at after one commit, while records wait to be written.
 const BUDGET: Duration = Duration::from_millis(200);
+
+/// How long, while none do.
+const AT_LEISURE: Duration = Duration::from_secs(2);
 
 /// A record may rest so long before it is written: at the start, families are looked at from so
 /// long before the moment that the index knows them up to.
@@ -35,12 +39,13 @@ const MOST_DELIVERIES: usize = 50;
 /// What is to be looked at.
 #[derive(Debug, Default)]
 pub(super) struct Families {
-    /// Messages whose families are to be looked at, with the place of the member to go on with.
-    due: VecDeque<(String, usize)>,
+    /// Messages whose families are to be looked at, by the numbers of their ids, with the place of
+    /// the member to go on with.
+    due: VecDeque<(u64, usize)>,
     /// Delivery connections that failed: whoever used them is to be looked at.
     broken: Vec<(String, u64)>,
     /// What was looked at since the last commit: once more if that does not come.
-    pending: Vec<String>,
+    pending: Vec<u64>,
     /// When nothing was due any more, since the last commit.
     empty_at: Option<i64>,
     /// All that was due when this moment had come is committed; microseconds.
@@ -58,7 +63,7 @@ impl Families {
                     && whymid_diagnosis::of_message(one) != Outcome::Delivered;
                 let is_tied = !one.ties.is_empty() || !one.fared_alone();
                 if is_waiting || is_tied || is_kin(one.mid) {
-                    self.due.push_back((one.common.id.clone(), 0));
+                    self.due.push_back((tie(&one.common.id), 0));
                 }
             }
             Record::Delivery(one) => {
@@ -69,6 +74,12 @@ impl Families {
             }
             Record::Connection(_) | Record::Event(_) => {}
         }
+    }
+
+    /// So many messages, at most, are still to be looked at, or were and what was found is not
+    /// committed.
+    pub(super) fn left(&self) -> usize {
+        self.due.len() + self.broken.len() + self.pending.len()
     }
 
     /// What a commit says of it.
@@ -84,7 +95,7 @@ impl Families {
 
     /// What was written since the last commit is lost.
     pub(super) fn lost(&mut self) {
-        let again = self.pending.drain(..).map(|id| (id, 0));
+        let again = self.pending.drain(..).map(|one| (one, 0));
         self.due.extend(again);
         self.empty_at = None;
     }
@@ -98,30 +109,46 @@ struct Looked {
 }
 
 impl Indexing {
-    /// What a former run left.
+    /// Tells how many messages are still to be looked at.
+    pub(super) fn tell_unsettled(&self) {
+        let left = self.families.left() as u64;
+        self.state.unsettled.store(left, Ordering::Relaxed);
+    }
+
+    /// What a former run left. Until it is looked at, that is told as unsettled.
     pub(super) fn remember_families(&mut self, settled: Option<i64>) {
         let since = settled.and_then(|micros| Timestamp::from_microsecond(micros).ok());
         let since = since.and_then(|since| since.checked_sub(RESTING).ok());
         self.families.settled = settled;
         match self.index.unsettled(since) {
-            Ok(due) => self.families.due = due.into_iter().map(|id| (id, 0)).collect(),
+            Ok(due) => self.families.due = due.into_iter().map(|one| (one, 0)).collect(),
             Err(error) => {
                 tracing::error!(%error, "families can't be read; what is known of messages that went on under other MIDs may be old")
             }
         }
+        self.tell_unsettled();
     }
 
     /// Looks at what is due, as long as there is time, and says how many records were written again.
-    /// To be called when all that was written is committed.
-    pub(super) fn settle_families(&mut self, now: Timestamp) -> Result<usize, Error> {
-        let until = Instant::now() + BUDGET;
+    /// There is more of it as long as nothing else is to be done (`is_idle`). To be called when all
+    /// that was written is committed.
+    pub(super) fn settle_families(
+        &mut self,
+        now: Timestamp,
+        is_idle: &dyn Fn() -> bool,
+    ) -> Result<usize, Error> {
+        let begun = Instant::now();
+        let is_over = move || {
+            let spent = begun.elapsed();
+            spent > BUDGET && (spent > AT_LEISURE || !is_idle())
+        };
         let mut written = 0;
         while let Some((appliance, dcid)) = self.families.broken.last().cloned() {
-            if Instant::now() > until {
+            if is_over() {
                 return Ok(written);
             }
             let used = self.find(RecordKind::Message, Key::Dcid(dcid), &appliance)?;
-            let used = used.into_iter().map(|one| (one.id().to_owned(), 0));
+            let used = used.into_iter().map(|one| (tie(one.id()), 0));
             self.families.due.extend(used);
             self.families.broken.pop();
         }
@@ -129,12 +156,12 @@ impl Indexing {
             return Ok(0);
         }
         let mut done = HashSet::new();
-        while let Some((id, place)) = self.families.due.front().cloned() {
-            if Instant::now() > until {
+        while let Some((one, place)) = self.families.due.front().copied() {
+            if is_over() {
                 return Ok(written);
             }
-            if place > 0 || done.insert(id.clone()) {
-                let looked = self.settle(&id, place, until, &mut done)?;
+            if place > 0 || done.insert(one) {
+                let looked = self.settle(one, place, &is_over, &mut done)?;
                 written += looked.written;
                 if let Some(next) = looked.next {
                     if let Some((_, place)) = self.families.due.front_mut() {
@@ -142,7 +169,7 @@ impl Indexing {
                     }
                     return Ok(written);
                 }
-                self.families.pending.push(id);
+                self.families.pending.push(one);
             }
             self.families.due.pop_front();
         }
@@ -153,29 +180,29 @@ impl Indexing {
     /// Looks at the family of one message, from a member on.
     fn settle(
         &mut self,
-        id: &str,
+        tie_of: u64,
         from: usize,
-        until: Instant,
-        done: &mut HashSet<String>,
+        is_over: &dyn Fn() -> bool,
+        done: &mut HashSet<u64>,
     ) -> Result<Looked, Error> {
         let mut looked = Looked {
             written: 0,
             next: None,
         };
-        let Some(message) = self.written(id)? else {
+        let Some(message) = self.index.message(tie_of)? else {
             return Ok(looked);
         };
-        let family = self.index.family_of(message)?;
+        let (family, records) = self.index.family_of(message)?;
         let deliveries: Arc<[Delivery]> = self.deliveries_of(&family)?.into();
         let mut connections: HashMap<usize, Option<Connection>> = HashMap::new();
         for place in from..family.members.len() {
             // one member at least, so that there is an end
-            if place > from && Instant::now() > until {
+            if place > from && is_over() {
                 looked.next = Some(place);
                 return Ok(looked);
             }
             let own = &family.members[place].common;
-            if place > 0 && !done.insert(own.id.clone()) {
+            if place > 0 && !done.insert(tie(&own.id)) {
                 continue;
             }
             // a copy or a bounce came by no connection of its elder's
@@ -189,16 +216,18 @@ impl Indexing {
                 })
             });
             let (deliveries, connection) = (Arc::clone(&deliveries), connection.clone());
-            looked.written += self.settle_member(&family, place, connection, deliveries)?;
+            looked.written +=
+                self.settle_member(&family, place, &records[place], connection, deliveries)?;
         }
         Ok(looked)
     }
 
-    /// Judges a member, and writes what stands beside it again where that has changed.
+    /// Judges a member, and writes what stands beside its record again where that has changed.
     fn settle_member(
         &mut self,
         family: &Family,
         place: usize,
+        message: &Message,
         connection: Option<Connection>,
         deliveries: Arc<[Delivery]>,
     ) -> Result<usize, Error> {
@@ -213,9 +242,6 @@ impl Indexing {
         if let Some(known) = &mut known {
             known.kb_version.clone_from(&facets.kb_version);
         }
-        let Some(message) = self.written(&id)? else {
-            return Ok(0);
-        };
         let is_told_more = message.recipients != told.recipients
             || message.envelope_sender() != told.envelope_sender()
             || (&message.subject, &message.message_id) != (&told.subject, &told.message_id)
@@ -225,7 +251,7 @@ impl Indexing {
         }
         self.writer.upsert(&Document {
             told: is_told_more.then(|| Box::new(Message::clone(told))),
-            record: Record::Message(Box::new(message)),
+            record: Record::Message(Box::new(message.clone())),
             facets: Some(facets),
             peer,
         })?;
@@ -261,15 +287,5 @@ impl Indexing {
             appliances: vec![appliance.to_owned()],
             limit: recall::MOST,
         })
-    }
-
-    fn written(&self, id: &str) -> Result<Option<Message>, Error> {
-        let found = self.index.find(&Look {
-            kind: RecordKind::Message,
-            key: Key::Id(id.to_owned()),
-            appliances: Vec::new(),
-            limit: 1,
-        })?;
-        Ok(found.into_iter().find_map(Record::into_message))
     }
 }

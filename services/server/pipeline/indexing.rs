@@ -70,9 +70,8 @@ impl Indexing {
         mut self,
         mut handouts: mpsc::Receiver<Writing>,
         written: mpsc::UnboundedSender<Written>,
-        families: Option<i64>,
     ) {
-        self.remember_families(families);
+        let state = Arc::clone(&self.state);
         let mut open = Open::default();
         let mut commit = interval(COMMIT);
         let every = for_tests::number("WHYMID_TEST_EXPIRE_MS").map(Duration::from_millis);
@@ -83,7 +82,9 @@ impl Indexing {
             tokio::select! {
                 biased;
                 _ = commit.tick() => {
-                    self.commit(&mut open, &written);
+                    let stopping = || state.stopping.load(Ordering::Relaxed);
+                    let is_idle = || handouts.is_empty() && !stopping();
+                    self.commit(&mut open, &written, &is_idle);
                     // at the end nobody waits for an index that does not come back: the next
                     // start reads again what it does not hold
                     if open.broken && handouts.is_closed() {
@@ -97,9 +98,24 @@ impl Indexing {
                 },
             }
         }
-        self.commit(&mut open, &written);
+        self.commit(&mut open, &written, &|| false);
         // what this commit told of families is written, too; the next start does the rest
-        self.commit(&mut open, &written);
+        self.commit(&mut open, &written, &|| false);
+        if !open.broken && open.settled == 0 {
+            self.note_settled();
+        }
+    }
+
+    /// So that the next start does not look at all of it again.
+    fn note_settled(&mut self) {
+        let before = self.state.checkpoint();
+        let families = self.families.settled();
+        if families != before.families {
+            let done = self.writer.commit(Checkpoint { families, ..before });
+            if let Err(error) = done {
+                tracing::warn!(%error, "it can't be written down how far families are settled; the next start looks again");
+            }
+        }
     }
 
     fn write(
@@ -254,18 +270,24 @@ impl Indexing {
         }
     }
 
-    fn commit(&mut self, open: &mut Open, written: &mpsc::UnboundedSender<Written>) {
+    fn commit(
+        &mut self,
+        open: &mut Open,
+        written: &mpsc::UnboundedSender<Written>,
+        is_idle: &dyn Fn() -> bool,
+    ) {
         if open.broken {
             return self.revive(open);
         }
         if open.handout.is_none() && open.removed == 0 && open.settled == 0 {
-            return self.look_at_families(open, written);
+            return self.look_at_families(open, written, is_idle);
         }
         let mut checkpoint = match open.handout {
             Some((_, checkpoint)) => checkpoint,
             None => self.state.checkpoint(),
         };
         checkpoint.families = self.families.settled();
+        self.tell_unsettled();
         if let Err(error) = self.writer.commit(checkpoint) {
             return self.failed(&error, open, written);
         }
@@ -280,11 +302,16 @@ impl Indexing {
             let _ = written.send(Written::Settled(ticket));
         }
         point("index-told");
-        self.look_at_families(open, written);
+        self.look_at_families(open, written, is_idle);
     }
 
-    fn look_at_families(&mut self, open: &mut Open, written: &mpsc::UnboundedSender<Written>) {
-        match self.settle_families(clock::now()) {
+    fn look_at_families(
+        &mut self,
+        open: &mut Open,
+        written: &mpsc::UnboundedSender<Written>,
+        is_idle: &dyn Fn() -> bool,
+    ) {
+        match self.settle_families(clock::now(), is_idle) {
             Ok(settled) => {
                 open.settled = settled;
                 if settled == 0 {
@@ -294,6 +321,7 @@ impl Indexing {
             }
             Err(error) => self.failed(&error, open, written),
         }
+        self.tell_unsettled();
     }
 
     /// Removes what is older than it may be, or more than there may be.

@@ -149,6 +149,8 @@ pub struct State {
     pub reached: AtomicU64,
     /// Up to this moment families are settled in the index, microseconds; 0 for never.
     pub families: AtomicI64,
+    /// So many messages, at most, are written and their families still to be looked at.
+    pub unsettled: AtomicU64,
     /// Messages, connections, deliveries and appliance events in memory.
     pub records: [AtomicU64; 4],
     /// Bytes that they take, about.
@@ -270,7 +272,7 @@ impl Pipeline {
             failures: 0,
             shed: VecDeque::new(),
         };
-        let indexing = Indexing {
+        let mut indexing = Indexing {
             writer: parts.writer,
             index: parts.index,
             knowledge: parts.knowledge,
@@ -281,6 +283,7 @@ impl Pipeline {
             state: Arc::clone(&state),
             telemetry: parts.telemetry,
         };
+        indexing.remember_families(families);
         let inbox = Inbox {
             lines: to_assemble,
             asked,
@@ -290,11 +293,7 @@ impl Pipeline {
         let threads = vec![
             thread("journal", &state, journaling)?,
             thread("assembler", &state, assembling.run(behind, inbox))?,
-            thread(
-                "index",
-                &state,
-                indexing.run(to_write, tell_written, families),
-            )?,
+            thread("index", &state, indexing.run(to_write, tell_written))?,
         ];
         Ok(Self {
             frames,

@@ -4,16 +4,19 @@
 //!
 //! Not here: writing (`writer.rs`), what is in memory (`library.rs`).
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tantivy::collector::{Count, DocSetCollector, TopDocs};
-use tantivy::query::{AllQuery, BooleanQuery, Occur, Query, TermQuery, TermSetQuery};
+use tantivy::collector::{Collector, Count, DocSetCollector, TopDocs};
+use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, EnableScoring, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Term};
-use tantivy::{IndexReader, Order, TantivyDocument};
+use tantivy::{DocAddress, IndexReader, Order, Searcher, TantivyDocument};
 use whymid_mailflow::{ApplianceMemory, Carried};
 
+use crate::columns::{Opened, value};
 use crate::document::{self, Record, RecordKind};
 use crate::schema::Fields;
 
@@ -117,6 +120,7 @@ pub struct Extent {
 pub struct Index {
     pub(crate) reader: IndexReader,
     pub(crate) fields: Fields,
+    pub(crate) opened: Opened,
     pub(crate) folder: Arc<PathBuf>,
 }
 
@@ -136,10 +140,9 @@ impl Index {
     pub fn find(&self, look: &Look) -> Result<Vec<Record>, Error> {
         let searcher = self.reader.searcher();
         let query = self.query(look);
-        let newest =
-            TopDocs::with_limit(look.limit.max(1)).order_by_fast_field::<i64>("start", Order::Desc);
+        let found = collect_where(&searcher, &self.key(&look.key), &query, &DocSetCollector)?;
         let mut records = Vec::new();
-        for (_, address) in searcher.search(&query, &newest)? {
+        for address in self.newest(&searcher, found, look.limit.max(1))? {
             let doc: TantivyDocument = searcher.doc(address)?;
             records.extend(document::from_tantivy::<Record>(&doc, &self.fields));
         }
@@ -149,20 +152,44 @@ impl Index {
         Ok(records)
     }
 
+    /// The newest of documents, newest first; of one moment in any order that stays.
+    fn newest(
+        &self,
+        searcher: &Searcher,
+        found: HashSet<DocAddress>,
+        limit: usize,
+    ) -> Result<Vec<DocAddress>, Error> {
+        let mut dated = Vec::with_capacity(found.len());
+        for address in found {
+            let columns = self
+                .opened
+                .of(searcher.segment_reader(address.segment_ord))?;
+            dated.push((Reverse(value(&columns.start, address.doc_id)), address));
+        }
+        dated.sort_unstable();
+        dated.truncate(limit);
+        Ok(dated.into_iter().map(|(_, address)| address).collect())
+    }
+
     fn query(&self, look: &Look) -> BooleanQuery {
         let f = &self.fields;
-        let key = match &look.key {
+        let key = term(self.key(&look.key));
+        let mut all = vec![key, self.word(f.kind, look.kind.word())];
+        if !look.appliances.is_empty() {
+            all.push(self.any_word(f.appliance, &look.appliances));
+        }
+        BooleanQuery::new(all.into_iter().map(|query| (Occur::Must, query)).collect())
+    }
+
+    fn key(&self, key: &Key) -> Term {
+        let f = &self.fields;
+        match key {
             Key::Mid(mid) => Term::from_field_u64(f.mid, *mid),
             Key::Icid(icid) => Term::from_field_u64(f.icid, *icid),
             Key::Dcid(dcid) => Term::from_field_u64(f.dcid, *dcid),
             Key::Kin(mid) => Term::from_field_u64(f.kin, *mid),
             Key::Id(id) => Term::from_field_text(f.id, id),
-        };
-        let mut all = vec![term(key), self.word(f.kind, look.kind.word())];
-        if !look.appliances.is_empty() {
-            all.push(self.any_word(f.appliance, &look.appliances));
         }
-        BooleanQuery::new(all.into_iter().map(|query| (Occur::Must, query)).collect())
     }
 
     fn word(&self, field: Field, word: &str) -> Box<dyn Query> {
@@ -170,10 +197,10 @@ impl Index {
     }
 
     fn any_word(&self, field: Field, words: &[String]) -> Box<dyn Query> {
-        let terms = words
+        let words = words
             .iter()
-            .map(|word| Term::from_field_text(field, &word.to_lowercase()));
-        Box::new(TermSetQuery::new(terms))
+            .map(|word| self.word(field, &word.to_lowercase()));
+        any(words.collect())
     }
 
     /// The messages that came by an ICID, by their fields alone.
@@ -182,29 +209,30 @@ impl Index {
     /// When the index can't be read.
     pub fn carried(&self, icid: u64, appliances: &[String]) -> Result<Vec<Carried>, Error> {
         let f = &self.fields;
+        let key = Term::from_field_u64(f.icid, icid);
         let all = vec![
-            term(Term::from_field_u64(f.icid, icid)),
+            term(key.clone()),
             self.word(f.kind, RecordKind::Message.word()),
             self.any_word(f.appliance, appliances),
         ];
         let query = BooleanQuery::new(all.into_iter().map(|query| (Occur::Must, query)).collect());
         let searcher = self.reader.searcher();
         let mut carried = Vec::new();
-        for address in searcher.search(&query, &DocSetCollector)? {
-            let fast = searcher.segment_reader(address.segment_ord).fast_fields();
-            let time = |name| -> Result<Option<Timestamp>, Error> {
-                let micros = fast.i64(name)?.first(address.doc_id);
-                Ok(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()))
-            };
-            if fast.u64("elders_icid")?.first(address.doc_id).is_some() {
+        for address in collect_where(&searcher, &key, &query, &DocSetCollector)? {
+            let columns = self
+                .opened
+                .of(searcher.segment_reader(address.segment_ord))?;
+            let doc = address.doc_id;
+            if value(&columns.elders_icid, doc).is_some() {
                 continue;
             }
-            let mid = fast.u64("mid")?.first(address.doc_id);
-            if let Some((mid, first_at)) = mid.zip(time("start")?) {
+            let moment = |micros: i64| Timestamp::from_microsecond(micros).ok();
+            let first_at = value(&columns.start, doc).and_then(moment);
+            if let Some((mid, first_at)) = value(&columns.mid, doc).zip(first_at) {
                 carried.push(Carried {
                     mid,
                     first_at,
-                    ready_at: time("ready")?,
+                    ready_at: value(&columns.ready, doc).and_then(moment),
                     zone: None,
                 });
             }
@@ -321,6 +349,41 @@ fn came_by(record: &Record, icid: u64) -> bool {
         Record::Message(one) => one.icid == Some(icid),
         Record::Connection(one) => one.icid == icid,
         Record::Delivery(_) | Record::Event(_) => true,
+    }
+}
+
+/// Collects from the segments that have a term at all: a look-up by one id meets few of them, and
+/// opening the columns of the others costs more than the look-up.
+pub(crate) fn collect_where<C: Collector>(
+    searcher: &Searcher,
+    key: &Term,
+    query: &dyn Query,
+    collector: &C,
+) -> Result<C::Fruit, Error> {
+    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut fruits = Vec::new();
+    for (ord, segment) in (0..).zip(searcher.segment_readers()) {
+        let terms = segment.inverted_index(key.field())?;
+        let is_there = terms
+            .get_term_info(key)
+            .map_err(tantivy::TantivyError::from)?;
+        if is_there.is_some() {
+            fruits.push(collector.collect_segment(weight.as_ref(), ord, segment)?);
+        }
+    }
+    Ok(collector.merge_fruits(fruits)?)
+}
+
+/// Any of several queries. No set of terms: that one reads all that each of them has, before
+/// anything is looked for (tantivy 0.27.0), and an appliance's name is in most records.
+pub(crate) fn any(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
+    match queries.pop() {
+        Some(only) if queries.is_empty() => only,
+        Some(last) => {
+            queries.push(last);
+            Box::new(BooleanQuery::union(queries))
+        }
+        None => Box::new(EmptyQuery),
     }
 }
 

@@ -5,8 +5,10 @@
 //!
 //! Not here: who does that (`services/server`), what is in memory.
 
-use jiff::Timestamp;
 use std::ops::Bound;
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use tantivy::TantivyDocument;
 use tantivy::collector::DocSetCollector;
 use tantivy::query::{AllQuery, BooleanQuery, ExistsQuery, Occur, Query, RangeQuery, TermQuery};
@@ -15,17 +17,17 @@ use whymid_diagnosis::Facets;
 use whymid_mailflow::{Family, Gathering, MAX_FAMILY, Message};
 use whymid_schemas::Outcome;
 
+use crate::columns::value;
 use crate::document::{self, Record, RecordKind};
 use crate::filter::Peer;
-use crate::index::{Error, Index, Key, Look};
-use crate::renew::Columns;
+use crate::index::{Error, Index, Key, Look, collect_where};
 
 impl Index {
-    /// A message with its family, as far as it is written.
+    /// A message with its family, as far as it is written; and the members' own records.
     ///
     /// # Errors
     /// When the index can't be read.
-    pub fn family_of(&self, message: Message) -> Result<Family, Error> {
+    pub fn family_of(&self, message: Message) -> Result<(Family, Vec<Arc<Message>>), Error> {
         let appliance = message.common.appliance.clone();
         let mut gathering = Gathering::of(message);
         while let Some(wanted) = gathering.wanted() {
@@ -41,7 +43,8 @@ impl Index {
             };
             gathering.take(named, naming, &same_mid);
         }
-        Ok(gathering.finish())
+        let own = gathering.members().to_vec();
+        Ok((gathering.finish(), own))
     }
 
     fn messages(&self, key: Key, appliance: &str) -> Result<Vec<Message>, Error> {
@@ -71,22 +74,42 @@ impl Index {
     pub fn beside(&self, id: &str) -> Result<(Option<Facets>, Peer), Error> {
         let searcher = self.reader.searcher();
         let id = Term::from_field_text(self.fields.id, id);
-        let query = TermQuery::new(id, IndexRecordOption::Basic);
-        let found = searcher.search(&query, &DocSetCollector)?;
+        let query = TermQuery::new(id.clone(), IndexRecordOption::Basic);
+        let found = collect_where(&searcher, &id, &query, &DocSetCollector)?;
         let Some(address) = found.into_iter().next() else {
             return Ok((None, Peer::default()));
         };
         let segment = searcher.segment_reader(address.segment_ord);
-        let columns = Columns::of(segment)?;
+        let columns = self.opened.of(segment)?;
         Ok((columns.facets(address.doc_id), columns.peer(address.doc_id)))
     }
 
-    /// The ids of the messages whose diagnosis may rest on other records (those with kin, and those
-    /// that were not delivered) and that got a line since a moment; of all for `None`.
+    /// The message whose id is that number ([`tie`](crate::tie)).
     ///
     /// # Errors
     /// When the index can't be read.
-    pub fn unsettled(&self, since: Option<Timestamp>) -> Result<Vec<String>, Error> {
+    pub fn message(&self, tie: u64) -> Result<Option<Message>, Error> {
+        let searcher = self.reader.searcher();
+        let tie = Term::from_field_u64(self.fields.tie, tie);
+        let query = TermQuery::new(tie.clone(), IndexRecordOption::Basic);
+        let found = collect_where(&searcher, &tie, &query, &DocSetCollector)?;
+        for address in found {
+            let doc: TantivyDocument = searcher.doc(address)?;
+            let record = document::from_tantivy::<Record>(&doc, &self.fields);
+            if let Some(message) = record.and_then(Record::into_message) {
+                return Ok(Some(message));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The messages, by the numbers of their ids, whose diagnosis may rest on other records (those
+    /// with kin, and those that were not delivered) and that got a line since a moment; all of them
+    /// for `None`.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn unsettled(&self, since: Option<Timestamp>) -> Result<Vec<u64>, Error> {
         let word = |field, word: &str| -> Box<dyn Query> {
             let term = Term::from_field_text(field, word);
             Box::new(TermQuery::new(term, IndexRecordOption::Basic))
@@ -108,12 +131,13 @@ impl Index {
         }
         let searcher = self.reader.searcher();
         let found = searcher.search(&BooleanQuery::intersection(all), &DocSetCollector)?;
-        let mut ids = Vec::new();
+        let mut ties = Vec::new();
         for address in found {
-            let doc: TantivyDocument = searcher.doc(address)?;
-            let record = document::from_tantivy::<Record>(&doc, &self.fields);
-            ids.extend(record.map(|one| one.id().to_owned()));
+            let columns = self
+                .opened
+                .of(searcher.segment_reader(address.segment_ord))?;
+            ties.extend(value(&columns.tie, address.doc_id));
         }
-        Ok(ids)
+        Ok(ties)
     }
 }

@@ -5,6 +5,7 @@
 //! | `schema.rs` | | the fields |
 //! | `words.rs` | text | the words by which it is found |
 //! | `document.rs` | a record and its diagnosis | an index document, and back |
+//! | `columns.rs` | a segment | what stands beside its records |
 //! | `filter.rs` | what is asked for | conditions on records |
 //! | `search.rs` | a filter | the records that fit, in order |
 //! | `writer.rs` | documents | an index on disk that says how much of the journal it holds |
@@ -16,6 +17,7 @@
 //!
 //! Knows no HTTP and no syslog. No type of Tantivy's stands in a public signature.
 
+mod columns;
 mod document;
 mod filter;
 mod index;
@@ -36,7 +38,7 @@ pub use filter::{Choice, Filter, Pattern, Peer, Phrase, View};
 pub use index::{Error, Extent, Index, Key, Look};
 pub use library::{Found, Gone, Known, Later, Library, Live, Names, Scope};
 pub use passages::{Passages, Text as PassageText};
-pub use search::{Order, Patience, Place, Search};
+pub use search::{Order, Patience, Place, Search, tie};
 pub use stats::{Counted, Group};
 pub use words::decoded;
 pub use writer::{Checkpoint, Writer, open};

@@ -11,14 +11,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tantivy::collector::DocSetCollector;
-use tantivy::columnar::StrColumn;
 use tantivy::query::{BooleanQuery, Query, TermQuery};
 use tantivy::schema::{IndexRecordOption, Term};
-use tantivy::{Index as Tantivy, Searcher, SegmentReader, TantivyDocument};
+use tantivy::{Index as Tantivy, Searcher, TantivyDocument};
 use whymid_diagnosis::Facets;
 use whymid_mailflow::{ApplianceMemory, Message, connection_of};
-use whymid_schemas::{Custody, Outcome, Party};
 
+use crate::columns::Columns;
 use crate::document::{self, Document, Record, RecordKind};
 use crate::filter::Peer;
 use crate::index::Error;
@@ -147,72 +146,6 @@ fn peer_of(searcher: &Searcher, old: &Fields, message: &Message) -> Result<Peer,
     known.retain(|one| one.common.appliance == message.common.appliance);
     let own = connection_of(message, &known);
     Ok(Peer::of(own.and_then(|one| one.opened.as_ref())))
-}
-
-/// The columns of what was known of the diagnosis.
-pub(crate) struct Columns {
-    outcome: Option<StrColumn>,
-    custody: Option<StrColumn>,
-    diagnosis: Option<StrColumn>,
-    party: Option<StrColumn>,
-    host: Option<StrColumn>,
-    ip: Option<StrColumn>,
-}
-
-impl Columns {
-    pub(crate) fn of(segment: &SegmentReader) -> Result<Self, Error> {
-        let column = |name| segment.fast_fields().str(name);
-        Ok(Self {
-            outcome: column("outcome")?,
-            custody: column("custody")?,
-            diagnosis: column("diagnosis")?,
-            party: column("party")?,
-            // not columns in an index of a release before
-            host: column("host").unwrap_or_default(),
-            ip: column("ip").unwrap_or_default(),
-        })
-    }
-
-    pub(crate) fn peer(&self, doc: u32) -> Peer {
-        Peer {
-            host: one(&self.host, doc),
-            ip: one(&self.ip, doc),
-        }
-    }
-
-    pub(crate) fn facets(&self, doc: u32) -> Option<Facets> {
-        let one = |column| one(column, doc);
-        let parties = self.party.as_ref().map(|column| words(column, doc));
-        Some(Facets {
-            outcome: named::<Outcome>(&one(&self.outcome)?)?,
-            custody: named::<Custody>(&one(&self.custody)?)?,
-            diagnosis: one(&self.diagnosis)?,
-            party: parties
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|word| named::<Party>(word))
-                .collect(),
-            kb_version: String::new(),
-        })
-    }
-}
-
-fn one(column: &Option<StrColumn>, doc: u32) -> Option<String> {
-    words(column.as_ref()?, doc).into_iter().next()
-}
-
-fn words(column: &StrColumn, doc: u32) -> Vec<String> {
-    let ords = column.ords().values_for_doc(doc);
-    let words = ords.filter_map(|ord| {
-        let mut word = String::new();
-        column.ord_to_str(ord, &mut word).ok()?.then_some(word)
-    });
-    words.collect()
-}
-
-/// A value by its published word.
-fn named<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
-    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), Error> {

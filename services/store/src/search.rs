@@ -17,14 +17,14 @@ use jiff::Timestamp;
 use tantivy::collector::{Collector, Count, TopDocs};
 use tantivy::query::{
     BooleanQuery, EmptyQuery, EnableScoring, Occur, PhraseQuery, Query, RangeQuery, RegexQuery,
-    TermQuery, TermSetQuery,
+    TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, Term};
 use tantivy::{DocId, SegmentReader, TantivyDocument};
 
 use crate::document::{self, Record};
 use crate::filter::{Choice, Filter, Pattern, Phrase, View, Word};
-use crate::index::{Error, Index};
+use crate::index::{self, Error, Index};
 
 /// Whether somebody still waits: shared by who asks and who searches.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +162,8 @@ impl Ord for Ranked<'_> {
 }
 
 /// An id as a number, in the ids' order: a letter for the kind, then hexadecimal digits.
-pub(crate) fn tie(id: &str) -> u64 {
+#[must_use]
+pub fn tie(id: &str) -> u64 {
     let digits = id.get(1..17).unwrap_or_default();
     u64::from_str_radix(digits, 16).unwrap_or_default()
 }
@@ -296,8 +297,8 @@ impl Index {
         if let Some(scope) = &filter.scope {
             let names = scope
                 .iter()
-                .map(|name| Term::from_field_text(f.appliance, name));
-            all.must(Box::new(TermSetQuery::new(names)));
+                .map(|name| exact(Term::from_field_text(f.appliance, name)));
+            all.must(index::any(names.collect()));
         }
         if filter.since.is_some() || filter.until.is_some() {
             let at = |at: Timestamp| Term::from_field_i64(f.start, at.as_microsecond());
@@ -334,7 +335,7 @@ impl Clauses {
         let any: Result<Vec<Box<dyn Query>>, Error> = choice.any.iter().map(&query).collect();
         let any = any?;
         if !any.is_empty() {
-            self.must(Box::new(BooleanQuery::union(any)));
+            self.must(index::any(any));
         }
         for unwanted in &choice.none {
             self.must_not(query(unwanted)?);

@@ -17,6 +17,7 @@ use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::{Index as Tantivy, IndexSettings, IndexWriter, ReloadPolicy};
 use whymid_mailflow::ApplianceMemory;
 
+use crate::columns::Opened;
 use crate::document::{self, Document};
 use crate::index::{Error, Index};
 use crate::renew;
@@ -108,6 +109,7 @@ pub(crate) fn open_at(folder: &Path) -> Result<(Writer, Index, Checkpoint), Erro
     let index = Index {
         reader: reader.try_into()?,
         fields,
+        opened: Opened::default(),
         folder: Arc::new(folder.to_owned()),
     };
     let mut writer = Writer {
@@ -207,6 +209,7 @@ impl Writer {
         prepared.commit()?;
         fail::fail_point!("index-committed", |_| std::process::abort());
         self.index.reader.reload()?;
+        self.index.opened.keep(&self.index.reader.searcher());
         Ok(())
     }
 

@@ -31,6 +31,7 @@ struct Page {
     total: u64,
     undelivered: u64,
     in_memory: u64,
+    unsettled: u64,
     as_of: Time,
     columns: Vec<Column>,
     highest: u64,
@@ -121,6 +122,7 @@ pub(crate) async fn page(
         total: whole.total,
         undelivered: over_time.total,
         in_memory: whole.in_memory,
+        unsettled: whole.unsettled,
         as_of: whole.as_of,
         columns: columns
             .map(|(x, span)| Column {

@@ -114,6 +114,7 @@ impl Reading {
                 until: wanted.filter.until.map(whole_seconds).map(time),
                 total: counted.total,
                 in_memory,
+                unsettled: self.pulse.unsettled(),
                 groups: counted.groups.into_iter().map(group).collect(),
                 other: counted.other,
                 over_time: spans

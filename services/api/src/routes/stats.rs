@@ -219,7 +219,9 @@ fn title(house: &House, by: Option<Group>, key: &str, style: &Style) -> Option<S
 ///
 /// By group and over time, with the filters of `/v1/messages`. What is written is counted; a
 /// message is written some seconds after its end, or after a minute of quiet: `in_memory` says how
-/// many that fit are in memory.
+/// many that fit are in memory. How a split or rewritten message fared stands in other messages:
+/// `unsettled` says how many messages are still to be looked at for that; after a large import it
+/// takes minutes to come down to zero.
 #[utoipa::path(
     tag = "messages",
     params(StatsAsked, MessageFilters, Tongue, ZoneAsked),
