@@ -16,13 +16,10 @@ use crate::family::Followed;
 use crate::knowledge::Knowledge;
 use crate::limits::Listeners;
 use crate::outcome;
-use crate::story::Story;
+use crate::story::{Story, connections_used};
 
 /// The most other matches that an answer lists.
 const MAX_CANDIDATES: usize = 20;
-/// The most delivery connections that one story joins.
-const MAX_DELIVERIES: usize = 50;
-
 /// The most lines of other logs that one story joins.
 const MAX_BESIDE: usize = 200;
 
@@ -364,22 +361,20 @@ impl Log {
         let root = &family.members[family.root_of(0)];
         let connection = self.connection_of(root).cloned();
         let mut places: Vec<usize> = Vec::new();
-        for one in &family.members {
-            for dcid in &one.dcids {
-                let key = (one.common.appliance.clone(), *dcid);
-                let known = self.deliveries_by_dcid.get(&key).into_iter().flatten();
-                let used = known
-                    .copied()
-                    .filter(|place| is_used(&self.deliveries[*place], one));
-                places.extend(used.max_by_key(|place| self.deliveries[*place].common.first_at));
-            }
+        for (dcid, one) in connections_used(&family) {
+            let key = (one.common.appliance.clone(), dcid);
+            let known = self.deliveries_by_dcid.get(&key).into_iter().flatten();
+            let used = known
+                .copied()
+                .filter(|place| is_used(&self.deliveries[*place], one));
+            places.extend(used.max_by_key(|place| self.deliveries[*place].common.first_at));
         }
         places.sort_unstable();
         places.dedup();
         let deliveries = places.iter().map(|place| &self.deliveries[*place]);
         let timers = self.listeners.timers(connection.as_ref());
         let newest = self.newest.get(&message.common.appliance).copied();
-        let deliveries: Vec<Delivery> = deliveries.take(MAX_DELIVERIES).cloned().collect();
+        let deliveries: Vec<Delivery> = deliveries.cloned().collect();
         let mids = family.members.iter().map(|one| one.mid);
         let beside = mids.flat_map(|mid| {
             let key = (message.common.appliance.clone(), mid);

@@ -59,4 +59,4 @@ pub use passage::{Passage, marks};
 pub use pasted::{Pasted, pasted};
 pub use render::{markdown, text};
 pub use rule::{Diagnosis, GivenBy};
-pub use story::{Of, Story};
+pub use story::{Of, Story, connections_used};

@@ -13,8 +13,29 @@ use whymid_mailflow::{
     ApplianceEvent, Common, Connection, Delivery, Entry, Family, Gap, Message, ReceivingAbort,
     is_about,
 };
+use whymid_schemas::Outcome;
 
 use crate::limits::Timers;
+use crate::outcome;
+
+/// The most delivery connections that one story joins.
+const MAX_DELIVERIES: usize = 50;
+
+/// The delivery connections that a family's mail used, each DCID with the member that used it; at
+/// most 50, those of members that were not delivered first: their lines may tell why.
+#[must_use]
+pub fn connections_used(family: &Family) -> Vec<(u64, &Message)> {
+    let members = family.members.iter().map(Arc::as_ref);
+    let mut used: Vec<(bool, u64, &Message)> = members
+        .flat_map(|one| {
+            let is_delivered = outcome::of_message(one) == Outcome::Delivered;
+            one.dcids.iter().map(move |dcid| (is_delivered, *dcid, one))
+        })
+        .collect();
+    used.sort_by_key(|(is_delivered, dcid, by)| (*is_delivered, *dcid, by.mid));
+    used.truncate(MAX_DELIVERIES);
+    used.into_iter().map(|(_, dcid, by)| (dcid, by)).collect()
+}
 
 /// Whose line stands in a joined timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

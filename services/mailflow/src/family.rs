@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! a message ──► Gathering::wanted: whose kin to look for ──► (memory, index, a log) ──► Gathering::take
-//!                                                          … until none is left ──► Family
+//!     (gathering.rs)                                       … until none is left ──► Family
 //! ```
 //!
 //! Invariants: a tie joins records of one appliance only; a message that came by a connection of
@@ -117,20 +117,42 @@ impl Family {
     /// The same family, asked for by another member.
     #[must_use]
     pub fn asked_by(&self, member: usize) -> Self {
-        let place = |one: usize| match one {
-            0 => member,
-            one if one == member => 0,
-            one => one,
-        };
         let mut family = self.clone();
-        family.members.swap(0, member);
-        for bond in &mut family.bonds {
-            (bond.elder, bond.younger) = (place(bond.elder), place(bond.younger));
-        }
-        for one in &mut family.unseen {
-            one.of = place(one.of);
-        }
+        family.arrange(member);
         family
+    }
+
+    /// Puts a member first, the others behind it in the order of their lines; in the same order,
+    /// whatever was found first.
+    pub(crate) fn arrange(&mut self, first: usize) {
+        let mut order: Vec<usize> = (0..self.members.len()).collect();
+        order.sort_by_key(|place| {
+            let one = &self.members[*place];
+            (
+                *place != first,
+                one.common.first_at,
+                one.mid,
+                one.common.id.as_str(),
+            )
+        });
+        let mut place = vec![0; order.len()];
+        for (now, before) in order.iter().enumerate() {
+            place[*before] = now;
+        }
+        self.members = order
+            .iter()
+            .map(|before| Arc::clone(&self.members[*before]))
+            .collect();
+        for bond in &mut self.bonds {
+            (bond.elder, bond.younger) = (place[bond.elder], place[bond.younger]);
+        }
+        for one in &mut self.unseen {
+            one.of = place[one.of];
+        }
+        self.bonds
+            .sort_by_key(|bond| (bond.at, bond.younger, bond.elder));
+        self.unseen
+            .sort_by_key(|one| (one.tie.at, one.of, one.tie.mid));
     }
 
     /// The bonds by which a member's mail goes on under younger MIDs.
@@ -174,7 +196,7 @@ impl Family {
     }
 
     /// A child that two elders claim is nobody's for sure: to both it counts as not seen.
-    fn leave_disputed(&mut self) {
+    pub(crate) fn leave_disputed(&mut self) {
         let bonds = self.bonds.clone();
         let is_disputed = |bond: &Bond| {
             let mut others = bonds.iter().filter(|other| other.younger == bond.younger);
@@ -198,7 +220,7 @@ impl Family {
     }
 
     /// Gives children what only their elders' lines tell, elders first.
-    fn inherit(&mut self) {
+    pub(crate) fn inherit(&mut self) {
         let mut left: VecDeque<usize> = (0..self.members.len()).collect();
         let mut done = vec![false; self.members.len()];
         let mut patience = self.members.len() * self.members.len() + 1;
@@ -295,132 +317,6 @@ fn split_list(elder: &Message, child: u64) -> Vec<String> {
     addresses.filter(|one| !one.is_empty()).collect()
 }
 
-/// Gathers a family; the caller looks up.
-#[derive(Debug)]
-pub struct Gathering {
-    family: Family,
-    /// Places of the members whose kin is still to be looked for.
-    open: VecDeque<usize>,
-}
-
-/// What is to be looked up: of one appliance, the messages of these MIDs, and those that name
-/// that MID as their kin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// The MID whose kin is wanted.
-    pub mid: u64,
-    /// The MIDs that it names itself.
-    pub named: Vec<u64>,
-}
-
-impl Gathering {
-    /// Begins with the message that was asked for.
-    #[must_use]
-    pub fn of(message: Message) -> Self {
-        Self {
-            family: Family::alone(message),
-            open: VecDeque::from([0]),
-        }
-    }
-
-    /// What is to be looked up next.
-    #[must_use]
-    pub fn wanted(&self) -> Option<Wanted> {
-        let one = &self.family.members[*self.open.front()?];
-        let mut named: Vec<u64> = one.ties.iter().map(|tie| tie.mid).collect();
-        named.dedup();
-        named.truncate(MAX_FAMILY);
-        Some(Wanted {
-            mid: one.mid,
-            named,
-        })
-    }
-
-    /// Takes what was found for [`Gathering::wanted`]: the messages of the MIDs that it names, and
-    /// those that name it, with all others of its own MID if there are any.
-    pub fn take(&mut self, named: Vec<Message>, naming: Vec<Message>, same_mid: &[Message]) {
-        let Some(place) = self.open.pop_front() else {
-            return;
-        };
-        for tie in self.family.members[place].ties.clone() {
-            let own = Arc::clone(&self.family.members[place]);
-            let of_number = named.iter().filter(|one| one.mid == tie.mid);
-            match kin_of(&own, &tie, of_number).cloned() {
-                Some(kin) => self.bond(place, kin, tie, true),
-                None => self.family.unseen.push(Unseen { of: place, tie }),
-            }
-        }
-        for kin in naming {
-            let own = self.family.members[place].as_ref();
-            let others = same_mid.iter().filter(|one| one.common.id != own.common.id);
-            let known: Vec<&Message> = others.chain([own]).collect();
-            let ties = kin.ties.iter().filter(|tie| tie.mid == own.mid);
-            let meant = |tie: &&Tie| {
-                let found = kin_of(&kin, tie, known.iter().copied());
-                found.is_some_and(|found| found.common.id == own.common.id)
-            };
-            if let Some(tie) = ties.copied().find(|tie| meant(&tie)) {
-                self.bond(place, kin, tie, false);
-            }
-        }
-    }
-
-    /// Joins a member and another message; `named`: the tie is the member's.
-    fn bond(&mut self, place: usize, kin: Message, tie: Tie, named: bool) {
-        let members = &mut self.family.members;
-        let known = members
-            .iter()
-            .position(|one| one.common.id == kin.common.id);
-        let other = match known {
-            Some(known) => known,
-            None if members.len() >= MAX_FAMILY => {
-                if named {
-                    self.family.unseen.push(Unseen { of: place, tie });
-                }
-                return;
-            }
-            None => {
-                members.push(Arc::new(kin));
-                self.open.push_back(members.len() - 1);
-                members.len() - 1
-            }
-        };
-        let holder_first = tie.how.is_elder_s() == named;
-        let (elder, younger) = if holder_first {
-            (place, other)
-        } else {
-            (other, place)
-        };
-        let bond = Bond {
-            elder,
-            younger,
-            how: tie.how,
-            at: tie.at,
-        };
-        let is_known = |held: &Bond| (held.elder, held.younger) == (elder, younger);
-        if elder != younger && !self.family.bonds.iter().any(is_known) {
-            self.family.bonds.push(bond);
-        }
-    }
-
-    /// The members as they are written, without what their family tells of them.
-    #[must_use]
-    pub fn members(&self) -> &[Arc<Message>] {
-        &self.family.members
-    }
-
-    /// The family, when nothing is wanted any more.
-    #[must_use]
-    pub fn finish(mut self) -> Family {
-        self.family
-            .bonds
-            .sort_by_key(|bond| (bond.at, bond.younger));
-        self.family.leave_disputed();
-        self.family.inherit();
-        self.family
-    }
-}
-
 impl Message {
     /// Whether it was in a quarantine, from which it may come back under another MID.
     fn was_held(&self) -> bool {
@@ -435,8 +331,9 @@ impl Message {
     }
 }
 
-/// Of the messages of one appliance that have the MID which a tie names, the one that it means.
-fn kin_of<'m>(
+/// Of the messages of one appliance that have the MID which a tie names, the one that it means: the
+/// same one in whatever order they come.
+pub(crate) fn kin_of<'m>(
     holder: &Message,
     tie: &Tie,
     known: impl IntoIterator<Item = &'m Message>,
@@ -448,11 +345,12 @@ fn kin_of<'m>(
     let slack = |one: &Message| slack(&holder.common, &one.common);
     if tie.how.is_elder_s() {
         let fitting = known.filter(|one| is_child(holder, one, tie.at, slack(one)));
-        return fitting.min_by_key(|one| tie.at.duration_since(one.common.first_at).abs());
+        let distance = |one: &Message| tie.at.duration_since(one.common.first_at).abs();
+        return fitting.min_by_key(|one| (distance(one), one.common.id.as_str()));
     }
     // numbers are used again: the one before the last can't be meant, even if it fits better
     let there = known.filter(|one| was_there(one, tie, slack(one)));
-    let newest = there.max_by_key(|one| one.common.first_at)?;
+    let newest = there.max_by_key(|one| (one.common.first_at, one.common.id.as_str()))?;
     is_elder(newest, holder, tie, slack(newest)).then_some(newest)
 }
 

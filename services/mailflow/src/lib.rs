@@ -9,6 +9,7 @@
 //!                                                 reset.rs: when all numbers begin anew
 //!                                                 join.rs: which message came by which connection
 //!                                                 family.rs: which messages hang together
+//!                                                 gathering.rs: whom to look up for that
 //! ```
 //!
 //! Knows no I/O, no clock, no index, no rules. Parsers here never fail: a line that is not
@@ -23,6 +24,7 @@ mod entry;
 pub mod event;
 mod family;
 mod gaps;
+mod gathering;
 mod grammar;
 mod intake;
 mod join;
@@ -43,8 +45,9 @@ pub use appliance::{
 pub use assembler::{Assembler, Handout, LINGER, NothingWritten, Origin, Recall, Rested};
 pub use entry::{Entries, Entry, KindName, MAX_ENTRIES, MAX_SOURCES};
 pub use event::Kinship;
-pub use family::{Bond, Family, Gathering, MAX_FAMILY, Tie, Unseen, Wanted};
+pub use family::{Bond, Family, MAX_FAMILY, Tie, Unseen};
 pub use gaps::{Gap, Gaps, MAX_GAPS, Sign};
+pub use gathering::{Gathering, Wanted};
 pub use grammar::{Field, fields, read};
 pub use intake::{Handled, Intake};
 pub use join::{Carried, connection_of, is_about, is_used};

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
-use whymid_diagnosis::Story;
+use whymid_diagnosis::{Story, connections_used};
 use whymid_mailflow::{Connection, Delivery, Family, Message, is_used, kind};
 use whymid_schemas::Outcome;
 use whymid_store::{Document, Error, Key, Look, Peer, Record, RecordKind, tie};
@@ -32,9 +32,6 @@ const AT_LEISURE: Duration = Duration::from_secs(2);
 /// A record may rest so long before it is written: at the start, families are looked at from so
 /// long before the moment that the index knows them up to.
 const RESTING: SignedDuration = SignedDuration::from_mins(10);
-
-/// The most delivery connections of one family that are looked at.
-const MOST_DELIVERIES: usize = 50;
 
 /// What is to be looked at.
 #[derive(Debug, Default)]
@@ -258,24 +255,15 @@ impl Indexing {
         Ok(1)
     }
 
-    /// The delivery connections that undelivered members used.
+    /// The delivery connections that the members used.
     fn deliveries_of(&self, family: &Family) -> Result<Vec<Delivery>, Error> {
         let mut deliveries: Vec<Delivery> = Vec::new();
-        let undelivered = family
-            .members
-            .iter()
-            .filter(|one| whymid_diagnosis::of_message(one) != Outcome::Delivered);
-        for member in undelivered {
-            for dcid in &member.dcids {
-                let appliance = &member.common.appliance;
-                let found = self.find(RecordKind::Delivery, Key::Dcid(*dcid), appliance)?;
-                let found = found.into_iter().filter_map(Record::into_delivery);
-                let mut fitting = found.filter(|one| is_used(one, member));
-                deliveries.extend(fitting.next());
-                if deliveries.len() >= MOST_DELIVERIES {
-                    return Ok(deliveries);
-                }
-            }
+        for (dcid, member) in connections_used(family) {
+            let appliance = &member.common.appliance;
+            let found = self.find(RecordKind::Delivery, Key::Dcid(dcid), appliance)?;
+            let found = found.into_iter().filter_map(Record::into_delivery);
+            let mut fitting = found.filter(|one| is_used(one, member));
+            deliveries.extend(fitting.next());
         }
         Ok(deliveries)
     }

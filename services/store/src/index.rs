@@ -152,7 +152,7 @@ impl Index {
         Ok(records)
     }
 
-    /// The newest of documents, newest first; of one moment in any order that stays.
+    /// The newest of documents, newest first; of one moment by id.
     fn newest(
         &self,
         searcher: &Searcher,
@@ -164,11 +164,12 @@ impl Index {
             let columns = self
                 .opened
                 .of(searcher.segment_reader(address.segment_ord))?;
-            dated.push((Reverse(value(&columns.start, address.doc_id)), address));
+            let start = value(&columns.start, address.doc_id);
+            dated.push((Reverse(start), value(&columns.tie, address.doc_id), address));
         }
         dated.sort_unstable();
         dated.truncate(limit);
-        Ok(dated.into_iter().map(|(_, address)| address).collect())
+        Ok(dated.into_iter().map(|(.., address)| address).collect())
     }
 
     fn query(&self, look: &Look) -> BooleanQuery {

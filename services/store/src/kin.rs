@@ -43,8 +43,7 @@ impl Index {
             };
             gathering.take(named, naming, &same_mid);
         }
-        let own = gathering.members().to_vec();
-        Ok((gathering.finish(), own))
+        Ok(gathering.with_records())
     }
 
     fn messages(&self, key: Key, appliance: &str) -> Result<Vec<Message>, Error> {

@@ -1,7 +1,7 @@
 //! Records joined into stories: a message with its family, its connection, the deliveries that they
 //! used, and what other logs tell of them.
 
-use whymid_diagnosis::Story;
+use whymid_diagnosis::{Story, connections_used};
 use whymid_mailflow::{
     ApplianceEvent, Connection, Delivery, Family, Gathering, MAX_FAMILY, Message, connection_of,
     is_used,
@@ -11,9 +11,6 @@ use whymid_store::{Key, Look, Record, RecordKind, Scope};
 
 use super::{MAX_CANDIDATES, Newest, Reading, clock, failed};
 use crate::desk::Missing;
-
-/// The most delivery connections that one story joins.
-const MAX_DELIVERIES: usize = 50;
 
 /// The most lines of other logs that one story joins, about.
 const MAX_BESIDE: usize = 200;
@@ -190,17 +187,12 @@ impl Reading {
 
     /// The delivery connections that the messages of a family used.
     async fn deliveries_of(&self, family: &Family) -> Result<Vec<Delivery>, Missing> {
-        let used = family.members.iter().flat_map(|one| {
-            let dcids = one.dcids.iter();
-            dcids.map(move |dcid| (*dcid, one.as_ref()))
-        });
-        let used: Vec<(u64, &Message)> = used.take(MAX_DELIVERIES).collect();
         let mut deliveries: Vec<Delivery> = Vec::new();
         let appliance = family
             .members
             .first()
             .map(|one| one.common.appliance.clone());
-        for (dcid, message) in used {
+        for (dcid, message) in connections_used(family) {
             let found = self
                 .find(
                     RecordKind::Delivery,

@@ -1,12 +1,18 @@
 //! Which messages hang together, and which do not although a number fits.
 
 use super::Bench;
-use crate::family::{Family, Gathering};
+use crate::family::Family;
+use crate::gathering::Gathering;
 use crate::record::Message;
 
 /// The family of a MID's newest message, as a reader gathers it.
 fn family(bench: &Bench, mid: u64) -> Family {
-    let all: Vec<Message> = bench.intake.assembler.messages().cloned().collect();
+    let all = bench.intake.assembler.messages().cloned().collect();
+    gathered(all, mid)
+}
+
+/// The family of a MID's newest message, from what is found in that order.
+fn gathered(all: Vec<Message>, mid: u64) -> Family {
     let of = |mid: u64| all.iter().filter(move |one| one.mid == mid).cloned();
     let newest = of(mid).max_by_key(|one| one.common.first_at);
     let mut gathering = Gathering::of(newest.expect("a message"));
@@ -149,5 +155,45 @@ fn what_comes_back_is_the_newest_of_its_number_and_was_in_a_quarantine() {
         }
         on(&mut bench, 6, 0, "EUQ: Reinjected MID 1 as MID 4");
         assert_eq!(told(&family(&bench, 4)).0, found, "{newest}");
+    }
+}
+
+#[test]
+fn a_family_is_the_same_whoever_is_asked_and_whatever_is_found_first() {
+    let mut bench = Bench::new();
+    begin(&mut bench, 0, 1);
+    bench.at(1, "MID 1 ready 4096 bytes from <a@partner.example>");
+    let split = |child: u64| {
+        format!(
+            "MID 1 was split creating MID {child} due to a per-recipient policy default in the inbound table"
+        )
+    };
+    // three children of one second, of which one goes on, and one that is never seen
+    for child in [3, 2, 4, 9] {
+        bench.at(2, &split(child));
+    }
+    bench.at(2, "MID 3 rewritten to MID 5 by add-footer filter 'Footer'");
+    for (second, mid) in [(3, 4), (3, 2), (3, 3), (3, 5)] {
+        bench.at(second, &format!("Message done DCID 5 MID {mid} to RID [0]"));
+    }
+    let mut all: Vec<Message> = bench.intake.assembler.messages().cloned().collect();
+    assert_eq!(all.len(), 5);
+    for mid in 1..=5 {
+        let family = gathered(all.clone(), mid);
+        assert_eq!((family.members.len(), family.unseen.len()), (5, 1));
+        all.reverse();
+        assert_eq!(
+            format!("{family:?}"),
+            format!("{:?}", gathered(all.clone(), mid)),
+            "found in another order"
+        );
+        for (place, other) in family.members.iter().enumerate() {
+            assert_eq!(
+                format!("{:?}", family.asked_by(place)),
+                format!("{:?}", gathered(all.clone(), other.mid)),
+                "{mid} asked for {}",
+                other.mid
+            );
+        }
     }
 }
