@@ -22,6 +22,7 @@ fn what_is_imported_is_what_was_pushed_and_importing_again_adds_nothing() {
     pushed.all_handled(sent);
     let pushed = pushed.restart();
     let wanted = story(&all(&pushed, ""));
+    let counted = counts(&pushed);
     let service = Service::start();
     let folder = service.scratch().join("logs");
     std::fs::create_dir(&folder).expect("a folder");
@@ -69,6 +70,7 @@ fn what_is_imported_is_what_was_pushed_and_importing_again_adds_nothing() {
     );
     let service = service.restart();
     assert_eq!(story(&all(&service, "")), wanted);
+    assert_eq!(counts(&service), counted);
     let before = all(&service, "");
     arguments[2] = format!("http://{}", service.http);
     arguments.push("--again".to_owned());
@@ -81,6 +83,23 @@ fn what_is_imported_is_what_was_pushed_and_importing_again_adds_nothing() {
     let after = all(&service, "");
     assert_eq!(story(&after), wanted);
     assert_eq!(ids(&after), ids(&before));
+    assert_eq!(counts(&service), counted);
+}
+
+/// What the statistics say, once every family is looked at.
+fn counts(service: &Service) -> Vec<Value> {
+    service.eventually("every family is looked at", || {
+        let status = service.get("/v1/status").is(200).json();
+        (status["unsettled"] == 0).then_some(())
+    });
+    let by = ["outcome", "diagnosis", "party", "recipient_domain"];
+    let groups = by.iter().map(|by| {
+        let path = format!("/v1/stats?group_by={by}&limit=1000");
+        let stats = service.get(&path).is(200).json();
+        assert_eq!(stats["unsettled"], 0, "{stats}");
+        stats["groups"].clone()
+    });
+    groups.collect()
 }
 
 /// Messages without what differs from one data folder to another.

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Items of one page.
-const PAGE: usize = 200;
+const PAGE: usize = 500;
 
 /// An item as rows of a table.
 trait Rows: Serialize {

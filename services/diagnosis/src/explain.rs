@@ -2,6 +2,7 @@
 //! into memory only.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use whymid_mailflow::{
@@ -359,7 +360,7 @@ impl Log {
     pub fn story(&self, message: &Message) -> Story {
         let family = self.family_of(message);
         let root = &family.members[family.root_of(0)];
-        let connection = self.connection_of(root).cloned();
+        let connection = self.connection_of(root).cloned().map(Arc::new);
         let mut places: Vec<usize> = Vec::new();
         for (dcid, one) in connections_used(&family) {
             let key = (one.common.appliance.clone(), dcid);
@@ -372,7 +373,7 @@ impl Log {
         places.sort_unstable();
         places.dedup();
         let deliveries = places.iter().map(|place| &self.deliveries[*place]);
-        let timers = self.listeners.timers(connection.as_ref());
+        let timers = self.listeners.timers(connection.as_deref());
         let newest = self.newest.get(&message.common.appliance).copied();
         let deliveries: Vec<Delivery> = deliveries.cloned().collect();
         let mids = family.members.iter().map(|one| one.mid);

@@ -6,6 +6,8 @@
 //! family under which its mail went on ([`Story::seen_from`]). The lines are the same ones, in the
 //! same order, whoever is the subject.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -19,22 +21,30 @@ use crate::limits::Timers;
 use crate::outcome;
 
 /// The most delivery connections that one story joins.
-const MAX_DELIVERIES: usize = 50;
+const MAX_DELIVERIES: usize = 200;
 
-/// The delivery connections that a family's mail used, each DCID with the member that used it; at
-/// most 50, those of members that were not delivered first: their lines may tell why.
+/// The delivery connections that a family's mail used, each DCID with the members that used it; of
+/// at most 200 connections. First come those of members that were not delivered, of each the last
+/// one before the others: its lines tell why. They are the same ones, whoever of the family is
+/// asked.
 #[must_use]
 pub fn connections_used(family: &Family) -> Vec<(u64, &Message)> {
     let members = family.members.iter().map(Arc::as_ref);
-    let mut used: Vec<(bool, u64, &Message)> = members
+    let mut used: Vec<(bool, usize, Reverse<u64>, &Message)> = members
         .flat_map(|one| {
             let is_delivered = outcome::of_message(one) == Outcome::Delivered;
-            one.dcids.iter().map(move |dcid| (is_delivered, *dcid, one))
+            let newest_first = one.dcids.iter().rev().enumerate();
+            newest_first.map(move |(rank, dcid)| (is_delivered, rank, Reverse(*dcid), one))
         })
         .collect();
-    used.sort_by_key(|(is_delivered, dcid, by)| (*is_delivered, *dcid, by.mid));
-    used.truncate(MAX_DELIVERIES);
-    used.into_iter().map(|(_, dcid, by)| (dcid, by)).collect()
+    used.sort_by_key(|(is_delivered, rank, dcid, by)| (*is_delivered, *rank, *dcid, by.mid));
+    let mut known = HashSet::new();
+    used.retain(|(.., Reverse(dcid), _)| {
+        known.contains(dcid) || known.len() < MAX_DELIVERIES && known.insert(*dcid)
+    });
+    used.into_iter()
+        .map(|(.., Reverse(dcid), by)| (dcid, by))
+        .collect()
 }
 
 /// Whose line stands in a joined timeline.
@@ -95,7 +105,7 @@ impl Story {
     #[must_use]
     pub fn of(
         mut family: Family,
-        connection: Option<Connection>,
+        connection: Option<Arc<Connection>>,
         deliveries: impl Into<Arc<[Delivery]>>,
         mut beside: Vec<ApplianceEvent>,
         newest: Option<Timestamp>,
@@ -119,7 +129,7 @@ impl Story {
         Self {
             family,
             subject: 0,
-            connection: connection.map(Arc::new),
+            connection,
             deliveries: deliveries.into(),
             beside: beside.into(),
             gaps: Vec::new(),
@@ -255,4 +265,74 @@ fn is_received(message: &Message) -> bool {
     let over = message.ready_at.is_some() || message.finished.is_some();
     let stopped = message.receiving_aborted.is_some() || message.stopped.is_some();
     message.started_at.is_some() && !over && !stopped
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use whymid_mailflow::Settings;
+
+    use super::*;
+    use crate::explain::{LogReader, Reading};
+    use crate::limits::Listeners;
+
+    /// A mail in 60 parts, each of which was tried by five connections: more than are joined.
+    #[test]
+    fn of_each_undelivered_member_the_last_connection_is_joined() {
+        let mut log = String::from(
+            "Wed Aug 13 10:00:00 2014 Info: Start MID 1 ICID 2\n\
+             Wed Aug 13 10:00:00 2014 Info: MID 1 ready 4096 bytes from <a@partner.example>\n",
+        );
+        let mut say = |second: u64, body: &str| {
+            let (minute, second) = (second / 60, second % 60);
+            let line = writeln!(
+                log,
+                "Wed Aug 13 10:{minute:02}:{second:02} 2014 Info: {body}"
+            );
+            line.expect("written");
+        };
+        for child in 101..=160 {
+            say(
+                1,
+                &format!(
+                    "MID 1 was split creating MID {child} due to a per-recipient policy default in the inbound table"
+                ),
+            );
+        }
+        for attempt in 1..=5 {
+            for child in 101..=160 {
+                let dcid = attempt * 1_000 + child;
+                say(
+                    attempt * 60,
+                    &format!("Delivery start DCID {dcid} MID {child} to RID [0]"),
+                );
+                say(
+                    attempt * 60,
+                    &format!(
+                        "Delayed: DCID {dcid} MID {child} to RID 0 - 4.1.0 - Unknown address error ('451', ['4.3.0 later'])"
+                    ),
+                );
+            }
+        }
+        let mut reader = LogReader::new(Reading {
+            settings: Settings::default(),
+            listeners: Listeners::default(),
+            year: None,
+            now: Timestamp::from_second(1_500_000_000).expect("a moment"),
+        });
+        reader.read(log.as_bytes());
+        let log = reader.finish();
+        let elder = log.messages().find(|one| one.mid == 1).expect("the elder");
+        let story = log.story(elder);
+        assert_eq!(story.family.members.len(), 61);
+        for family in [story.family.clone(), story.family.asked_by(60)] {
+            let used = connections_used(&family);
+            let dcids: Vec<u64> = used.iter().map(|(dcid, _)| *dcid).collect();
+            assert_eq!(dcids.len(), MAX_DELIVERIES);
+            for child in 101..=160 {
+                assert!(dcids.contains(&(5_000 + child)), "{dcids:?}");
+            }
+        }
+    }
 }

@@ -227,7 +227,7 @@ impl Family {
         while let Some(place) = left.pop_front() {
             let bond = self.came_from(place).copied();
             if let Some(bond) = bond {
-                patience -= 1;
+                patience = patience.saturating_sub(1);
                 if !done[bond.elder] && patience > 0 {
                     left.push_back(place);
                     continue;

@@ -36,9 +36,8 @@ const RESTING: SignedDuration = SignedDuration::from_mins(10);
 /// What is to be looked at.
 #[derive(Debug, Default)]
 pub(super) struct Families {
-    /// Messages whose families are to be looked at, by the numbers of their ids, with the place of
-    /// the member to go on with.
-    due: VecDeque<(u64, usize)>,
+    /// Messages whose families are to be looked at.
+    due: VecDeque<Due>,
     /// Delivery connections that failed: whoever used them is to be looked at.
     broken: Vec<(String, u64)>,
     /// What was looked at since the last commit: once more if that does not come.
@@ -47,6 +46,25 @@ pub(super) struct Families {
     empty_at: Option<i64>,
     /// All that was due when this moment had come is committed; microseconds.
     settled: Option<i64>,
+    /// The first receipt of what is due; microseconds. Lines that are read again came long ago.
+    since: Option<i64>,
+    /// The same of what was looked at and is not committed.
+    since_pending: Option<i64>,
+}
+
+/// A message whose family is to be looked at.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    /// The number of its id.
+    tie: u64,
+    /// The member to go on with.
+    next: Option<u64>,
+}
+
+impl Due {
+    fn anew(tie: u64) -> Self {
+        Self { tie, next: None }
+    }
 }
 
 impl Families {
@@ -54,23 +72,33 @@ impl Families {
     /// another one names), a delivery connection that tells why those that used it were not
     /// delivered.
     pub(super) fn note(&mut self, record: &Record, is_kin: impl Fn(u64) -> bool) {
+        let common = record.common();
         match record {
             Record::Message(one) => {
                 let is_waiting = !one.dcids.is_empty()
                     && whymid_diagnosis::of_message(one) != Outcome::Delivered;
                 let is_tied = !one.ties.is_empty() || !one.fared_alone();
                 if is_waiting || is_tied || is_kin(one.mid) {
-                    self.due.push_back((tie(&one.common.id), 0));
+                    self.due.push_back(Due::anew(tie(&common.id)));
+                    self.note_since(common.received_at);
                 }
             }
             Record::Delivery(one) => {
-                let mut lines = one.common.entries.lines.iter();
+                let mut lines = common.entries.lines.iter();
                 if lines.any(|line| line.kind.is(&kind::DELIVERY_ERROR)) {
-                    self.broken.push((one.common.appliance.clone(), one.dcid));
+                    self.broken.push((common.appliance.clone(), one.dcid));
+                    // whoever used it had a line of that when it began
+                    let lasted = common.last_at.duration_since(common.first_at).abs();
+                    let began = common.received_at.checked_sub(lasted);
+                    self.note_since(began.unwrap_or(Timestamp::MIN));
                 }
             }
             Record::Connection(_) | Record::Event(_) => {}
         }
+    }
+
+    fn note_since(&mut self, received: Timestamp) {
+        self.since = earlier(self.since, Some(received.as_microsecond()));
     }
 
     /// So many messages, at most, are still to be looked at, or were and what was found is not
@@ -79,30 +107,59 @@ impl Families {
         self.due.len() + self.broken.len() + self.pending.len()
     }
 
-    /// What a commit says of it.
+    /// What a commit says of it: of what was received before that moment, nothing is due.
     pub(super) fn settled(&self) -> Option<i64> {
-        self.settled
+        let open = earlier(self.since, self.since_pending);
+        self.settled.map(|at| at.min(open.unwrap_or(at)))
+    }
+
+    /// Nothing is due any more.
+    fn emptied(&mut self, now: Timestamp) {
+        self.empty_at = Some(now.as_microsecond());
+        self.since_pending = earlier(self.since_pending, self.since.take());
     }
 
     /// All that was written is committed.
     pub(super) fn committed(&mut self) {
         self.pending.clear();
-        self.settled = self.empty_at.take().or(self.settled);
+        if let Some(at) = self.empty_at.take() {
+            self.settled = Some(at);
+            self.since_pending = None;
+        }
     }
 
     /// What was written since the last commit is lost.
     pub(super) fn lost(&mut self) {
-        let again = self.pending.drain(..).map(|one| (one, 0));
-        self.due.extend(again);
+        for one in &mut self.due {
+            one.next = None;
+        }
+        self.due.extend(self.pending.drain(..).map(Due::anew));
         self.empty_at = None;
+        self.since = earlier(self.since, self.since_pending.take());
     }
 }
 
+/// The earlier of two moments that may not be.
+fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    one.into_iter().chain(other).min()
+}
+
 /// How far a family was looked at: so many records were written again, and, where the time was over,
-/// the place to go on with.
+/// the member to go on with.
+#[derive(Default)]
 struct Looked {
     written: usize,
-    next: Option<usize>,
+    next: Option<u64>,
+}
+
+/// One look at what is due.
+struct Round<'r> {
+    /// There is no time any more.
+    is_over: &'r dyn Fn() -> bool,
+    /// Whom it has judged.
+    done: HashSet<u64>,
+    /// The connection that was asked for last, with all that it carried.
+    carrier: Option<Arc<Connection>>,
 }
 
 impl Indexing {
@@ -118,7 +175,7 @@ impl Indexing {
         let since = since.and_then(|since| since.checked_sub(RESTING).ok());
         self.families.settled = settled;
         match self.index.unsettled(since) {
-            Ok(due) => self.families.due = due.into_iter().map(|one| (one, 0)).collect(),
+            Ok(due) => self.families.due = due.into_iter().map(Due::anew).collect(),
             Err(error) => {
                 tracing::error!(%error, "families can't be read; what is known of messages that went on under other MIDs may be old")
             }
@@ -139,84 +196,91 @@ impl Indexing {
             let spent = begun.elapsed();
             spent > BUDGET && (spent > AT_LEISURE || !is_idle())
         };
+        let was_due = !(self.families.due.is_empty() && self.families.broken.is_empty());
         let mut written = 0;
         while let Some((appliance, dcid)) = self.families.broken.last().cloned() {
             if is_over() {
                 return Ok(written);
             }
             let used = self.find(RecordKind::Message, Key::Dcid(dcid), &appliance)?;
-            let used = used.into_iter().map(|one| (tie(one.id()), 0));
+            let used = used.into_iter().map(|one| Due::anew(tie(one.id())));
             self.families.due.extend(used);
             self.families.broken.pop();
         }
-        if self.families.due.is_empty() {
-            return Ok(0);
-        }
-        let mut done = HashSet::new();
-        while let Some((one, place)) = self.families.due.front().copied() {
+        let mut round = Round {
+            is_over: &is_over,
+            done: HashSet::new(),
+            carrier: None,
+        };
+        while let Some(due) = self.families.due.front().copied() {
             if is_over() {
                 return Ok(written);
             }
-            if place > 0 || done.insert(one) {
-                let looked = self.settle(one, place, &is_over, &mut done)?;
+            if due.next.is_some() || round.done.insert(due.tie) {
+                let looked = self.settle(due, &mut round)?;
                 written += looked.written;
-                if let Some(next) = looked.next {
-                    if let Some((_, place)) = self.families.due.front_mut() {
-                        *place = next;
+                if looked.next.is_some() {
+                    if let Some(due) = self.families.due.front_mut() {
+                        due.next = looked.next;
                     }
                     return Ok(written);
                 }
-                self.families.pending.push(one);
+                self.families.pending.push(due.tie);
             }
             self.families.due.pop_front();
         }
-        self.families.empty_at = Some(now.as_microsecond());
+        if was_due {
+            self.families.emptied(now);
+        }
         Ok(written)
     }
 
     /// Looks at the family of one message, from a member on.
-    fn settle(
-        &mut self,
-        tie_of: u64,
-        from: usize,
-        is_over: &dyn Fn() -> bool,
-        done: &mut HashSet<u64>,
-    ) -> Result<Looked, Error> {
-        let mut looked = Looked {
-            written: 0,
-            next: None,
-        };
-        let Some(message) = self.index.message(tie_of)? else {
+    fn settle(&mut self, due: Due, round: &mut Round<'_>) -> Result<Looked, Error> {
+        let mut looked = Looked::default();
+        let Some(message) = self.index.message(due.tie)? else {
             return Ok(looked);
         };
         let (family, records) = self.index.family_of(message)?;
         let deliveries: Arc<[Delivery]> = self.deliveries_of(&family)?.into();
-        let mut connections: HashMap<usize, Option<Connection>> = HashMap::new();
-        for place in from..family.members.len() {
+        let ties = || family.members.iter().map(|one| tie(&one.common.id));
+        // one that is gone in the meantime: all of them again
+        let from = due.next.and_then(|next| ties().position(|one| one == next));
+        let from = from.unwrap_or_default();
+        let mut connections: HashMap<usize, Option<Arc<Connection>>> = HashMap::new();
+        for (place, own) in ties().enumerate().skip(from) {
             // one member at least, so that there is an end
-            if place > from && is_over() {
-                looked.next = Some(place);
+            if place > from && (round.is_over)() {
+                looked.next = Some(own);
                 return Ok(looked);
             }
-            let own = &family.members[place].common;
-            if place > 0 && !done.insert(tie(&own.id)) {
+            if place > 0 && !round.done.insert(own) {
                 continue;
             }
             // a copy or a bounce came by no connection of its elder's
             let root = family.root_of(place);
             let connection = connections.entry(root);
-            let connection = connection.or_insert_with(|| {
-                let known = self.written_connection(&family.members[root]);
-                known.map(|mut one| {
-                    self.note_messages(&mut one);
-                    one
-                })
-            });
+            let connection =
+                connection.or_insert_with(|| self.carrier(&family.members[root], round));
             let (deliveries, connection) = (Arc::clone(&deliveries), connection.clone());
             looked.written +=
                 self.settle_member(&family, place, &records[place], connection, deliveries)?;
         }
         Ok(looked)
+    }
+
+    /// The connection that a message came by, with all that it carried.
+    fn carrier(&self, message: &Message, round: &mut Round<'_>) -> Option<Arc<Connection>> {
+        let mut own = self.written_connection(message)?;
+        if let Some(known) = &round.carrier
+            && known.common.id == own.common.id
+        {
+            return Some(Arc::clone(known));
+        }
+        self.note_messages(&mut own);
+        let own = Arc::new(own);
+        round.carrier = Some(Arc::clone(&own));
+        Some(own)
     }
 
     /// Judges a member, and writes what stands beside its record again where that has changed.
@@ -225,17 +289,17 @@ impl Indexing {
         family: &Family,
         place: usize,
         message: &Message,
-        connection: Option<Connection>,
+        connection: Option<Arc<Connection>>,
         deliveries: Arc<[Delivery]>,
     ) -> Result<usize, Error> {
         let told = &family.members[place];
-        let (newest, id) = (Some(told.common.last_at), told.common.id.clone());
+        let (newest, id) = (Some(told.common.last_at), told.common.id.as_str());
         let peer = Peer::of(connection.as_ref().and_then(|one| one.opened.as_ref()));
-        let timers = self.listeners.timers(connection.as_ref());
+        let timers = self.listeners.timers(connection.as_deref());
         let (asked, nobody) = (family.asked_by(place), Vec::new());
         let story = Story::of(asked, connection, deliveries, nobody, newest, timers);
         let facets = self.knowledge.facets(&story);
-        let (mut known, sent_by) = self.index.beside(&id)?;
+        let (mut known, sent_by) = self.index.beside(id)?;
         if let Some(known) = &mut known {
             known.kb_version.clone_from(&facets.kb_version);
         }
@@ -243,7 +307,8 @@ impl Indexing {
             || message.envelope_sender() != told.envelope_sender()
             || (&message.subject, &message.message_id) != (&told.subject, &told.message_id)
             || message.icid != told.icid;
-        if known.as_ref() == Some(&facets) && sent_by == peer && !is_told_more {
+        let is_known = known.as_ref() == Some(&facets) && sent_by == peer;
+        if is_known && (!is_told_more || self.index.is_found_by(id, told)?) {
             return Ok(0);
         }
         self.writer.upsert(&Document {
@@ -255,15 +320,22 @@ impl Indexing {
         Ok(1)
     }
 
-    /// The delivery connections that the members used.
+    /// The delivery connections of members that were not delivered.
     fn deliveries_of(&self, family: &Family) -> Result<Vec<Delivery>, Error> {
         let mut deliveries: Vec<Delivery> = Vec::new();
         for (dcid, member) in connections_used(family) {
+            if whymid_diagnosis::of_message(member) == Outcome::Delivered {
+                break;
+            }
             let appliance = &member.common.appliance;
             let found = self.find(RecordKind::Delivery, Key::Dcid(dcid), appliance)?;
             let found = found.into_iter().filter_map(Record::into_delivery);
             let mut fitting = found.filter(|one| is_used(one, member));
-            deliveries.extend(fitting.next());
+            let fitting = fitting.next().filter(|one| {
+                let mut known = deliveries.iter();
+                !known.any(|known| known.common.id == one.common.id)
+            });
+            deliveries.extend(fitting);
         }
         Ok(deliveries)
     }
@@ -275,5 +347,60 @@ impl Indexing {
             appliances: vec![appliance.to_owned()],
             limit: recall::MOST,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a moment")
+    }
+
+    /// In microseconds, as it is written down.
+    fn told(second: i64) -> Option<i64> {
+        Some(second * 1_000_000)
+    }
+
+    #[test]
+    fn what_is_due_is_looked_at_again_after_a_start_however_long_ago_it_was_received() {
+        let mut families = Families {
+            settled: told(1_000),
+            ..Families::default()
+        };
+        // a line that is read again from the journal
+        families.note_since(at(50));
+        assert_eq!(families.settled(), told(50));
+        families.emptied(at(1_100));
+        assert_eq!(families.settled(), told(50), "not committed yet");
+        // written between the look and the commit
+        families.note_since(at(70));
+        families.committed();
+        assert_eq!(families.settled(), told(70));
+        families.emptied(at(1_200));
+        families.committed();
+        assert_eq!(families.settled(), told(1_200));
+    }
+
+    #[test]
+    fn after_a_failed_commit_all_members_are_looked_at_again() {
+        let mut families = Families {
+            settled: told(1_000),
+            ..Families::default()
+        };
+        families.note_since(at(900));
+        families.due.push_back(Due {
+            tie: 1,
+            next: Some(7),
+        });
+        families.pending.push(2);
+        families.emptied(at(1_100));
+        families.lost();
+        assert_eq!(families.left(), 2);
+        assert!(families.due.iter().all(|due| due.next.is_none()));
+        assert_eq!(families.settled(), told(900));
+        families.committed();
+        assert_eq!(families.settled(), told(900), "nothing was looked at");
     }
 }

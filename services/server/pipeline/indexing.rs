@@ -91,7 +91,10 @@ impl Indexing {
                         break;
                     }
                 }
-                _ = expire.tick() => self.expire(&mut open, &written),
+                _ = expire.tick() => {
+                    self.expire(&mut open, &written);
+                    self.note_settled(&open);
+                }
                 handout = handouts.recv(), if !open.broken => match handout {
                     Some(handout) => self.write(handout, &mut open, &written),
                     None => break,
@@ -101,13 +104,15 @@ impl Indexing {
         self.commit(&mut open, &written, &|| false);
         // what this commit told of families is written, too; the next start does the rest
         self.commit(&mut open, &written, &|| false);
-        if !open.broken && open.settled == 0 {
-            self.note_settled();
-        }
+        self.note_settled(&open);
     }
 
-    /// So that the next start does not look at all of it again.
-    fn note_settled(&mut self) {
+    /// Writes down how far families are settled, where no commit does, so that the next start does
+    /// not look at all of it again.
+    fn note_settled(&mut self, open: &Open) {
+        if open.broken || open.handout.is_some() || open.settled > 0 || open.removed > 0 {
+            return;
+        }
         let before = self.state.checkpoint();
         let families = self.families.settled();
         if families != before.families {
@@ -221,6 +226,7 @@ impl Indexing {
         // how its family fares is found when all that is written can be read (families.rs)
         let family = Family::alone(message.clone());
         let newest = Some(message.common.last_at);
+        let connection = connection.map(Arc::new);
         let story = Story::of(family, connection, Vec::new(), Vec::new(), newest, timers);
         self.knowledge.facets(&story)
     }

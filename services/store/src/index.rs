@@ -142,33 +142,36 @@ impl Index {
         let query = self.query(look);
         let found = collect_where(&searcher, &self.key(&look.key), &query, &DocSetCollector)?;
         let mut records = Vec::new();
-        for address in self.newest(&searcher, found, look.limit.max(1))? {
+        for address in self.newest(&searcher, found, look)? {
             let doc: TantivyDocument = searcher.doc(address)?;
             records.extend(document::from_tantivy::<Record>(&doc, &self.fields));
-        }
-        if let Key::Icid(icid) = look.key {
-            records.retain(|record| came_by(record, icid));
         }
         Ok(records)
     }
 
-    /// The newest of documents, newest first; of one moment by id.
+    /// The newest of documents, newest first; of one moment by id. What has the ICID from its
+    /// family did not come by it.
     fn newest(
         &self,
         searcher: &Searcher,
         found: HashSet<DocAddress>,
-        limit: usize,
+        look: &Look,
     ) -> Result<Vec<DocAddress>, Error> {
         let mut dated = Vec::with_capacity(found.len());
         for address in found {
             let columns = self
                 .opened
                 .of(searcher.segment_reader(address.segment_ord))?;
-            let start = value(&columns.start, address.doc_id);
-            dated.push((Reverse(start), value(&columns.tie, address.doc_id), address));
+            let doc = address.doc_id;
+            let is_elders = value(&columns.elders_icid, doc).is_some();
+            if is_elders && matches!(look.key, Key::Icid(_)) {
+                continue;
+            }
+            let start = value(&columns.start, doc);
+            dated.push((Reverse(start), value(&columns.tie, doc), address));
         }
         dated.sort_unstable();
-        dated.truncate(limit);
+        dated.truncate(look.limit.max(1));
         Ok(dated.into_iter().map(|(.., address)| address).collect())
     }
 
@@ -341,15 +344,6 @@ impl Index {
             .filter_map(|file| file.metadata().ok())
             .map(|meta| meta.len())
             .sum()
-    }
-}
-
-/// Whether a record names that ICID itself: what has it from its family did not come by it.
-fn came_by(record: &Record, icid: u64) -> bool {
-    match record {
-        Record::Message(one) => one.icid == Some(icid),
-        Record::Connection(one) => one.icid == icid,
-        Record::Delivery(_) | Record::Event(_) => true,
     }
 }
 

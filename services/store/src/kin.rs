@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tantivy::TantivyDocument;
-use tantivy::collector::DocSetCollector;
-use tantivy::query::{AllQuery, BooleanQuery, ExistsQuery, Occur, Query, RangeQuery, TermQuery};
+use tantivy::collector::{Count, DocSetCollector};
+use tantivy::query::{BooleanQuery, ExistsQuery, Occur, Query, RangeQuery, TermQuery};
 use tantivy::schema::{IndexRecordOption, Term};
 use whymid_diagnosis::Facets;
 use whymid_mailflow::{Family, Gathering, MAX_FAMILY, Message};
@@ -19,8 +19,9 @@ use whymid_schemas::Outcome;
 
 use crate::columns::value;
 use crate::document::{self, Record, RecordKind};
-use crate::filter::Peer;
+use crate::filter::{Own, Peer, View};
 use crate::index::{Error, Index, Key, Look, collect_where};
+use crate::words;
 
 impl Index {
     /// A message with its family, as far as it is written; and the members' own records.
@@ -102,41 +103,83 @@ impl Index {
         Ok(None)
     }
 
+    /// Whether a written message is found by all that its family tells of it.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn is_found_by(&self, id: &str, told: &Message) -> Result<bool, Error> {
+        let (f, view) = (&self.fields, View::Message(told));
+        let own = Own::of(view);
+        let id = Term::from_field_text(f.id, id);
+        let mut all = vec![id.clone()];
+        all.extend(
+            own.icid
+                .iter()
+                .map(|icid| Term::from_field_u64(f.icid, *icid)),
+        );
+        let subject = view.subject().unwrap_or_default();
+        for (field, texts) in [
+            (f.message_id, own.message_id),
+            (f.sender, own.sender),
+            (f.recipient, own.recipient),
+            (f.subject, words::words(&subject)),
+        ] {
+            all.extend(texts.iter().map(|text| Term::from_field_text(field, text)));
+        }
+        let all = all.into_iter().map(word).collect();
+        let query = BooleanQuery::intersection(all);
+        Ok(collect_where(&self.reader.searcher(), &id, &query, &Count)? > 0)
+    }
+
     /// The messages, by the numbers of their ids, whose diagnosis may rest on other records (those
-    /// with kin, and those that were not delivered) and that got a line since a moment; all of them
-    /// for `None`.
+    /// with kin, those that another one names, and those that were not delivered) and that got a
+    /// line since a moment; all of them for `None`. Oldest first, so that a family's stand together.
     ///
     /// # Errors
     /// When the index can't be read.
     pub fn unsettled(&self, since: Option<Timestamp>) -> Result<Vec<u64>, Error> {
-        let word = |field, word: &str| -> Box<dyn Query> {
-            let term = Term::from_field_text(field, word);
-            Box::new(TermQuery::new(term, IndexRecordOption::Basic))
-        };
-        let delivered = word(self.fields.outcome, Outcome::Delivered.word());
-        let with_kin: Box<dyn Query> = Box::new(ExistsQuery::new("kin".to_owned(), false));
-        let undelivered: Box<dyn Query> = Box::new(BooleanQuery::new(vec![
-            (Occur::Must, Box::new(AllQuery)),
-            (Occur::MustNot, delivered),
-        ]));
-        let mut all: Vec<Box<dyn Query>> = vec![
-            word(self.fields.kind, RecordKind::Message.word()),
-            Box::new(BooleanQuery::union(vec![with_kin, undelivered])),
-        ];
+        let f = &self.fields;
+        let mut all = vec![word(Term::from_field_text(
+            f.kind,
+            RecordKind::Message.word(),
+        ))];
         if let Some(since) = since {
-            let since = Term::from_field_i64(self.fields.received, since.as_microsecond());
+            let since = Term::from_field_i64(f.received, since.as_microsecond());
             let range = RangeQuery::new(Bound::Included(since), Bound::Unbounded);
             all.push(Box::new(range));
         }
         let searcher = self.reader.searcher();
-        let found = searcher.search(&BooleanQuery::intersection(all), &DocSetCollector)?;
-        let mut ties = Vec::new();
-        for address in found {
+        let recent = BooleanQuery::intersection(all);
+        let delivered = word(Term::from_field_text(f.outcome, Outcome::Delivered.word()));
+        let with_kin: Box<dyn Query> = Box::new(ExistsQuery::new("kin".to_owned(), false));
+        let alone = BooleanQuery::new(vec![(Occur::Must, delivered), (Occur::MustNot, with_kin)]);
+        let alone = BooleanQuery::intersection(vec![Box::new(recent.clone()), Box::new(alone)]);
+        let alone = searcher.search(&alone, &DocSetCollector)?;
+        let mut found = Vec::new();
+        for address in searcher.search(&recent, &DocSetCollector)? {
             let columns = self
                 .opened
                 .of(searcher.segment_reader(address.segment_ord))?;
-            ties.extend(value(&columns.tie, address.doc_id));
+            let doc = address.doc_id;
+            if alone.contains(&address) {
+                // of all messages, whoever names it is one
+                let mid = value(&columns.mid, doc).filter(|_| since.is_some());
+                let Some(mid) = mid else { continue };
+                if searcher.doc_freq(&Term::from_field_u64(f.kin, mid))? == 0 {
+                    continue;
+                }
+            }
+            let tie = value(&columns.tie, doc);
+            found.extend(tie.map(|tie| (value(&columns.start, doc), tie)));
         }
-        Ok(ties)
+        found.sort_unstable();
+        Ok(found.into_iter().map(|(_, tie)| tie).collect())
     }
 }
+
+fn word(term: Term) -> Box<dyn Query> {
+    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+}
+
+#[cfg(test)]
+mod tests;

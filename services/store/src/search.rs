@@ -14,13 +14,13 @@ use std::sync::Arc;
 use std::sync::atomic::{self, AtomicBool};
 
 use jiff::Timestamp;
-use tantivy::collector::{Collector, Count, TopDocs};
+use tantivy::collector::{Collector, TopDocs};
 use tantivy::query::{
     BooleanQuery, EmptyQuery, EnableScoring, Occur, PhraseQuery, Query, RangeQuery, RegexQuery,
     TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, Term};
-use tantivy::{DocId, SegmentReader, TantivyDocument};
+use tantivy::{DocId, Searcher, SegmentReader, TantivyDocument};
 
 use crate::document::{self, Record};
 use crate::filter::{Choice, Filter, Pattern, Phrase, View, Word};
@@ -191,7 +191,7 @@ impl Index {
             }
         };
         let best = TopDocs::with_limit(search.limit.max(1)).order_by(key);
-        let found = self.collect(&query, &best, patience)?;
+        let found = collect(&searcher, &query, &best, patience)?;
         let mut records = Vec::new();
         for (rank, address) in found {
             let doc: TantivyDocument = searcher.doc(address)?;
@@ -207,35 +207,6 @@ impl Index {
             }
         }
         Ok(records)
-    }
-
-    /// How many records fit.
-    ///
-    /// # Errors
-    /// When the index can't be read, or nobody waits for it any more.
-    pub fn count(&self, filter: &Filter, patience: &Patience) -> Result<u64, Error> {
-        let query = self.query_of(filter)?;
-        Ok(self.collect(&query, &Count, patience)? as u64)
-    }
-
-    /// Collects segment by segment, as long as there is time.
-    pub(crate) fn collect<C: Collector>(
-        &self,
-        query: &dyn Query,
-        collector: &C,
-        patience: &Patience,
-    ) -> Result<C::Fruit, Error> {
-        let searcher = self.reader.searcher();
-        let weight = query.weight(EnableScoring::disabled_from_searcher(&searcher))?;
-        let mut fruits = Vec::new();
-        for (ord, segment) in searcher.segment_readers().iter().enumerate() {
-            if patience.is_over() {
-                return Err(Error::TooCostly);
-            }
-            let ord = u32::try_from(ord).unwrap_or(u32::MAX);
-            fruits.push(collector.collect_segment(weight.as_ref(), ord, segment)?);
-        }
-        Ok(collector.merge_fruits(fruits)?)
     }
 
     /// What stands behind a place, about: of its own moment all, the collector tells them apart.
@@ -312,6 +283,25 @@ impl Index {
         }
         Ok(BooleanQuery::new(all.0))
     }
+}
+
+/// Collects segment by segment, as long as there is time. What is found are places of that
+/// searcher's: another one may have other segments.
+pub(crate) fn collect<C: Collector>(
+    searcher: &Searcher,
+    query: &dyn Query,
+    collector: &C,
+    patience: &Patience,
+) -> Result<C::Fruit, Error> {
+    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut fruits = Vec::new();
+    for (ord, segment) in (0..).zip(searcher.segment_readers()) {
+        if patience.is_over() {
+            return Err(Error::TooCostly);
+        }
+        fruits.push(collector.collect_segment(weight.as_ref(), ord, segment)?);
+    }
+    Ok(collector.merge_fruits(fruits)?)
 }
 
 /// The parts of a query.

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tantivy::aggregation::agg_req::Aggregations;
 use tantivy::aggregation::{AggContextParams, AggregationCollector, AggregationLimitsGuard};
+use tantivy::collector::Count;
 
 use crate::filter::Filter;
 use crate::index::{Error, Index};
-use crate::search::Patience;
+use crate::search::{Patience, collect};
 
 /// By what records can be grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +80,9 @@ impl Index {
         group: Option<(Group, usize)>,
         patience: &Patience,
     ) -> Result<Counted, Error> {
-        let total = self.count(filter, patience)?;
+        let searcher = self.reader.searcher();
+        let query = self.query_of(filter)?;
+        let total = collect(&searcher, &query, &Count, patience)? as u64;
         let mut wanted = json!({});
         if moments.len() > 1 {
             wanted["spans"] = spans(moments);
@@ -103,11 +106,10 @@ impl Index {
             });
         }
         let limits = AggregationLimitsGuard::new(Some(MEMORY), Some(u32::MAX));
-        let tokenizers = self.reader.searcher().index().tokenizers().clone();
+        let tokenizers = searcher.index().tokenizers().clone();
         let context = AggContextParams::new(limits, tokenizers);
         let collector = AggregationCollector::from_aggs(wanted, context);
-        let query = self.query_of(filter)?;
-        let result = self.collect(&query, &collector, patience)?;
+        let result = collect(&searcher, &query, &collector, patience)?;
         let result = serde_json::to_value(result)?;
         let mut groups = groups_of(&result["groups"]);
         groups.sort_by(|(a, one, _), (b, other, _)| other.cmp(one).then_with(|| a.cmp(b)));

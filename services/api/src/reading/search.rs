@@ -87,6 +87,7 @@ impl Reading {
             let all = Scope::everything();
             let (filter, moments) = (wanted.filter.clone(), wanted.moments.clone());
             let time = |at| Time::of(at, &style.zone);
+            let unsettled = self.pulse.unsettled();
             let in_memory = self
                 .library
                 .in_memory(&filter, &all)
@@ -114,7 +115,8 @@ impl Reading {
                 until: wanted.filter.until.map(whole_seconds).map(time),
                 total: counted.total,
                 in_memory,
-                unsettled: self.pulse.unsettled(),
+                // some may have been settled while it was counted
+                unsettled: unsettled.max(self.pulse.unsettled()),
                 groups: counted.groups.into_iter().map(group).collect(),
                 other: counted.other,
                 over_time: spans

@@ -1,6 +1,8 @@
 //! Records joined into stories: a message with its family, its connection, the deliveries that they
 //! used, and what other logs tell of them.
 
+use std::sync::Arc;
+
 use whymid_diagnosis::{Story, connections_used};
 use whymid_mailflow::{
     ApplianceEvent, Connection, Delivery, Family, Gathering, MAX_FAMILY, Message, connection_of,
@@ -89,10 +91,10 @@ impl Reading {
     pub(super) async fn story(&self, message: Message, now: &Newest) -> Result<Story, Missing> {
         let family = self.family_of(message).await?;
         let root = &family.members[family.root_of(0)];
-        let connection = self.connection_of(root).await?;
+        let connection = self.connection_of(root).await?.map(Arc::new);
         let appliance = root.common.appliance.clone();
         let deliveries = self.deliveries_of(&family).await?;
-        let timers = self.listeners.timers(connection.as_ref());
+        let timers = self.listeners.timers(connection.as_deref());
         let (newest, gaps) = clock(now, &appliance);
         let beside = self.beside(&family, &appliance).await?;
         let story = Story::of(family, connection, deliveries, beside, newest, timers);
@@ -122,8 +124,8 @@ impl Reading {
             Some(icid) => self.connections(icid, Some(&appliance)).await?,
             None => Vec::new(),
         };
-        let connection = connection_of(&message, &known).cloned();
-        let timers = self.listeners.timers(connection.as_ref());
+        let connection = connection_of(&message, &known).cloned().map(Arc::new);
+        let timers = self.listeners.timers(connection.as_deref());
         let (newest, _) = clock(now, &appliance);
         let alone = Family::alone(message);
         Ok(Story::of(
@@ -229,6 +231,7 @@ impl Reading {
             )
             .await?;
         let mut stories = Vec::new();
+        let shared = Arc::new(connection.clone());
         let found = found.into_iter().filter_map(Record::into_message);
         for message in found.filter(|one| connection.mids.contains(&one.mid)) {
             if connection_of(&message, known)
@@ -239,7 +242,7 @@ impl Reading {
             stories.push(if message.fared_alone() {
                 let (newest, _) = clock(now, &connection.common.appliance);
                 let timers = self.listeners.timers(Some(connection));
-                let (own, alone) = (Some(connection.clone()), Family::alone(message));
+                let (own, alone) = (Some(Arc::clone(&shared)), Family::alone(message));
                 Story::of(alone, own, Vec::new(), Vec::new(), newest, timers)
             } else {
                 self.story(message, now).await?

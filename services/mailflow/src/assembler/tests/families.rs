@@ -197,3 +197,18 @@ fn a_family_is_the_same_whoever_is_asked_and_whatever_is_found_first() {
         }
     }
 }
+
+/// Nothing that a stranger writes makes a family go round for ever.
+#[test]
+fn two_that_claim_each_other_come_to_an_end() {
+    let mut bench = Bench::new();
+    for (one, other) in [(1, 2), (2, 1)] {
+        let line = format!(
+            "MID {one} was split creating MID {other} due to a per-recipient policy default in the inbound table"
+        );
+        bench.at(1, &line);
+    }
+    bench.at(2, "MID 3 was generated for bounce of MID 2");
+    assert_eq!(family(&bench, 1).members.len(), 3);
+    assert_eq!(family(&bench, 2).members.len(), 3);
+}
