@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use whymid_diagnosis::{Story, connections_used};
-use whymid_mailflow::{Connection, Delivery, Family, Message, is_used, kind};
+use whymid_mailflow::{Common, Connection, Delivery, Family, Message, is_used};
 use whymid_schemas::Outcome;
 use whymid_store::{Document, Error, Key, Look, Peer, Record, RecordKind, tie};
 
@@ -33,13 +33,17 @@ const AT_LEISURE: Duration = Duration::from_secs(2);
 /// long before the moment that the index knows them up to.
 const RESTING: SignedDuration = SignedDuration::from_mins(10);
 
+/// The most messages of one connection that are looked at because it failed, the newest.
+const MOST_USERS: usize = 1000;
+
 /// What is to be looked at.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     /// Messages whose families are to be looked at.
     due: VecDeque<Due>,
-    /// Delivery connections that failed: whoever used them is to be looked at.
-    broken: Vec<(String, u64)>,
+    /// Connections, of either side, with lines that tell why: which of an appliance, by what. Their
+    /// messages that were not delivered are to be looked at.
+    broken: Vec<(String, Key)>,
     /// What was looked at since the last commit: once more if that does not come.
     pending: Vec<u64>,
     /// When nothing was due any more, since the last commit.
@@ -69,8 +73,7 @@ impl Due {
 
 impl Families {
     /// Notes a record that is written: a message that does not tell all by itself (`is_kin`: or that
-    /// another one names), a delivery connection that tells why those that used it were not
-    /// delivered.
+    /// another one names), a connection that tells why its messages were not received or delivered.
     pub(super) fn note(&mut self, record: &Record, is_kin: impl Fn(u64) -> bool) {
         let common = record.common();
         match record {
@@ -83,17 +86,20 @@ impl Families {
                     self.note_since(common.received_at);
                 }
             }
-            Record::Delivery(one) => {
-                let mut lines = common.entries.lines.iter();
-                if lines.any(|line| line.kind.is(&kind::DELIVERY_ERROR)) {
-                    self.broken.push((common.appliance.clone(), one.dcid));
-                    // whoever used it had a line of that when it began
-                    let lasted = common.last_at.duration_since(common.first_at).abs();
-                    let began = common.received_at.checked_sub(lasted);
-                    self.note_since(began.unwrap_or(Timestamp::MIN));
-                }
-            }
-            Record::Connection(_) | Record::Event(_) => {}
+            Record::Delivery(one) => self.note_connection(common, Key::Dcid(one.dcid)),
+            Record::Connection(one) => self.note_connection(common, Key::Icid(one.icid)),
+            Record::Event(_) => {}
+        }
+    }
+
+    fn note_connection(&mut self, common: &Common, key: Key) {
+        let mut lines = common.entries.lines.iter();
+        if lines.any(|line| line.kind.0.is_some_and(|kind| kind.diagnostic)) {
+            self.broken.push((common.appliance.clone(), key));
+            // whoever used it had a line of that no earlier than it began
+            let lasted = common.last_at.duration_since(common.first_at).abs();
+            let began = common.received_at.checked_sub(lasted);
+            self.note_since(began.unwrap_or(Timestamp::MIN));
         }
     }
 
@@ -198,13 +204,20 @@ impl Indexing {
         };
         let was_due = !(self.families.due.is_empty() && self.families.broken.is_empty());
         let mut written = 0;
-        while let Some((appliance, dcid)) = self.families.broken.last().cloned() {
+        while let Some((appliance, key)) = self.families.broken.last().cloned() {
             if is_over() {
                 return Ok(written);
             }
-            let used = self.find(RecordKind::Message, Key::Dcid(dcid), &appliance)?;
-            let used = used.into_iter().map(|one| Due::anew(tie(one.id())));
-            self.families.due.extend(used);
+            let used = self
+                .find(RecordKind::Message, key, &appliance, MOST_USERS)?
+                .into_iter();
+            let used = used.filter_map(Record::into_message);
+            let undelivered =
+                |one: &Message| whymid_diagnosis::of_message(one) != Outcome::Delivered;
+            let due = used
+                .filter(undelivered)
+                .map(|one| Due::anew(tie(&one.common.id)));
+            self.families.due.extend(due);
             self.families.broken.pop();
         }
         let mut round = Round {
@@ -328,7 +341,12 @@ impl Indexing {
                 break;
             }
             let appliance = &member.common.appliance;
-            let found = self.find(RecordKind::Delivery, Key::Dcid(dcid), appliance)?;
+            let found = self.find(
+                RecordKind::Delivery,
+                Key::Dcid(dcid),
+                appliance,
+                recall::MOST,
+            )?;
             let found = found.into_iter().filter_map(Record::into_delivery);
             let mut fitting = found.filter(|one| is_used(one, member));
             let fitting = fitting.next().filter(|one| {
@@ -340,12 +358,18 @@ impl Indexing {
         Ok(deliveries)
     }
 
-    fn find(&self, kind: RecordKind, key: Key, appliance: &str) -> Result<Vec<Record>, Error> {
+    fn find(
+        &self,
+        kind: RecordKind,
+        key: Key,
+        appliance: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, Error> {
         self.index.find(&Look {
             kind,
             key,
             appliances: vec![appliance.to_owned()],
-            limit: recall::MOST,
+            limit,
         })
     }
 }
