@@ -43,7 +43,7 @@ pub(super) struct Families {
     due: VecDeque<Due>,
     /// Connections, of either side, with lines that tell why: which of an appliance, by what. Their
     /// messages that were not delivered are to be looked at.
-    broken: Vec<(String, Key)>,
+    broken: HashSet<(String, Key)>,
     /// What was looked at since the last commit: once more if that does not come.
     pending: Vec<u64>,
     /// When nothing was due any more, since the last commit.
@@ -92,10 +92,12 @@ impl Families {
         }
     }
 
-    fn note_connection(&mut self, common: &Common, key: Key) {
+    /// Notes a connection that tells why, when it is written and when one of its messages is: of
+    /// several, what it tells may be of the last one only.
+    pub(super) fn note_connection(&mut self, common: &Common, key: Key) {
         let mut lines = common.entries.lines.iter();
         if lines.any(|line| line.kind.0.is_some_and(|kind| kind.diagnostic)) {
-            self.broken.push((common.appliance.clone(), key));
+            self.broken.insert((common.appliance.clone(), key));
             // whoever used it had a line of that no earlier than it began
             let lasted = common.last_at.duration_since(common.first_at).abs();
             let began = common.received_at.checked_sub(lasted);
@@ -204,10 +206,11 @@ impl Indexing {
         };
         let was_due = !(self.families.due.is_empty() && self.families.broken.is_empty());
         let mut written = 0;
-        while let Some((appliance, key)) = self.families.broken.last().cloned() {
+        while let Some(broken) = self.families.broken.iter().next().cloned() {
             if is_over() {
                 return Ok(written);
             }
+            let (appliance, key) = broken.clone();
             let used = self
                 .find(RecordKind::Message, key, &appliance, MOST_USERS)?
                 .into_iter();
@@ -218,7 +221,7 @@ impl Indexing {
                 .filter(undelivered)
                 .map(|one| Due::anew(tie(&one.common.id)));
             self.families.due.extend(due);
-            self.families.broken.pop();
+            self.families.broken.remove(&broken);
         }
         let mut round = Round {
             is_over: &is_over,

@@ -181,11 +181,15 @@ impl Indexing {
         open.handout = Some((ticket, Checkpoint { reached, ..before }));
     }
 
-    fn document(&self, rested: Rested) -> Document {
+    fn document(&mut self, rested: Rested) -> Document {
         match rested {
             Rested::Message(message, connection) => {
                 let connection = connection.map(Arc::unwrap_or_clone);
                 let connection = connection.or_else(|| self.written_connection(&message));
+                if let Some(own) = &connection {
+                    let families = &mut self.families;
+                    families.note_connection(&own.common, Key::Icid(own.icid));
+                }
                 let peer = Peer::of(connection.as_ref().and_then(|one| one.opened.as_ref()));
                 Document {
                     facets: Some(self.facets(&message, connection)),

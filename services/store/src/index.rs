@@ -75,7 +75,7 @@ impl From<tantivy::TantivyError> for Error {
 }
 
 /// What to look for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     /// A message id number.
     Mid(u64),
