@@ -16,7 +16,7 @@ use tantivy::schema::{Field, IndexRecordOption, Term};
 use tantivy::{DocAddress, IndexReader, Order, Searcher, TantivyDocument};
 use whymid_mailflow::{ApplianceMemory, Carried};
 
-use crate::columns::{Opened, value};
+use crate::columns::{Columns, Opened, value};
 use crate::document::{self, Record, RecordKind};
 use crate::schema::Fields;
 
@@ -159,9 +159,7 @@ impl Index {
     ) -> Result<Vec<DocAddress>, Error> {
         let mut dated = Vec::with_capacity(found.len());
         for address in found {
-            let columns = self
-                .opened
-                .of(searcher.segment_reader(address.segment_ord))?;
+            let columns = self.columns(searcher, address)?;
             let doc = address.doc_id;
             let is_elders = value(&columns.elders_icid, doc).is_some();
             if is_elders && matches!(look.key, Key::Icid(_)) {
@@ -173,6 +171,15 @@ impl Index {
         dated.sort_unstable();
         dated.truncate(look.limit.max(1));
         Ok(dated.into_iter().map(|(.., address)| address).collect())
+    }
+
+    /// The columns in which a document's values stand.
+    pub(crate) fn columns(
+        &self,
+        searcher: &Searcher,
+        address: DocAddress,
+    ) -> Result<Arc<Columns>, Error> {
+        self.opened.of(searcher.segment_reader(address.segment_ord))
     }
 
     fn query(&self, look: &Look) -> BooleanQuery {
@@ -223,9 +230,7 @@ impl Index {
         let searcher = self.reader.searcher();
         let mut carried = Vec::new();
         for address in collect_where(&searcher, &key, &query, &DocSetCollector)? {
-            let columns = self
-                .opened
-                .of(searcher.segment_reader(address.segment_ord))?;
+            let columns = self.columns(&searcher, address)?;
             let doc = address.doc_id;
             if value(&columns.elders_icid, doc).is_some() {
                 continue;

@@ -79,8 +79,7 @@ impl Index {
         let Some(address) = found.into_iter().next() else {
             return Ok((None, Peer::default()));
         };
-        let segment = searcher.segment_reader(address.segment_ord);
-        let columns = self.opened.of(segment)?;
+        let columns = self.columns(&searcher, address)?;
         Ok((columns.facets(address.doc_id), columns.peer(address.doc_id)))
     }
 
@@ -149,31 +148,35 @@ impl Index {
             all.push(Box::new(range));
         }
         let searcher = self.reader.searcher();
-        let recent = BooleanQuery::intersection(all);
         let delivered = word(Term::from_field_text(f.outcome, Outcome::Delivered.word()));
         let with_kin: Box<dyn Query> = Box::new(ExistsQuery::new("kin".to_owned(), false));
         let alone = BooleanQuery::new(vec![(Occur::Must, delivered), (Occur::MustNot, with_kin)]);
-        let alone = BooleanQuery::intersection(vec![Box::new(recent.clone()), Box::new(alone)]);
-        let alone = searcher.search(&alone, &DocSetCollector)?;
-        let mut found = Vec::new();
-        for address in searcher.search(&recent, &DocSetCollector)? {
-            let columns = self
-                .opened
-                .of(searcher.segment_reader(address.segment_ord))?;
-            let doc = address.doc_id;
-            if alone.contains(&address) {
-                // of all messages, whoever names it is one
-                let mid = value(&columns.mid, doc).filter(|_| since.is_some());
-                let Some(mid) = mid else { continue };
-                if searcher.doc_freq(&Term::from_field_u64(f.kin, mid))? == 0 {
+        let recent: Box<dyn Query> = Box::new(BooleanQuery::intersection(all));
+        let recent_and = |occur, query: &BooleanQuery| {
+            let query: Box<dyn Query> = Box::new(query.clone());
+            BooleanQuery::new(vec![(Occur::Must, recent.box_clone()), (occur, query)])
+        };
+        let mut found = searcher.search(&recent_and(Occur::MustNot, &alone), &DocSetCollector)?;
+        // of all messages, whoever names one is one
+        if since.is_some() {
+            for address in searcher.search(&recent_and(Occur::Must, &alone), &DocSetCollector)? {
+                let columns = self.columns(&searcher, address)?;
+                let Some(mid) = value(&columns.mid, address.doc_id) else {
                     continue;
+                };
+                if searcher.doc_freq(&Term::from_field_u64(f.kin, mid))? > 0 {
+                    found.insert(address);
                 }
             }
-            let tie = value(&columns.tie, doc);
-            found.extend(tie.map(|tie| (value(&columns.start, doc), tie)));
         }
-        found.sort_unstable();
-        Ok(found.into_iter().map(|(_, tie)| tie).collect())
+        let mut dated = Vec::with_capacity(found.len());
+        for address in found {
+            let columns = self.columns(&searcher, address)?;
+            let start = value(&columns.start, address.doc_id);
+            dated.extend(value(&columns.tie, address.doc_id).map(|tie| (start, tie)));
+        }
+        dated.sort_unstable();
+        Ok(dated.into_iter().map(|(_, tie)| tie).collect())
     }
 }
 
