@@ -173,7 +173,11 @@ impl Intake {
             .label
             .as_ref()
             .and_then(|label| label.appliance.as_deref());
-        let index = self.appliances.of(named.or(header.host), frame.peer);
+        let index = match named {
+            // whoever hands a log in sits at any address
+            Some(named) => self.appliances.of(Some(named), None),
+            None => self.appliances.of(header.host, frame.peer),
+        };
         if !headless && headed.is_none() {
             self.hear(index, frame.source, position);
         }

@@ -116,9 +116,12 @@ impl Indexing {
         let before = self.state.checkpoint();
         let families = self.families.settled();
         if families != before.families {
-            let done = self.writer.commit(Checkpoint { families, ..before });
-            if let Err(error) = done {
-                tracing::warn!(%error, "it can't be written down how far families are settled; the next start looks again");
+            let checkpoint = Checkpoint { families, ..before };
+            match self.writer.commit(checkpoint) {
+                Ok(()) => self.state.set_checkpoint(checkpoint),
+                Err(error) => {
+                    tracing::warn!(%error, "it can't be written down how far families are settled; the next start looks again");
+                }
             }
         }
     }

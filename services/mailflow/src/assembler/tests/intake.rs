@@ -1,7 +1,7 @@
 //! What the header and the source of a line add to what its body says.
 
 use whymid_schemas::Zone;
-use whymid_syslog::Defect;
+use whymid_syslog::{Defect, Label};
 
 use super::*;
 
@@ -150,4 +150,45 @@ fn a_message_counts_its_lines_that_are_not_understood() {
     bench.at(1, "MID 1 did something new");
     bench.at(2, "MID 1 something else");
     assert_eq!(bench.message(1).lines_not_understood(), 2);
+}
+
+/// A log that is handed in from an address of one gateway may be another one's.
+#[test]
+fn the_name_that_a_log_is_handed_in_under_goes_before_the_address_it_comes_from() {
+    let address: std::net::IpAddr = "192.0.2.1".parse().unwrap();
+    let row = |name: &str, peers: Vec<std::net::IpAddr>| ApplianceSettings {
+        name: name.to_owned(),
+        peers,
+        ..ApplianceSettings::default()
+    };
+    let mut intake = Intake::new(&Settings {
+        appliances: vec![row("esa1", vec![address])],
+        ..Settings::default()
+    });
+    let names = [None, Some("esa1"), Some("ESA2"), Some("esa2")];
+    for (position, name) in (1..).zip(names) {
+        let label = name.map(|name| Label {
+            appliance: Some(name.to_owned()),
+            ..Label::default()
+        });
+        let frame = Frame {
+            bytes: format!("Thu Aug 14 11:00:01 2014 Info: Start MID {position} ICID 2")
+                .into_bytes(),
+            peer: Some(address),
+            transport: Transport::Tcp,
+            source: 1,
+            received_at: Timestamp::UNIX_EPOCH,
+            lane: Lane::Live,
+            defect: None,
+            label: label.map(std::sync::Arc::new),
+        };
+        intake.take(&frame, position, &mut NothingWritten);
+    }
+    let mut told: Vec<(u64, &str)> = intake
+        .assembler
+        .messages()
+        .map(|one| (one.mid, one.common.appliance.as_str()))
+        .collect();
+    told.sort_unstable();
+    assert_eq!(told, [(1, "esa1"), (2, "esa1"), (3, "esa2"), (4, "esa2")]);
 }
