@@ -180,7 +180,7 @@ fn the_name_that_a_log_is_handed_in_under_goes_before_the_address_it_comes_from(
             received_at: Timestamp::UNIX_EPOCH,
             lane: Lane::Live,
             defect: None,
-            label: label.map(std::sync::Arc::new),
+            label: label.map(Arc::new),
         };
         intake.take(&frame, position, &mut NothingWritten);
     }
