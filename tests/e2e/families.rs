@@ -148,20 +148,40 @@ fn by_id(service: &Service, id: &str, icid: &Value) {
     assert_eq!(unknown["code"], "connection_unknown");
 }
 
+/// Lines of an archive, all of one second.
+fn hand_in(service: &Service, lines: &str, second: u32) {
+    let stamp = format!("Thu Aug 14 11:{:02}:{:02} 2014", second / 60, second % 60);
+    let lines = lines
+        .lines()
+        .map(|line| format!("{stamp} Info: {line}\n"))
+        .collect::<String>();
+    let headers = [("Content-Type", "application/octet-stream")];
+    let path = "/v1/lines?lane=archive&appliance=esa1";
+    service.post(path, &headers, lines).is(202);
+}
+
+/// The MIDs of what a search finds.
+fn found(service: &Service, query: &str) -> Vec<u64> {
+    let list = service.get(&format!("/v1/messages?{query}")).is(200).json();
+    let items = list["items"].as_array().expect("a list").iter();
+    let mut mids: Vec<u64> = items.filter_map(|one| one["mid"].as_u64()).collect();
+    // those of one second have no order
+    mids.sort_unstable();
+    mids
+}
+
+fn all_written(service: &Service, count: u64) {
+    service.eventually("the records written", || {
+        let documents = service.get("/v1/status").json()["index_documents"].as_u64()?;
+        (documents >= count).then_some(())
+    });
+}
+
 /// A child whose own lines name nobody, delivered long after its elder was written.
 #[test]
 fn a_child_that_is_delivered_late_changes_what_its_elder_is_found_by() {
     let service = Service::start();
-    let send = |lines: &str, second: u32| {
-        let stamp = format!("Thu Aug 14 11:{:02}:{:02} 2014", second / 60, second % 60);
-        let lines = lines
-            .lines()
-            .map(|line| format!("{stamp} Info: {line}\n"))
-            .collect::<String>();
-        let headers = [("Content-Type", "application/octet-stream")];
-        let path = "/v1/lines?lane=archive&appliance=esa1";
-        service.post(path, &headers, lines).is(202);
-    };
+    let send = |lines: &str, second: u32| hand_in(&service, lines, second);
     send(
         "New SMTP ICID 9100 interface Data 1 (192.0.2.10) address 198.51.100.7 reverse dns host mx.partner.example verified yes\n\
          Start MID 4100 ICID 9100\n\
@@ -174,21 +194,8 @@ fn a_child_that_is_delivered_late_changes_what_its_elder_is_found_by() {
          MID 4101 queued for delivery",
         0,
     );
-    let found = |query: &str| {
-        let list = service.get(&format!("/v1/messages?{query}")).is(200).json();
-        let items = list["items"].as_array().expect("a list").iter();
-        let mut mids: Vec<u64> = items.filter_map(|one| one["mid"].as_u64()).collect();
-        // those of one second have no order
-        mids.sort_unstable();
-        mids
-    };
-    let all_written = |count: u64| {
-        service.eventually("the records written", || {
-            let documents = service.get("/v1/status").json()["index_documents"].as_u64()?;
-            (documents >= count).then_some(())
-        });
-    };
-    all_written(2);
+    let found = |query: &str| found(&service, query);
+    all_written(&service, 2);
     assert!(found("mid=4100&outcome=delivered").is_empty());
     send(
         "New SMTP DCID 72 interface 192.0.2.10 address 192.0.2.50 port 25\n\
@@ -209,4 +216,41 @@ fn a_child_that_is_delivered_late_changes_what_its_elder_is_found_by() {
     assert_eq!(stats["groups"][0]["count"], 2, "{stats}");
     let connection = service.get("/v1/why?icid=9100").is(200).json();
     assert_eq!(connection["connection"]["messages"], json!([4100]));
+}
+
+/// A connection stays open for longer than its mail takes: the family is looked at before it is written.
+#[test]
+fn members_of_a_family_keep_the_host_of_a_connection_that_is_still_open() {
+    let service = Service::start();
+    hand_in(
+        &service,
+        "New SMTP ICID 9200 interface Data 1 (192.0.2.10) address 198.51.100.7 reverse dns host mx.partner.example verified yes\n\
+         Start MID 4200 ICID 9200\n\
+         MID 4200 ICID 9200 From: <desk@partner.example>\n\
+         MID 4200 ICID 9200 RID 0 To: <anna@corp.example>\n\
+         MID 4200 ready 4096 bytes from <desk@partner.example>\n\
+         MID 4200 rewritten to MID 4201 by antispam\n\
+         Message finished MID 4200 done\n\
+         New SMTP DCID 82 interface 192.0.2.10 address 192.0.2.50 port 25\n\
+         Delivery start DCID 82 MID 4201 to RID [0]\n\
+         Message done DCID 82 MID 4201 to RID [0]\n\
+         Message finished MID 4201 done\n\
+         DCID 82 close",
+        0,
+    );
+    // two messages and the delivery
+    all_written(&service, 3);
+    service.eventually("the elder found as delivered", || {
+        (found(&service, "mid=4200&outcome=delivered") == [4200]).then_some(())
+    });
+    let status = service.get("/v1/status").is(200).json();
+    assert_eq!(status["in_memory"]["connections"], 1, "{status}");
+    assert_eq!(found(&service, "host=mx.partner.example"), [4200]);
+    hand_in(&service, "ICID 9200 close", 1);
+    service.eventually(
+        "the child found by the host of its elder's connection",
+        || (found(&service, "host=mx.partner.example") == [4200, 4201]).then_some(()),
+    );
+    let stats = service.get("/v1/stats?group_by=host").is(200).json();
+    assert_eq!(stats["groups"][0]["count"], 2, "{stats}");
 }

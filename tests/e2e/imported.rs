@@ -92,7 +92,14 @@ fn counts(service: &Service) -> Vec<Value> {
         let status = service.get("/v1/status").is(200).json();
         (status["unsettled"] == 0).then_some(())
     });
-    let by = ["outcome", "diagnosis", "party", "recipient_domain"];
+    let by = [
+        "outcome",
+        "diagnosis",
+        "party",
+        "host",
+        "sender_domain",
+        "recipient_domain",
+    ];
     let groups = by.iter().map(|by| {
         let path = format!("/v1/stats?group_by={by}&limit=1000");
         let stats = service.get(&path).is(200).json();

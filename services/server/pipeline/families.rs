@@ -8,6 +8,7 @@
 //! Invariants: nothing is written between the commit and this; a record itself is written as it
 //! was. What there was no time for is done after the next commits, or after the next start.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -36,6 +37,10 @@ const RESTING: SignedDuration = SignedDuration::from_mins(10);
 /// The most messages of one connection that are looked at because it failed, the newest.
 const MOST_USERS: usize = 1000;
 
+/// The most messages that wait for their connections: those of connections that never come are
+/// forgotten when there are more, with the others.
+const MOST_AWAITING: usize = 100_000;
+
 /// What is to be looked at.
 #[derive(Debug, Default)]
 pub(super) struct Families {
@@ -44,6 +49,9 @@ pub(super) struct Families {
     /// Connections, of either side, with lines that tell why: which of an appliance, by what. Their
     /// messages that were not delivered are to be looked at.
     broken: HashSet<(String, Key)>,
+    /// Messages that were looked at before the connection that they came by was written (it may be
+    /// open for long), by appliance and ICID: once more when it is. A start forgets them.
+    awaiting: HashMap<(String, u64), Vec<u64>>,
     /// What was looked at since the last commit: once more if that does not come.
     pending: Vec<u64>,
     /// When nothing was due any more, since the last commit.
@@ -87,8 +95,34 @@ impl Families {
                 }
             }
             Record::Delivery(one) => self.note_connection(common, Key::Dcid(one.dcid)),
-            Record::Connection(one) => self.note_connection(common, Key::Icid(one.icid)),
+            Record::Connection(one) => {
+                self.note_connection(common, Key::Icid(one.icid));
+                self.note_awaited(common, one.icid);
+            }
             Record::Event(_) => {}
+        }
+    }
+
+    /// Notes that a message was looked at without the connection that it came by.
+    fn await_connection(&mut self, message: &Message, looked_at: u64) {
+        let Some(icid) = message.icid else {
+            return;
+        };
+        if self.awaiting.len() >= MOST_AWAITING {
+            self.awaiting.clear();
+        }
+        let key = (message.common.appliance.clone(), icid);
+        self.awaiting.entry(key).or_default().push(looked_at);
+    }
+
+    /// A connection is written: who waits for it is due.
+    fn note_awaited(&mut self, common: &Common, icid: u64) {
+        if self.awaiting.is_empty() {
+            return;
+        }
+        if let Some(waiting) = self.awaiting.remove(&(common.appliance.clone(), icid)) {
+            self.due.extend(waiting.into_iter().map(Due::anew));
+            self.note_users_since(common);
         }
     }
 
@@ -98,11 +132,15 @@ impl Families {
         let mut lines = common.entries.lines.iter();
         if lines.any(|line| line.kind.0.is_some_and(|kind| kind.diagnostic)) {
             self.broken.insert((common.appliance.clone(), key));
-            // whoever used it had a line of that no earlier than it began
-            let lasted = common.last_at.duration_since(common.first_at).abs();
-            let began = common.received_at.checked_sub(lasted);
-            self.note_since(began.unwrap_or(Timestamp::MIN));
+            self.note_users_since(common);
         }
+    }
+
+    /// Whoever used a connection had a line of that no earlier than it began.
+    fn note_users_since(&mut self, common: &Common) {
+        let lasted = common.last_at.duration_since(common.first_at).abs();
+        let began = common.received_at.checked_sub(lasted);
+        self.note_since(began.unwrap_or(Timestamp::MIN));
     }
 
     fn note_since(&mut self, received: Timestamp) {
@@ -276,9 +314,22 @@ impl Indexing {
             // a copy or a bounce came by no connection of its elder's
             let root = family.root_of(place);
             let connection = connections.entry(root);
-            let connection =
-                connection.or_insert_with(|| self.carrier(&family.members[root], round));
-            let (deliveries, connection) = (Arc::clone(&deliveries), connection.clone());
+            let connection = match connection {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(vacant) => {
+                    let root = &family.members[root];
+                    let found = self.carrier(root, round);
+                    if found.is_none() {
+                        self.families.await_connection(root, due.tie);
+                    }
+                    vacant.insert(found).clone()
+                }
+            };
+            // what was written of it knew the connection, and there is nothing to add
+            if connection.is_none() && family.members.len() == 1 && deliveries.is_empty() {
+                continue;
+            }
+            let deliveries = Arc::clone(&deliveries);
             looked.written +=
                 self.settle_member(&family, place, &records[place], connection, deliveries)?;
         }
@@ -310,12 +361,16 @@ impl Indexing {
     ) -> Result<usize, Error> {
         let told = &family.members[place];
         let (newest, id) = (Some(told.common.last_at), told.common.id.as_str());
-        let peer = Peer::of(connection.as_ref().and_then(|one| one.opened.as_ref()));
+        let (mut known, sent_by) = self.index.beside(id)?;
+        // one that is not written yet was known when the message was
+        let peer = match connection.as_deref() {
+            Some(connection) => Peer::of(connection.opened.as_ref()),
+            None => sent_by.clone(),
+        };
         let timers = self.listeners.timers(connection.as_deref());
         let (asked, nobody) = (family.asked_by(place), Vec::new());
         let story = Story::of(asked, connection, deliveries, nobody, newest, timers);
         let facets = self.knowledge.facets(&story);
-        let (mut known, sent_by) = self.index.beside(id)?;
         if let Some(known) = &mut known {
             known.kb_version.clone_from(&facets.kb_version);
         }
