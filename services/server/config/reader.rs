@@ -1,26 +1,20 @@
-//! A TOML text to a [`Config`], key by key: every key is known, every value of its type.
+//! A TOML text to values: what is read is of its type, what is not is a fault with its line.
+//!
+//! Not here: which keys there are and where their values go (`tables.rs`).
 
 use std::fmt::Display;
-use std::net::IpAddr;
 use std::ops::Range;
-use std::path::PathBuf;
-use std::str::FromStr;
 
-use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use whymid_api::{Scope, Token};
-use whymid_diagnosis::ListenerTimers;
-use whymid_mailflow::ApplianceSettings;
 
-use super::{Config, Fault, amounts, keys};
-use crate::retention::Retention;
+use super::{Fault, keys};
 
-type Value<'i> = Spanned<DeValue<'i>>;
+pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 
 /// Reads one text and collects its faults.
 pub(super) struct Reader<'t> {
-    text: &'t str,
+    pub(super) text: &'t str,
     faults: Vec<Fault>,
 }
 
@@ -36,7 +30,7 @@ impl<'t> Reader<'t> {
         self.faults
     }
 
-    fn fault(&mut self, span: &Range<usize>, text: impl Into<String>) {
+    pub(super) fn fault(&mut self, span: &Range<usize>, text: impl Into<String>) {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
         self.faults.push(Fault {
@@ -45,40 +39,7 @@ impl<'t> Reader<'t> {
         });
     }
 
-    pub(super) fn read(&mut self, config: &mut Config) {
-        let (table, errors) = DeTable::parse_recoverable(self.text);
-        for error in errors {
-            let span = error.span().unwrap_or(0..0);
-            self.fault(&span, format!("not TOML: {}", error.message()));
-        }
-        let table = table.get_ref();
-        self.known(table, "", keys::TOP);
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "data_dir" => self.set(value, "data_dir", &mut config.data_dir, |text| {
-                    Ok::<_, String>(PathBuf::from(text))
-                }),
-                "public_url" => self.set(value, "public_url", &mut config.public_url, |text| {
-                    url(text).map(Some)
-                }),
-                "timezone" => self.set(value, "timezone", &mut config.timezone, |text| {
-                    zone(text).map(Some)
-                }),
-                "demo" => self.bool(value, "demo", &mut config.demo),
-                "http" => self.http(value, config),
-                "syslog" => self.syslog(value, config),
-                "journal" => self.journal(value, config),
-                "retention" => self.retention(value, &mut config.retention),
-                "memory" => self.memory(value, config),
-                "listeners" => self.listeners(value, config),
-                "appliances" => self.appliances(value, config),
-                "tokens" => self.tokens(value, config),
-                _ => {}
-            }
-        }
-    }
-
-    fn known(&mut self, table: &DeTable<'_>, name: &str, known: &[&str]) {
+    pub(super) fn known(&mut self, table: &DeTable<'_>, name: &str, known: &[&str]) {
         for key in table.keys() {
             let word = key.get_ref().as_ref();
             if !known.contains(&word) {
@@ -93,7 +54,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn table<'v, 'i>(
+    pub(super) fn table<'v, 'i>(
         &mut self,
         value: &'v Value<'i>,
         name: &str,
@@ -113,7 +74,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Takes a string through `read`.
-    fn set<T, E: Display>(
+    pub(super) fn set<T, E: Display>(
         &mut self,
         value: &Value<'_>,
         name: &str,
@@ -133,7 +94,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn bool(&mut self, value: &Value<'_>, name: &str, place: &mut bool) {
+    pub(super) fn bool(&mut self, value: &Value<'_>, name: &str, place: &mut bool) {
         if let DeValue::Boolean(told) = value.get_ref() {
             *place = *told;
         } else {
@@ -141,7 +102,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn number(
+    pub(super) fn number(
         &mut self,
         value: &Value<'_>,
         name: &str,
@@ -164,7 +125,7 @@ impl<'t> Reader<'t> {
         number
     }
 
-    fn list<T, E: Display>(
+    pub(super) fn list<T, E: Display>(
         &mut self,
         value: &Value<'_>,
         name: &str,
@@ -183,266 +144,4 @@ impl<'t> Reader<'t> {
         }
         *place = all;
     }
-
-    fn http(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "http", Some(keys::HTTP)) else {
-            return;
-        };
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "listen" => self.set(value, "http.listen", &mut config.http, address),
-                "hosts" => self.list(value, "http.hosts", &mut config.hosts, |text| {
-                    Ok::<_, String>(text.to_lowercase())
-                }),
-                "insecure_no_auth" => {
-                    self.bool(value, "http.insecure_no_auth", &mut config.insecure_no_auth)
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn syslog(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "syslog", Some(keys::SYSLOG)) else {
-            return;
-        };
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "udp" => self.set(value, "syslog.udp", &mut config.syslog_udp, address),
-                "tcp" => self.set(value, "syslog.tcp", &mut config.syslog_tcp, address),
-                "allow" => self.list(value, "syslog.allow", &mut config.allow, network),
-                "udp_buffer" => {
-                    if let Some(bytes) = self.number(value, "syslog.udp_buffer", 4096..=1 << 30) {
-                        config.udp_buffer = usize::try_from(bytes).unwrap_or(config.udp_buffer);
-                    }
-                }
-                "max_connections" => {
-                    if let Some(count) = self.number(value, "syslog.max_connections", 1..=100_000) {
-                        config.max_connections =
-                            usize::try_from(count).unwrap_or(config.max_connections);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn journal(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "journal", Some(keys::JOURNAL)) else {
-            return;
-        };
-        for (key, value) in table {
-            if key.get_ref() == "group_commit_ms"
-                && let Some(ms) = self.number(value, "journal.group_commit_ms", 1..=1000)
-            {
-                config.group_commit_ms = ms;
-            }
-        }
-    }
-
-    fn retention(&mut self, value: &Value<'_>, retention: &mut Retention) {
-        let Some(table) = self.table(value, "retention", Some(keys::RETENTION)) else {
-            return;
-        };
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "records" => self.set(
-                    value,
-                    "retention.records",
-                    &mut retention.records,
-                    amounts::age,
-                ),
-                "records_size" => self.set(
-                    value,
-                    "retention.records_size",
-                    &mut retention.records_size,
-                    amounts::size,
-                ),
-                "raw" => self.set(value, "retention.raw", &mut retention.raw, amounts::age),
-                "raw_size" => self.set(
-                    value,
-                    "retention.raw_size",
-                    &mut retention.raw_size,
-                    amounts::size,
-                ),
-                _ => {}
-            }
-        }
-    }
-
-    fn memory(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "memory", Some(keys::MEMORY)) else {
-            return;
-        };
-        for (key, value) in table {
-            if key.get_ref() == "records" {
-                self.set(value, "memory.records", &mut config.memory, amounts::memory);
-            }
-        }
-    }
-
-    fn listeners(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "listeners", None) else {
-            return;
-        };
-        let mut all = ListenerTimers::default();
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            if let DeValue::Table(own) = value.get_ref() {
-                self.known(own, &format!("listeners.\"{name}\""), keys::LISTENER);
-                let mut timers = ListenerTimers::default();
-                for (key, value) in own {
-                    self.timer(key.get_ref(), value, &mut timers);
-                }
-                config.listeners.named.insert(name.to_lowercase(), timers);
-            } else if keys::LISTENER.contains(&name) {
-                self.timer(name, value, &mut all);
-            } else {
-                let hint = keys::nearest(name, keys::LISTENER);
-                self.fault(
-                    &key.span(),
-                    format!("unknown key `{name}` in [listeners]{hint}"),
-                );
-            }
-        }
-        config.listeners.all = all;
-    }
-
-    fn timer(&mut self, name: &str, value: &Value<'_>, timers: &mut ListenerTimers) {
-        let place = match name {
-            "inbound_timeout" => &mut timers.inbound_timeout,
-            "max_connection_time" => &mut timers.max_connection_time,
-            "late_after" => &mut timers.late_after,
-            _ => return,
-        };
-        let seconds = self.number(value, &format!("listeners.{name}"), 1..=86_400);
-        *place = seconds.and_then(|seconds| u32::try_from(seconds).ok());
-    }
-
-    fn appliances(&mut self, value: &Value<'_>, config: &mut Config) {
-        let Some(table) = self.table(value, "appliances", None) else {
-            return;
-        };
-        for (key, value) in table {
-            let name = key.get_ref().to_string();
-            let path = format!("appliances.{name}");
-            let Some(own) = self.table(value, &path, Some(keys::APPLIANCE)) else {
-                continue;
-            };
-            let mut one = ApplianceSettings {
-                name,
-                ..ApplianceSettings::default()
-            };
-            for (key, value) in own {
-                match key.get_ref().as_ref() {
-                    "hosts" => self.list(value, "appliances.hosts", &mut one.hosts, |text| {
-                        Ok::<_, String>(text.to_owned())
-                    }),
-                    "peers" => self.list(value, "appliances.peers", &mut one.peers, |text| {
-                        IpAddr::from_str(text)
-                    }),
-                    "timezone" => self.set(value, "appliances.timezone", &mut one.zone, |text| {
-                        zone(text).map(Some)
-                    }),
-                    "trust_relay_time" => self.bool(
-                        value,
-                        "appliances.trust_relay_time",
-                        &mut one.trust_relay_time,
-                    ),
-                    _ => {}
-                }
-            }
-            config.appliances.push(one);
-        }
-    }
-
-    fn tokens(&mut self, value: &Value<'_>, config: &mut Config) {
-        let DeValue::Array(items) = value.get_ref() else {
-            self.fault(
-                &value.span(),
-                "`tokens` is a list of tables: write [[tokens]] for each",
-            );
-            return;
-        };
-        for item in items {
-            let Some(own) = self.table(item, "tokens", Some(keys::TOKEN)) else {
-                continue;
-            };
-            let (mut name, mut scope, mut sha256) = (None, None, None);
-            for (key, value) in own {
-                match key.get_ref().as_ref() {
-                    "name" => self.set(value, "tokens.name", &mut name, |text| {
-                        Ok::<_, String>(Some(text.to_owned()))
-                    }),
-                    "scope" => self.set(value, "tokens.scope", &mut scope, |text| {
-                        scope_of(text).map(Some)
-                    }),
-                    "sha256" => self.set(value, "tokens.sha256", &mut sha256, |text| {
-                        hash(text).map(Some)
-                    }),
-                    _ => {}
-                }
-            }
-            for key in keys::TOKEN {
-                if !own.keys().any(|held| held.get_ref() == key) {
-                    self.fault(&item.span(), format!("`tokens.{key}` is missing"));
-                }
-            }
-            if let (Some(name), Some(scope), Some(sha256)) = (name, scope, sha256) {
-                config.tokens.push(Token {
-                    name,
-                    scope,
-                    sha256,
-                });
-            }
-        }
-    }
-}
-
-/// Address and port; `:514` and `*:514` mean every address.
-pub(super) fn address(text: &str) -> Result<std::net::SocketAddr, String> {
-    let hint = "give address and port, as in 127.0.0.1:5514 or [::]:5514";
-    text.parse().map_err(|_| hint.to_owned())
-}
-
-fn network(text: &str) -> Result<ipnet::IpNet, String> {
-    let single = || text.parse::<IpAddr>().ok().map(ipnet::IpNet::from);
-    text.parse()
-        .ok()
-        .or_else(single)
-        .ok_or_else(|| "give a network, as in 192.0.2.0/24".to_owned())
-}
-
-fn zone(text: &str) -> Result<TimeZone, String> {
-    TimeZone::get(text)
-        .map_err(|_| "not a known zone; give an IANA name, as in Europe/Berlin".to_owned())
-}
-
-fn url(text: &str) -> Result<String, String> {
-    let text = text.trim_end_matches('/');
-    if text.starts_with("https://") || text.starts_with("http://") {
-        Ok(text.to_owned())
-    } else {
-        Err("give a whole address, as in https://whymid.corp.example".to_owned())
-    }
-}
-
-fn scope_of(text: &str) -> Result<Scope, String> {
-    Scope::from_word(text).ok_or_else(|| {
-        let words: Vec<&str> = Scope::ALL.iter().map(|scope| scope.word()).collect();
-        format!("unknown scope{}", keys::nearest(text, &words))
-    })
-}
-
-fn hash(text: &str) -> Result<[u8; 32], String> {
-    let hint = "give the 64 hexadecimal digits that `whymid token new` prints";
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(hint.to_owned());
-    }
-    let mut hash = [0; 32];
-    for (place, byte) in hash.iter_mut().enumerate() {
-        *byte =
-            u8::from_str_radix(&text[place * 2..place * 2 + 2], 16).map_err(|_| hint.to_owned())?;
-    }
-    Ok(hash)
 }
