@@ -68,6 +68,9 @@ pub struct Serve {
     /// Where appliances push syslog over TCP [default: 127.0.0.1:5514]
     #[arg(long, value_name = "ADDR", env = "WHYMID_SYSLOG_TCP")]
     pub syslog_tcp: Option<SocketAddr>,
+    /// Where appliances push syslog over TLS; takes a certificate in the configuration file [default: not at all]
+    #[arg(long, value_name = "ADDR", env = "WHYMID_SYSLOG_TLS")]
+    pub syslog_tls: Option<SocketAddr>,
     /// Play sample gateway traffic into the own syslog port, with a data folder of its own
     #[arg(long, env = "WHYMID_DEMO")]
     pub demo: bool,
@@ -92,7 +95,7 @@ impl Serve {
     after_help = "Files may be plain, gzip or zstd, in the appliance's own form or any syslog form, newest line first\nor last; many at once. What was imported before is not sent again, so a run that was cut off goes on\nwhere it was, and importing twice changes nothing. Nothing imported raises a notification.\n\n  whymid import --to http://127.0.0.1:8514 --appliance esa1 mail.*.s mail.current\n\nExit codes: 0 all is imported, 1 some of it is not, 2 usage."
 )]
 pub struct Import {
-    /// Address of the service, http://HOST:PORT
+    /// Address of the service, http://HOST:PORT or https://HOST:PORT
     #[arg(
         long,
         value_name = "URL",
@@ -117,6 +120,9 @@ pub struct Import {
         hide_env_values = true
     )]
     pub token: Option<String>,
+    /// Who signed the service's certificate, PEM; without it, whom the system trusts
+    #[arg(long, value_name = "FILE", env = "WHYMID_CA")]
+    pub ca: Option<PathBuf>,
     /// Where it is noted what is done [default: ~/.local/state/whymid/import.jsonl]
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,

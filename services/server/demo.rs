@@ -77,15 +77,19 @@ pub fn hints(listeners: &[Listener]) -> String {
             .find(|one| one.name == name)
             .map_or("", |one| &one.address)
     };
-    let (http, udp) = (at("http"), at("syslog-udp"));
+    let http = match at("https") {
+        "" => format!("http://{}", at("http")),
+        https => format!("https://{https}"),
+    };
+    let udp = at("syslog-udp");
     let (host, port) = udp.rsplit_once(':').unwrap_or((udp, "5514"));
     let host = host.trim_matches(['[', ']']);
     format!(
         "Send log lines here, from a gateway (System Administration > Log Subscriptions > Syslog Push) or by hand:\n\
          \x20 logger -n {host} -P {port} -d --rfc3164 -t mail_logs 'Info: Message aborted MID 1404 Receiving aborted by sender'\n\
          and ask:\n\
-         \x20 curl 'http://{http}/v1/why?mid=1404'\n\
-         \x20 curl -H 'Accept: text/plain' 'http://{http}/v1/why?mid=1404&lang=ja'\n\
-         Read on at http://{http}/kb; `whymid serve --demo` plays sample traffic (MIDs 1404, 1405, 1412, 1413, 1414, 2077; ICIDs 10320, 778)."
+         \x20 curl '{http}/v1/why?mid=1404'\n\
+         \x20 curl -H 'Accept: text/plain' '{http}/v1/why?mid=1404&lang=ja'\n\
+         Read on at {http}/kb; `whymid serve --demo` plays sample traffic (MIDs 1404, 1405, 1412, 1413, 1414, 2077; ICIDs 10320, 778)."
     )
 }

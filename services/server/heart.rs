@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use whymid_api::{Gauge, Pulse};
+use whymid_api::{Gauge, Pulse, Told};
 use whymid_mailflow::Gap;
 use whymid_schemas::{
     Kept, Lines, Listener, Queue, RecordsInMemory, ReleaseLines, Retained, Status, SuspectedGap,
@@ -19,6 +19,7 @@ use crate::listen::Batch;
 use crate::pipeline::{JOURNAL_QUEUE, Seen, State};
 use crate::retention::Retention;
 use crate::telemetry::Telemetry;
+use crate::tls::Keyring;
 
 /// So many suspected gaps are shown.
 const GAPS_SHOWN: usize = 50;
@@ -43,6 +44,8 @@ pub struct Heart {
     pub memory: usize,
     /// The knowledge base's version.
     pub kb_version: String,
+    /// The certificates.
+    pub keyrings: Vec<Arc<Keyring>>,
 }
 
 impl Pulse for Heart {
@@ -120,24 +123,46 @@ impl Gauge for Heart {
         self.telemetry.text()
     }
 
-    fn not_ready(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
-        if !self.is_ready() {
-            reasons.push("the journal is being replayed".to_owned());
-        }
-        if self.state.failed.load(Ordering::Relaxed) {
-            reasons.push("the journal has failed: nothing is accepted until it can be written again. Is the disk full?".to_owned());
-        }
-        if self.state.damaged.load(Ordering::Relaxed) {
-            reasons.push("a part of the journal could not be read at the start: the lines behind the damage, up to the next segment, are not shown (the log names the file)".to_owned());
-        }
-        if self.state.broken.load(Ordering::Relaxed) {
-            reasons.push("a part of the service has ended: see the log, start again".to_owned());
-        }
-        if self.state.index_failed.load(Ordering::Relaxed) {
-            reasons.push("the index has failed: what is new stays in memory until it can be written again. Is the disk full?".to_owned());
-        }
-        reasons
+    fn not_ready(&self) -> Vec<Told> {
+        let state = &self.state;
+        let reasons = [
+            (
+                !self.is_ready(),
+                "the journal is being replayed",
+                "ジャーナルを読み直しています",
+            ),
+            (
+                state.failed.load(Ordering::Relaxed),
+                "the journal has failed: nothing is accepted until it can be written again. Is the disk full?",
+                "ジャーナルに書き込めません。書き込めるようになるまで何も受け付けません。ディスクに空きはありますか",
+            ),
+            (
+                state.damaged.load(Ordering::Relaxed),
+                "a part of the journal could not be read at the start: the lines behind the damage, up to the next segment, are not shown (the log names the file)",
+                "起動時にジャーナルの一部を読めませんでした。破損箇所から次のセグメントまでの行は表示されません（ファイル名はログにあります）",
+            ),
+            (
+                state.broken.load(Ordering::Relaxed),
+                "a part of the service has ended: see the log, start again",
+                "サービスの一部が停止しました。ログを確認して再起動してください",
+            ),
+            (
+                state.index_failed.load(Ordering::Relaxed),
+                "the index has failed: what is new stays in memory until it can be written again. Is the disk full?",
+                "索引に書き込めません。書き込めるようになるまで新しいものはメモリーに残ります。ディスクに空きはありますか",
+            ),
+        ];
+        let reasons = reasons.into_iter().filter(|(holds, ..)| *holds);
+        let told = reasons.map(|(_, en, ja)| Told {
+            en: en.to_owned(),
+            ja: ja.to_owned(),
+        });
+        told.collect()
+    }
+
+    fn warnings(&self) -> Vec<Told> {
+        let keyrings = self.keyrings.iter();
+        keyrings.flat_map(|one| one.warnings()).collect()
     }
 }
 
@@ -182,7 +207,7 @@ impl Heart {
 
     fn lines(&self) -> Lines {
         let telemetry = &self.telemetry;
-        let received = ["udp", "tcp", "http"]
+        let received = ["udp", "tcp", "tls", "http"]
             .map(|transport| telemetry.value(&telemetry.received, "transport", transport));
         let (attached, events) = (telemetry.attached.get(), telemetry.events.get());
         let handled = attached + events;

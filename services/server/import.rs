@@ -14,12 +14,14 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use ureq::tls::{PemItem, RootCerts, TlsConfig};
 use whymid_syslog::{YearReader, Years};
 
 use crate::args::Import;
@@ -52,6 +54,32 @@ pub fn run(args: &Import) -> ExitCode {
     }
 }
 
+/// Whom the service's certificate is to be signed by.
+fn trust(ca: Option<&Path>) -> anyhow::Result<TlsConfig> {
+    let roots = match ca {
+        None => RootCerts::PlatformVerifier,
+        Some(path) => {
+            let pem = std::fs::read(path)
+                .with_context(|| format!("--ca: failed to read {}", path.display()))?;
+            let found: Result<Vec<_>, _> = ureq::tls::parse_pem(&pem).collect();
+            let found = found.with_context(|| format!("--ca: {}", path.display()))?;
+            let certificates = found.into_iter().filter_map(|item| {
+                if let PemItem::Certificate(one) = item {
+                    Some(one)
+                } else {
+                    None
+                }
+            });
+            RootCerts::from(certificates)
+        }
+    };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = TlsConfig::builder()
+        .root_certs(roots)
+        .unversioned_rustls_crypto_provider(provider);
+    Ok(config.build())
+}
+
 struct Importer<'a> {
     args: &'a Import,
     agent: ureq::Agent,
@@ -65,8 +93,8 @@ impl<'a> Importer<'a> {
     fn new(args: &'a Import) -> anyhow::Result<Self> {
         let base = args.to.trim_end_matches('/');
         anyhow::ensure!(
-            base.starts_with("http://"),
-            "--to: give the service's address as http://HOST:PORT (this release speaks plain HTTP)"
+            base.starts_with("http://") || base.starts_with("https://"),
+            "--to: give the service's address as http://HOST:PORT or https://HOST:PORT"
         );
         if let Some(zone) = &args.timezone {
             let known = TimeZone::get(zone);
@@ -82,6 +110,7 @@ impl<'a> Importer<'a> {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(REQUEST))
             .http_status_as_error(false)
+            .tls_config(trust(args.ca.as_deref())?)
             .build();
         let bytes = args
             .files

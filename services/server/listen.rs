@@ -1,22 +1,24 @@
-//! Sockets to frames: syslog over UDP and TCP.
+//! Sockets to frames: syslog over UDP, TCP and TLS.
 //!
 //! | file | what it is |
 //! |---|---|
 //! | `udp.rs` | datagrams to frames |
 //! | `drops.rs` | the datagrams that the kernel dropped, as a counter |
-//! | `tcp.rs` | connections to frames |
+//! | `tcp.rs` | connections to frames, with TLS or without |
+//! | `tls.rs` | handshakes, and whose certificates they show |
 //! | `places.rs` | who may stay connected when there is no more room |
 //!
 //! Invariants: bounded memory for each connection; TCP is read no faster than the journal takes
 //! (the sender feels it); what UDP can't pass on is counted. A peer that `syslog.allow` does not
 //! name is refused and counted. Binding and running are two steps.
 //!
-//! Not here: what the bytes say (`services/syslog`); lines that come by HTTP (`ingest.rs`); TLS (a
-//! later step).
+//! Not here: what the bytes say (`services/syslog`); lines that come by HTTP (`ingest.rs`); the
+//! certificates themselves (`tls.rs` of this room).
 
 mod drops;
 mod places;
 mod tcp;
+mod tls;
 mod udp;
 
 use std::io;
@@ -31,6 +33,7 @@ use tokio::sync::{oneshot, watch};
 use whymid_syslog::{Frame, Lane, Line, Transport};
 
 pub use self::tcp::run_tcp;
+pub use self::tls::Tls;
 pub use self::udp::run_udp;
 use crate::clock;
 use crate::telemetry::Telemetry;

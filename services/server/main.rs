@@ -42,6 +42,7 @@ mod pipeline;
 mod retention;
 mod serve;
 mod telemetry;
+mod tls;
 mod token;
 
 use std::process::ExitCode;

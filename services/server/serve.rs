@@ -27,9 +27,10 @@ use crate::for_tests;
 use crate::heart::Heart;
 use crate::ingest::Ingest;
 use crate::keeper::Keeper;
-use crate::listen::{self, Gate, Sources};
+use crate::listen::{self, Gate, Sources, Tls};
 use crate::pipeline::{Parts, Pipeline};
 use crate::telemetry::Telemetry;
+use crate::tls::{self, Keyring, TlsFiles};
 
 /// The longest that a stop may take.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -65,6 +66,7 @@ fn settled_config(args: &Serve) -> anyhow::Result<(Config, Option<PathBuf>)> {
     config.http = args.http.unwrap_or(config.http);
     config.syslog_udp = args.syslog_udp.unwrap_or(config.syslog_udp);
     config.syslog_tcp = args.syslog_tcp.unwrap_or(config.syslog_tcp);
+    config.syslog_tls = args.syslog_tls.or(config.syslog_tls);
     config.insecure_no_auth |= args.insecure_no_auth;
     config.demo |= args.demo;
     let memory = for_tests::number("WHYMID_TEST_MEMORY_BYTES").map(usize::try_from);
@@ -90,12 +92,48 @@ fn refuse_open_doors(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The certificates, of the listeners that have one.
+struct Keyrings {
+    http: Option<Arc<Keyring>>,
+    syslog: Option<Arc<Keyring>>,
+}
+
+impl Keyrings {
+    fn open(config: &Config, telemetry: &Arc<Telemetry>) -> anyhow::Result<Self> {
+        let open = |listener, files: &TlsFiles| {
+            Keyring::open(listener, files.clone(), Arc::clone(telemetry))
+                .with_context(|| format!("failed to read the certificate of {listener}"))
+        };
+        let syslog = match (config.syslog_tls, &config.syslog_tls_files) {
+            (Some(_), Some(files)) => Some(open("syslog-tls", files)?),
+            (Some(address), None) => anyhow::bail!(
+                "syslog over TLS on {address} takes a certificate: set syslog.tls_certificate and syslog.tls_key in the configuration file"
+            ),
+            (None, _) => None,
+        };
+        let http = config.http_tls.as_ref();
+        Ok(Self {
+            http: http.map(|files| open("https", files)).transpose()?,
+            syslog,
+        })
+    }
+
+    fn all(&self) -> Vec<Arc<Keyring>> {
+        [&self.http, &self.syslog]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
+    }
+}
+
 /// The bound sockets.
 struct Sockets {
     http: std::net::TcpListener,
     udp: std::net::UdpSocket,
     udp_granted: usize,
     tcp: std::net::TcpListener,
+    tls: Option<std::net::TcpListener>,
 }
 
 fn bind(config: &Config) -> anyhow::Result<Sockets> {
@@ -108,11 +146,16 @@ fn bind(config: &Config) -> anyhow::Result<Sockets> {
         .with_context(|| failed("syslog over UDP", config.syslog_udp, "--syslog-udp"))?;
     let tcp = listen::bind_tcp(config.syslog_tcp)
         .with_context(|| failed("syslog over TCP", config.syslog_tcp, "--syslog-tcp"))?;
+    let tls = config.syslog_tls.map(|address| {
+        listen::bind_tcp(address)
+            .with_context(|| failed("syslog over TLS", address, "--syslog-tls"))
+    });
     Ok(Sockets {
         http,
         udp,
         udp_granted,
         tcp,
+        tls: tls.transpose()?,
     })
 }
 
@@ -135,11 +178,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let (journal, recovery) = Journal::open(&data.journal(), options)?;
     let vault = Arc::new(Vault::open(&data.journal())?);
+    let telemetry = Telemetry::new();
+    let keyrings = Keyrings::open(&config, &telemetry)?;
     let sockets = bind(&config)?;
     // before anybody reads an address: whoever does may stop us at once
     let mut stop_signals = StopSignals::install()?;
-    let listeners = announce(&sockets)?;
-    let telemetry = Telemetry::new();
+    let listeners = announce(&sockets, &keyrings)?;
     tell_recovery(&recovery, checkpoint, &telemetry);
     telemetry
         .udp_buffer
@@ -202,7 +246,20 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         state: Arc::clone(&pipeline.state),
         telemetry: Arc::clone(&telemetry),
     });
-    let tcp = tokio::spawn(listen::run_tcp(sockets.tcp, gate, sources, shares.syslog));
+    let tls = sockets.tls.zip(keyrings.syslog.clone());
+    // each of the two has half of the places
+    let places = if tls.is_some() {
+        shares.syslog.div_ceil(2)
+    } else {
+        shares.syslog
+    };
+    let tls = tls.map(|(listener, keyring)| {
+        let tls = Tls::new(keyring, config.certificates.clone());
+        let (gate, sources) = (gate.clone(), sources.clone());
+        tokio::spawn(listen::run_tcp(listener, gate, sources, places, Some(tls)))
+    });
+    let tcp = tokio::spawn(listen::run_tcp(sockets.tcp, gate, sources, places, None));
+    let watch = tokio::spawn(tls::watch(keyrings.all()));
     let heart = Arc::new(Heart {
         uptime,
         listeners,
@@ -213,6 +270,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         retention: config.retention,
         memory: config.memory,
         kb_version: knowledge.version.clone(),
+        keyrings: keyrings.all(),
     });
     let library = Library::new(index, Arc::new(pipeline.memory.clone()), names);
     let desk = Arc::new(Reading::new(
@@ -222,7 +280,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         settings,
         Arc::clone(&heart) as Arc<dyn Pulse>,
     ));
-    let settings = api_settings(&config, shares);
+    let settings = api_settings(&config, shares, &keyrings)?;
     let http = whymid_api::serve(sockets.http, desk, heart, ingest, settings)?;
     let http_handle = http.handle();
     let http = tokio::spawn(http);
@@ -234,7 +292,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     pipeline.state.stopping.store(true, Ordering::Relaxed);
     let _ = stop.send(true);
     let drained = tokio::time::timeout(DRAIN, async {
+        watch.abort();
         let _ = (udp.await, tcp.await);
+        if let Some(tls) = tls {
+            let _ = tls.await;
+        }
         http_handle.stop(true).await;
         let _ = http.await;
         drop(stop_keeper);
@@ -284,18 +346,25 @@ fn tell_recovery(recovery: &Recovery, checkpoint: Checkpoint, telemetry: &Teleme
 }
 
 /// Prints the bound addresses, one line each, before anything else.
-fn announce(sockets: &Sockets) -> anyhow::Result<Vec<Listener>> {
-    let listeners: Vec<Listener> = [
-        ("http", sockets.http.local_addr()?),
+fn announce(sockets: &Sockets, keyrings: &Keyrings) -> anyhow::Result<Vec<Listener>> {
+    let http = if keyrings.http.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let mut listeners = vec![
+        (http, sockets.http.local_addr()?),
         ("syslog-udp", sockets.udp.local_addr()?),
         ("syslog-tcp", sockets.tcp.local_addr()?),
-    ]
-    .into_iter()
-    .map(|(name, address)| Listener {
+    ];
+    if let Some(tls) = &sockets.tls {
+        listeners.push(("syslog-tls", tls.local_addr()?));
+    }
+    let listeners = listeners.into_iter().map(|(name, address)| Listener {
         name: name.to_owned(),
         address: address.to_string(),
-    })
-    .collect();
+    });
+    let listeners: Vec<Listener> = listeners.collect();
     let mut out = std::io::stdout().lock();
     for listener in &listeners {
         writeln!(out, "listening {} {}", listener.name, listener.address)?;
@@ -305,15 +374,21 @@ fn announce(sockets: &Sockets) -> anyhow::Result<Vec<Listener>> {
     Ok(listeners)
 }
 
-fn api_settings(config: &Config, shares: Shares) -> whymid_api::Settings {
+fn api_settings(
+    config: &Config,
+    shares: Shares,
+    keyrings: &Keyrings,
+) -> anyhow::Result<whymid_api::Settings> {
     let loopback = config.http.ip().is_loopback();
-    whymid_api::Settings {
+    let tls = keyrings.http.as_ref().map(Keyring::following);
+    Ok(whymid_api::Settings {
         public_url: config.public_url.clone(),
         hosts: config.hosts.clone(),
         tokens: config.tokens.clone(),
         open: config.tokens.is_empty() && (loopback || config.insecure_no_auth),
         max_connections: shares.http,
-    }
+        tls: tls.transpose()?,
+    })
 }
 
 /// SIGTERM and SIGINT.

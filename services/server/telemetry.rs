@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use jiff::Timestamp;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -62,6 +63,10 @@ pub struct Telemetry {
     pub gaps: Gauge,
     /// Messages that are written and whose families are still to be looked at.
     pub unsettled: Gauge,
+    /// Certificates that took the place of others.
+    pub certificate_reloads: Counter,
+    /// When each listener's certificate ends, seconds since 1970.
+    certificates: Family<Labels, Gauge>,
 }
 
 impl Telemetry {
@@ -93,6 +98,10 @@ impl Telemetry {
         let written = counter("records_written", "Records written to the index");
         let commits = counter("index_commits", "Index commits");
         let expired = counter("records_expired", "Records removed by retention");
+        let certificate_reloads = counter(
+            "certificate_reloads",
+            "Certificates that took the place of others without a restart",
+        );
         let raw_expired = counter("raw_segments_expired", "Raw segments removed by retention");
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::<i64>::default();
@@ -121,8 +130,16 @@ impl Telemetry {
             "Lines handled since the start, by AsyncOS release and whether they were understood",
             releases.clone(),
         );
+        let certificates = Family::<Labels, Gauge>::default();
+        registry.register(
+            "certificate_not_after_seconds",
+            "When a listener's certificate ends, seconds since 1970",
+            certificates.clone(),
+        );
         Arc::new(Self {
             registry,
+            certificates,
+            certificate_reloads,
             releases,
             gaps,
             received,
@@ -169,6 +186,12 @@ impl Telemetry {
         if handled.without_stamp {
             self.count(&self.defects, "defect", "without_stamp");
         }
+    }
+
+    /// Shows when a listener's certificate ends.
+    pub fn certificate_ends(&self, listener: &'static str, at: Timestamp) {
+        let gauge = self.certificates.get_or_create(&[("listener", listener)]);
+        gauge.set(at.as_second());
     }
 
     /// Shows the lines of a release.

@@ -18,6 +18,7 @@
 //! | `replayed.rs` | what a start reads again |
 //! | `bounds.rs` | a stop under load, a flood of messages, retention |
 //! | `traffic/` | senders with books, and the reckoning |
+//! | `encrypted.rs` | TLS on both sides, certificates replaced under traffic |
 //! | `access.rs` | tokens, foreign pages, who may send |
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
 //! | `demo.rs` | `serve --demo` |
@@ -45,6 +46,7 @@ mod deaths;
 mod demo;
 mod disk;
 mod docs;
+mod encrypted;
 mod events;
 mod explain;
 mod families;

@@ -180,6 +180,15 @@ pub trait Desk: Send + Sync + 'static {
     fn article_html(&self, id: &str, lang: Lang) -> Option<String>;
 }
 
+/// A sentence for operators, in both languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// In English.
+    pub en: String,
+    /// In Japanese.
+    pub ja: String,
+}
+
 /// Tells how the service fares.
 pub trait Gauge: Send + Sync + 'static {
     /// `GET /v1/status`.
@@ -189,7 +198,10 @@ pub trait Gauge: Send + Sync + 'static {
     fn metrics(&self) -> String;
 
     /// Why the service is not ready, a sentence each; empty when it is.
-    fn not_ready(&self) -> Vec<String>;
+    fn not_ready(&self) -> Vec<Told>;
+
+    /// What stands in nobody's way yet and should be mended, a sentence each.
+    fn warnings(&self) -> Vec<Told>;
 }
 
 /// Where lines that are handed in come from, and what is said of them beside them.

@@ -12,14 +12,17 @@ use actix_web::{
         Method, StatusCode,
         header::{
             CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap,
-            HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+            HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+            X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
     },
     middleware::Next,
+    web::Data,
 };
 
 use crate::{
     error::Failure,
+    house::House,
     negotiate::{self, Form},
     pages,
 };
@@ -121,6 +124,12 @@ fn add_headers(request: &HttpRequest, response: &mut HttpResponse) {
     ];
     for (name, value) in always {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    let house = request.app_data::<Data<House>>();
+    if house.is_some_and(|house| house.names.secure) {
+        // a year; other ports of this name may speak plain HTTP, so not for its subdomains
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(STRICT_TRANSPORT_SECURITY, year);
     }
 }
 

@@ -62,6 +62,7 @@ impl House {
             bound: bound.ip(),
             hosts,
             public,
+            secure: settings.tls.is_some(),
         };
         Ok(Self {
             desk,
@@ -96,7 +97,13 @@ impl House {
     pub(crate) fn base_url(&self, request: &HttpRequest) -> String {
         match &self.public_url {
             Some(url) => url.clone(),
-            None => format!("http://{}", addressed_by(request).unwrap_or("localhost")),
+            None => {
+                let scheme = if self.names.secure { "https" } else { "http" };
+                format!(
+                    "{scheme}://{}",
+                    addressed_by(request).unwrap_or("localhost")
+                )
+            }
         }
     }
 
@@ -116,6 +123,8 @@ pub(crate) struct Names {
     bound: IpAddr,
     hosts: Vec<String>,
     public: Option<Public>,
+    /// Only HTTPS is spoken here.
+    pub(crate) secure: bool,
 }
 
 struct Public {
@@ -165,6 +174,10 @@ impl Names {
             .filter(|public| public.scheme == scheme);
         if public.is_some_and(|public| with_port(public.authority.as_str(), port) == here) {
             return true;
+        }
+        // a page that came unencrypted is not one of ours
+        if self.secure && scheme != "https" {
+            return false;
         }
         // Where the public name was used, only its own scheme counts.
         let by_public_name = self.public.as_ref().is_some_and(|public| {

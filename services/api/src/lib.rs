@@ -34,7 +34,8 @@ mod unpack;
 use whymid_diagnosis::labels;
 
 pub use desk::{
-    Ask, Counting, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Page, Style, Taken, What,
+    Ask, Counting, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Page, Style, Taken, Told,
+    What,
 };
 pub use reading::{Pulse, Reading};
 pub use server::serve;

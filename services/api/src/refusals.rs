@@ -92,7 +92,7 @@ refusals! {
     /// Open calls that take no parameters.
     OfOpen = ANY [ParameterUnknown];
     /// `/readyz`.
-    OfReady = ANY [ParameterUnknown, NotReady];
+    OfReady = ANY QUERY [LangUnknown, NotReady];
     /// Open pages.
     OfPage = ANY QUERY [LangUnknown];
     /// The page of one article.

@@ -39,6 +39,7 @@ pub fn serve(
     door: Arc<dyn Door>,
     settings: Settings,
 ) -> io::Result<Server> {
+    let tls = settings.tls.clone();
     let connections = (settings.max_connections / WORKERS).max(1);
     let house = House::new(desk, gauge, door, settings, listener.local_addr()?)?;
     let house = Data::new(house);
@@ -50,9 +51,13 @@ pub fn serve(
         .client_request_timeout(Duration::from_secs(10))
         .client_disconnect_timeout(Duration::from_secs(5))
         .keep_alive(Duration::from_secs(60))
+        .tls_handshake_timeout(Duration::from_secs(10))
         .shutdown_timeout(5)
-        .disable_signals()
-        .listen(listener)?;
+        .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
     Ok(server.run())
 }
 

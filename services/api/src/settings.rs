@@ -65,6 +65,8 @@ pub struct Settings {
     pub open: bool,
     /// How many connections may be open at a time; further ones wait.
     pub max_connections: usize,
+    /// Certificate and key, for HTTPS; plain HTTP without.
+    pub tls: Option<rustls::ServerConfig>,
 }
 
 impl Default for Settings {
@@ -75,6 +77,7 @@ impl Default for Settings {
             tokens: Vec::new(),
             open: false,
             max_connections: 1024,
+            tls: None,
         }
     }
 }

@@ -16,9 +16,25 @@ pub(super) const TOP: &[&str] = &[
     "tokens",
 ];
 /// Keys of `[http]`.
-pub(super) const HTTP: &[&str] = &["listen", "hosts", "insecure_no_auth"];
+pub(super) const HTTP: &[&str] = &[
+    "listen",
+    "hosts",
+    "insecure_no_auth",
+    "tls_certificate",
+    "tls_key",
+];
 /// Keys of `[syslog]`.
-pub(super) const SYSLOG: &[&str] = &["udp", "tcp", "allow", "udp_buffer", "max_connections"];
+pub(super) const SYSLOG: &[&str] = &[
+    "udp",
+    "tcp",
+    "tls",
+    "tls_certificate",
+    "tls_key",
+    "tls_client_ca",
+    "allow",
+    "udp_buffer",
+    "max_connections",
+];
 /// Keys of `[journal]`.
 pub(super) const JOURNAL: &[&str] = &["group_commit_ms"];
 /// Keys of `[retention]`.
@@ -28,7 +44,13 @@ pub(super) const MEMORY: &[&str] = &["records"];
 /// Keys of `[listeners]` and of one listener.
 pub(super) const LISTENER: &[&str] = &["inbound_timeout", "max_connection_time", "late_after"];
 /// Keys of one appliance.
-pub(super) const APPLIANCE: &[&str] = &["hosts", "peers", "timezone", "trust_relay_time"];
+pub(super) const APPLIANCE: &[&str] = &[
+    "hosts",
+    "peers",
+    "certificates",
+    "timezone",
+    "trust_relay_time",
+];
 /// Keys of one token.
 pub(super) const TOKEN: &[&str] = &["name", "scope", "sha256"];
 

@@ -19,6 +19,7 @@ use whymid_diagnosis::Listeners;
 use whymid_mailflow::ApplianceSettings;
 
 use crate::retention::Retention;
+use crate::tls::TlsFiles;
 
 /// The commented default configuration.
 pub const DEFAULT: &str = include_str!("default.toml");
@@ -49,10 +50,18 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Open without tokens on more than loopback.
     pub insecure_no_auth: bool,
+    /// Certificate and key of HTTPS; plain HTTP without.
+    pub http_tls: Option<TlsFiles>,
     /// Syslog over UDP.
     pub syslog_udp: SocketAddr,
     /// Syslog over TCP.
     pub syslog_tcp: SocketAddr,
+    /// Syslog over TLS; not at all without an address.
+    pub syslog_tls: Option<SocketAddr>,
+    /// Its certificate and key, and who signs its clients'.
+    pub syslog_tls_files: Option<TlsFiles>,
+    /// The names of gateways' certificates, each with its appliance.
+    pub certificates: Vec<(String, String)>,
     /// Who may send.
     pub allow: Vec<IpNet>,
     /// UDP receive buffer, bytes.
@@ -84,8 +93,12 @@ impl Default for Config {
             http: loopback(8514),
             hosts: Vec::new(),
             insecure_no_auth: false,
+            http_tls: None,
             syslog_udp: loopback(5514),
             syslog_tcp: loopback(5514),
+            syslog_tls: None,
+            syslog_tls_files: None,
+            certificates: Vec::new(),
             allow: [IpAddr::from([0; 4]), IpAddr::from([0u16; 8])]
                 .map(|every| IpNet::new_assert(every, 0))
                 .to_vec(),

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use jiff::tz::TimeZone;
-use toml::de::{DeTable, DeValue};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 use whymid_api::{Scope, Token};
 use whymid_diagnosis::ListenerTimers;
 use whymid_mailflow::ApplianceSettings;
@@ -15,6 +16,7 @@ use whymid_mailflow::ApplianceSettings;
 use super::reader::{Reader, Value};
 use super::{Config, amounts, keys};
 use crate::retention::Retention;
+use crate::tls::TlsFiles;
 
 impl Reader<'_> {
     /// Reads the whole text.
@@ -55,8 +57,10 @@ impl Reader<'_> {
         let Some(table) = self.table(value, "http", Some(keys::HTTP)) else {
             return;
         };
+        let mut tls = Files::default();
         for (key, value) in table {
             match key.get_ref().as_ref() {
+                "tls_certificate" | "tls_key" => self.tls_file("http", key, value, &mut tls),
                 "listen" => self.set(value, "http.listen", &mut config.http, address),
                 "hosts" => self.list(value, "http.hosts", &mut config.hosts, |text| {
                     Ok::<_, String>(text.to_lowercase())
@@ -67,14 +71,22 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        config.http_tls = self.tls_files("http", value, tls);
     }
 
     fn syslog(&mut self, value: &Value<'_>, config: &mut Config) {
         let Some(table) = self.table(value, "syslog", Some(keys::SYSLOG)) else {
             return;
         };
+        let mut tls = Files::default();
         for (key, value) in table {
             match key.get_ref().as_ref() {
+                "tls" => self.set(value, "syslog.tls", &mut config.syslog_tls, |text| {
+                    address(text).map(Some)
+                }),
+                "tls_certificate" | "tls_key" | "tls_client_ca" => {
+                    self.tls_file("syslog", key, value, &mut tls)
+                }
                 "udp" => self.set(value, "syslog.udp", &mut config.syslog_udp, address),
                 "tcp" => self.set(value, "syslog.tcp", &mut config.syslog_tcp, address),
                 "allow" => self.list(value, "syslog.allow", &mut config.allow, network),
@@ -90,6 +102,44 @@ impl Reader<'_> {
                     }
                 }
                 _ => {}
+            }
+        }
+        config.syslog_tls_files = self.tls_files("syslog", value, tls);
+    }
+
+    /// One of the files that TLS takes.
+    fn tls_file(
+        &mut self,
+        table: &str,
+        key: &Spanned<DeString<'_>>,
+        value: &Value<'_>,
+        files: &mut Files,
+    ) {
+        let key = key.get_ref().as_ref();
+        let place = match key {
+            "tls_certificate" => &mut files.certificate,
+            "tls_key" => &mut files.key,
+            _ => &mut files.client_ca,
+        };
+        self.set(value, &format!("{table}.{key}"), place, |text| {
+            file(text).map(Some)
+        });
+    }
+
+    /// All of them, or none.
+    fn tls_files(&mut self, table: &str, value: &Value<'_>, files: Files) -> Option<TlsFiles> {
+        match (files.certificate, files.key) {
+            (Some(certificate), Some(key)) => Some(TlsFiles {
+                certificate,
+                key,
+                client_ca: files.client_ca,
+            }),
+            (None, None) if files.client_ca.is_none() => None,
+            (_, _) => {
+                let fault =
+                    format!("TLS takes both `{table}.tls_certificate` and `{table}.tls_key`");
+                self.fault(&value.span(), fault);
+                None
             }
         }
     }
@@ -208,6 +258,14 @@ impl Reader<'_> {
                     "peers" => self.list(value, "appliances.peers", &mut one.peers, |text| {
                         IpAddr::from_str(text)
                     }),
+                    "certificates" => {
+                        let mut names = Vec::new();
+                        self.list(value, "appliances.certificates", &mut names, |text| {
+                            Ok::<_, String>(text.to_lowercase())
+                        });
+                        let named = names.into_iter().map(|held| (held, one.name.clone()));
+                        config.certificates.extend(named);
+                    }
                     "timezone" => self.set(value, "appliances.timezone", &mut one.zone, |text| {
                         zone(text).map(Some)
                     }),
@@ -264,6 +322,26 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The files that TLS takes, as far as they are said.
+#[derive(Default)]
+struct Files {
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    client_ca: Option<PathBuf>,
+}
+
+/// A path, or `credential:NAME` for one that systemd hands over (`LoadCredential=`, systemd.exec(5)).
+fn file(text: &str) -> Result<PathBuf, String> {
+    let Some(name) = text.strip_prefix("credential:") else {
+        return Ok(PathBuf::from(text));
+    };
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| {
+        "no credentials here: systemd hands them over where the unit says LoadCredential="
+            .to_owned()
+    })?;
+    Ok(PathBuf::from(folder).join(name))
 }
 
 /// Address and port; `:514` and `*:514` mean every address.

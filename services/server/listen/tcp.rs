@@ -1,4 +1,4 @@
-//! TCP connections to frames. Each connection is one source.
+//! TCP connections to frames, with TLS (`tls.rs`) or without. Each connection is one source.
 //!
 //! Invariants: a silent connection holds no buffer, and what it has sent of a line at most;
 //! connections are read no faster than the journal takes. When there is no more room the one that
@@ -6,17 +6,22 @@
 //! a pause, since it comes from a lack that does not pass at once.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use socket2::SockRef;
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
-use whymid_syslog::{Decoder, Frame, Line, Transport};
+use whymid_syslog::{Decoder, Frame, Label, Line, Transport};
 
 use super::places::{Admission, Place, Places};
+use super::tls::Tls;
 use super::{Batch, Gate, Sources};
 
 /// Bytes read from a connection at a time.
@@ -37,6 +42,7 @@ pub async fn run_tcp(
     gate: Gate,
     sources: Sources,
     max_connections: usize,
+    tls: Option<Tls>,
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let hall = Hall {
@@ -44,6 +50,7 @@ pub async fn run_tcp(
         places: Places::new(max_connections),
         sources,
         opened: Instant::now(),
+        tls: tls.map(Arc::new),
     };
     let mut stop = hall.gate.stop.clone();
     let mut pause = PAUSES[0];
@@ -76,6 +83,7 @@ struct Hall {
     places: Arc<Places>,
     sources: Sources,
     opened: Instant,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Hall {
@@ -93,16 +101,22 @@ impl Hall {
             Admission::Refused => return self.gate.refused("too_many_connections", 1),
         };
         let connection = Connection {
-            stream,
             peer,
             place,
             gate: Arc::clone(&self.gate),
             opened: self.opened,
+            transport: if self.tls.is_some() { "tls" } else { "tcp" },
+            label: None,
         };
+        let tls = self.tls.clone();
         tokio::spawn(async move {
             let open = connection.gate.telemetry.connections.clone();
             open.inc();
-            connection.serve().await;
+            let _ = SockRef::from(&stream).set_keepalive(true);
+            match tls {
+                Some(tls) => connection.serve_behind(&tls, stream).await,
+                None => connection.serve(stream).await,
+            }
             open.dec();
         });
     }
@@ -114,32 +128,52 @@ fn since(moment: Instant) -> u64 {
 }
 
 struct Connection {
-    stream: TcpStream,
     peer: IpAddr,
     place: Place,
     gate: Arc<Gate>,
     /// What moments count from.
     opened: Instant,
+    /// How lines of it are counted.
+    transport: &'static str,
+    /// Whose lines they are, whatever they say.
+    label: Option<Arc<Label>>,
 }
 
 impl Connection {
+    /// Serves what comes through TLS, if the handshake comes to an end.
+    async fn serve_behind(mut self, tls: &Tls, stream: TcpStream) {
+        let mut stop = self.gate.stop.clone();
+        let shaken = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = self.place.lost() => return,
+            shaken = tls.shake_hands(stream) => shaken,
+        };
+        match shaken {
+            Ok((stream, label)) => {
+                self.label = label;
+                self.serve(stream).await;
+            }
+            Err(why) => {
+                self.gate.refused("tls_failed", 1);
+                tls.tell_failed(self.peer, &why);
+            }
+        }
+    }
+
     /// Reads until its end, until its place is lost, or until told to stop.
-    async fn serve(self) {
-        let _ = SockRef::from(&self.stream).set_keepalive(true);
+    async fn serve(self, mut stream: impl AsyncRead + Unpin) {
         let mut decoder = Decoder::new();
         let mut stop = self.gate.stop.clone();
         loop {
-            let readable = tokio::select! {
+            let mut frames = Vec::new();
+            let read = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
                 () = self.place.lost() => break,
-                readable = self.stream.readable() => readable,
+                read = self.read(&mut stream, &mut decoder, &mut frames) => read,
             };
-            let mut frames = Vec::new();
-            match readable.and_then(|()| self.read(&mut decoder, &mut frames)) {
-                Ok(0) => break,
+            match read {
+                Ok(0) | Err(_) => break,
                 Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(_) => break,
             }
             self.place.busy();
             // who sends without a pause lets others have their turn
@@ -154,18 +188,33 @@ impl Connection {
         self.pass_on(frames).await;
     }
 
-    /// Reads what is there, and the lines that it completes; how many bytes.
-    fn read(&self, decoder: &mut Decoder, frames: &mut Vec<Frame>) -> io::Result<usize> {
-        BUFFER.with_borrow_mut(|buffer| {
-            let length = self.stream.try_read(buffer)?;
-            decoder.push(&buffer[..length], &mut |line| frames.push(self.frame(line)));
-            Ok(length)
+    /// Reads what is there, once there is something, and the lines that it completes; how many
+    /// bytes. Dropped half-way, it has read nothing.
+    async fn read(
+        &self,
+        stream: &mut (impl AsyncRead + Unpin),
+        decoder: &mut Decoder,
+        frames: &mut Vec<Frame>,
+    ) -> io::Result<usize> {
+        poll_fn(|context| {
+            BUFFER.with_borrow_mut(|buffer| {
+                let mut into = ReadBuf::new(buffer);
+                ready!(Pin::new(&mut *stream).poll_read(context, &mut into))?;
+                let read = into.filled();
+                decoder.push(read, &mut |line| frames.push(self.frame(line)));
+                Poll::Ready(Ok(read.len()))
+            })
         })
+        .await
     }
 
     fn frame(&self, line: Line) -> Frame {
         let source = self.place.source;
-        self.gate.frame(line, self.peer, Transport::Tcp, source)
+        let frame = self.gate.frame(line, self.peer, Transport::Tcp, source);
+        Frame {
+            label: self.label.clone(),
+            ..frame
+        }
     }
 
     /// Waits until the journal takes the lines; false when it is gone.
@@ -176,7 +225,7 @@ impl Connection {
         let lines = frames.len() as u64;
         let received = &self.gate.telemetry.received;
         received
-            .get_or_create(&[("transport", "tcp")])
+            .get_or_create(&[("transport", self.transport)])
             .inc_by(lines);
         let taken = self.gate.journal.send(Batch::from(frames)).await.is_ok();
         if !taken {

@@ -1,11 +1,13 @@
 //! Asking over HTTP.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
+use ureq::tls::{PemItem, RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 
 /// How long an [`Asker`] waits for an answer.
@@ -42,8 +44,28 @@ impl Reply {
     }
 }
 
-fn agent() -> Agent {
-    agent_config().build().into()
+/// Over HTTPS, it trusts what these authorities signed.
+pub(super) fn agent(trust: Option<&str>) -> Agent {
+    let config = agent_config();
+    match trust {
+        Some(pem) => config.tls_config(trusting(pem)).build().into(),
+        None => config.build().into(),
+    }
+}
+
+fn trusting(pem: &str) -> TlsConfig {
+    let roots = ureq::tls::parse_pem(pem.as_bytes()).filter_map(|item| {
+        if let Ok(PemItem::Certificate(one)) = item {
+            Some(one)
+        } else {
+            None
+        }
+    });
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = TlsConfig::builder()
+        .root_certs(RootCerts::from(roots))
+        .unversioned_rustls_crypto_provider(provider);
+    config.build()
 }
 
 /// Every status is an answer here, and no proxy stands between a test and its service.
@@ -54,20 +76,25 @@ fn agent_config() -> ConfigBuilder<AgentScope> {
 }
 
 /// `GET url`; `None` when nobody answers.
-pub(super) fn get(url: &str, headers: &[(&str, &str)]) -> Option<Reply> {
+pub(super) fn get(agent: &Agent, url: &str, headers: &[(&str, &str)]) -> Option<Reply> {
     let request = headers
         .iter()
-        .fold(agent().get(url), |request, (name, value)| {
+        .fold(agent.get(url), |request, (name, value)| {
             request.header(*name, *value)
         });
     reply(request.call())
 }
 
 /// `POST url`; `None` when nobody answers.
-pub(super) fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Reply> {
+pub(super) fn post(
+    agent: &Agent,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Option<Reply> {
     let request = headers
         .iter()
-        .fold(agent().post(url), |request, (name, value)| {
+        .fold(agent.post(url), |request, (name, value)| {
             request.header(*name, *value)
         });
     reply(request.send(body))

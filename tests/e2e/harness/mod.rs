@@ -3,6 +3,7 @@
 //! Invariants: only processes that a test started are ended, by their own id; every port is one
 //! that the kernel chose; nothing waits for a fixed time, only for a condition.
 
+mod authority;
 mod browser;
 mod child;
 mod command;
@@ -14,6 +15,7 @@ mod rsyslog;
 mod send;
 mod service;
 
+pub(crate) use authority::{Authority, For, Signed};
 pub(crate) use browser::Browser;
 pub(crate) use child::Running;
 pub(crate) use command::{Ran, is_for_tests, repository, whymid, whymid_with_input};

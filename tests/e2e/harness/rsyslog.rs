@@ -4,7 +4,7 @@
 //! id of the process that was started, never by name.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -12,20 +12,40 @@ use tempfile::TempDir;
 use super::Running;
 
 /// How rsyslog forwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Forward {
     Udp,
     Tcp,
     TcpOctetCounted,
+    /// Over TLS (RFC 5425) to a service whose certificate is for `whymid.example`, with the files
+    /// `ca.pem`, `own.pem` and `own.key` of that folder.
+    Tls(PathBuf),
 }
 
 impl Forward {
-    fn parameters(self) -> &'static str {
+    fn parameters(&self) -> &'static str {
         match self {
             Self::Udp => r#"protocol="udp""#,
             Self::Tcp => r#"protocol="tcp""#,
             Self::TcpOctetCounted => r#"protocol="tcp" TCP_Framing="octet-counted""#,
+            Self::Tls(_) => concat!(
+                r#"protocol="tcp" TCP_Framing="octet-counted" StreamDriver="gtls" "#,
+                r#"StreamDriverMode="1" StreamDriverAuthMode="x509/name" "#,
+                r#"StreamDriverPermittedPeers="whymid.example" "#,
+                r#"action.resumeInterval="1" action.resumeRetryCount="-1""#
+            ),
         }
+    }
+
+    /// Where its certificates are.
+    fn global(&self) -> String {
+        let Self::Tls(folder) = self else {
+            return String::new();
+        };
+        let folder = folder.display();
+        format!(
+            r#"global(DefaultNetstreamDriver="gtls" DefaultNetstreamDriverCAFile="{folder}/ca.pem" DefaultNetstreamDriverCertFile="{folder}/own.pem" DefaultNetstreamDriverKeyFile="{folder}/own.key")"#
+        )
     }
 }
 
@@ -48,6 +68,11 @@ impl Rsyslog {
         Self::start(lines, "", format, how, to)
     }
 
+    /// What it wrote to stderr so far.
+    pub(crate) fn said(&self) -> String {
+        self.process.stderr.text()
+    }
+
     fn start(lines: &[String], template: &str, name: &str, how: Forward, to: SocketAddr) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let at = |name: &str| folder.path().join(name);
@@ -56,7 +81,7 @@ impl Rsyslog {
             .flat_map(|line| [line.as_str(), "\n"])
             .collect();
         std::fs::write(at("mail.log"), text).expect("a temporary file");
-        let config = config(folder.path(), template, name, how, to);
+        let config = config(folder.path(), template, name, &how, to);
         std::fs::write(at("rsyslog.conf"), config).expect("a temporary file");
         let mut command = Command::new("/usr/sbin/rsyslogd");
         command
@@ -87,11 +112,12 @@ impl Drop for Rsyslog {
     }
 }
 
-fn config(folder: &Path, template: &str, name: &str, how: Forward, to: SocketAddr) -> String {
-    let (folder, how) = (folder.display(), how.parameters());
+fn config(folder: &Path, template: &str, name: &str, how: &Forward, to: SocketAddr) -> String {
+    let (folder, global, how) = (folder.display(), how.global(), how.parameters());
     let (host, port) = (to.ip(), to.port());
     format!(
         r#"global(workDirectory="{folder}")
+{global}
 module(load="imfile")
 {template}
 input(type="imfile" File="{folder}/mail.log" Tag="ESA:" Severity="info" Facility="local4")

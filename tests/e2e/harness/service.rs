@@ -12,6 +12,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
+use ureq::Agent;
 
 use super::http::{self, Reply};
 use super::{Running, wait_at_most, wait_for};
@@ -25,8 +26,20 @@ pub(crate) struct Setup {
     pub(crate) arguments: Vec<&'static str>,
     /// The token that the harness itself asks with.
     pub(crate) token: Option<String>,
+    /// It speaks HTTPS, with a certificate that these authorities (PEM) signed.
+    pub(crate) trust: Option<String>,
     /// Further variables of its environment.
     pub(crate) environment: Vec<(&'static str, String)>,
+}
+
+impl Setup {
+    fn scheme(&self) -> &'static str {
+        if self.trust.is_some() {
+            "https"
+        } else {
+            "http"
+        }
+    }
 }
 
 /// A service that ended before it listened, or by itself.
@@ -41,6 +54,7 @@ pub(crate) struct Fallen {
 pub(crate) struct Service {
     process: Option<Running>,
     setup: Setup,
+    agent: Agent,
     folder: Arc<TempDir>,
     pub(crate) http: SocketAddr,
     pub(crate) udp: SocketAddr,
@@ -89,11 +103,13 @@ impl Service {
         command.envs(setup.environment.iter().cloned());
         let mut process = Running::start(&mut command);
         let mut addresses = Vec::new();
-        for name in ["http", "syslog-udp", "syslog-tcp"] {
+        let scheme = setup.scheme();
+        for name in [scheme, "syslog-udp", "syslog-tcp"] {
             addresses.push(listening(&mut process, name)?);
         }
         Ok(Self {
             process: Some(process),
+            agent: http::agent(setup.trust.as_deref()),
             setup,
             folder,
             http: addresses[0],
@@ -133,7 +149,7 @@ impl Service {
     pub(crate) fn wait_until_ready(http: SocketAddr) {
         let url = format!("http://{http}/readyz");
         let ready = wait_for(|| {
-            http::get(&url, &[])
+            http::get(&http::agent(None), &url, &[])
                 .filter(|reply| reply.status == 200)
                 .map(|_| ())
         });
@@ -159,6 +175,13 @@ impl Service {
     /// A folder for what the test itself needs.
     pub(crate) fn scratch(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where it takes syslog over TLS.
+    pub(crate) fn tls(&mut self) -> SocketAddr {
+        let process = self.process.as_mut().expect("it runs");
+        let tls = listening(process, "syslog-tls");
+        tls.unwrap_or_else(|fallen| panic!("{fallen:?}"))
     }
 
     /// What it wrote to stdout so far.
@@ -246,7 +269,7 @@ impl Service {
 
     /// `GET` with exactly these headers.
     pub(crate) fn ask(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
-        let reply = http::get(&self.url(path), headers);
+        let reply = http::get(&self.agent, &self.url(path), headers);
         reply.unwrap_or_else(|| panic!("no answer to {path}; the service's log:\n{}", self.log()))
     }
 
@@ -257,7 +280,7 @@ impl Service {
         headers: &[(&str, &str)],
         body: impl AsRef<[u8]>,
     ) -> Reply {
-        let reply = http::post(&self.url(path), headers, body.as_ref());
+        let reply = http::post(&self.agent, &self.url(path), headers, body.as_ref());
         reply.unwrap_or_else(|| panic!("no answer to {path}; the service's log:\n{}", self.log()))
     }
 
@@ -265,7 +288,7 @@ impl Service {
         if path.starts_with("http://") {
             path.to_owned()
         } else {
-            format!("http://{}{path}", self.http)
+            format!("{}://{}{path}", self.setup.scheme(), self.http)
         }
     }
 

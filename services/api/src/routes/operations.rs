@@ -1,13 +1,14 @@
 //! What operators and their machines ask: status, health, metrics, and the document itself.
 
-use actix_web::{HttpResponse, get, web::Data};
-use whymid_schemas::Status;
+use actix_web::{HttpRequest, HttpResponse, get, web::Data};
+use whymid_schemas::{Lang, Status};
 
 use crate::{
+    desk::Told,
     error::{Code, Failure},
     house::House,
-    openapi,
-    query::Params,
+    negotiate, openapi,
+    query::{Params, Tongue},
     refusals::{OfGauge, OfOpen, OfReady},
     sample,
 };
@@ -49,25 +50,48 @@ pub(crate) async fn healthz(_asked: Params<()>) -> HttpResponse {
 /// Is the service ready?
 ///
 /// 503 until the journal's replay is done, and whenever something stands in the way; `detail` says
-/// what.
+/// what. Behind `ready` stands what is to be mended, a line each: a certificate that ends within 30
+/// days, or that can't be taken.
 #[utoipa::path(
     tag = "operations",
+    params(Tongue),
     responses((status = 200, description = "Ready", body = String, content_type = "text/plain", example = "ready\n"), OfReady),
     security(()),
 )]
 #[get("/readyz")]
 pub(crate) async fn readyz(
     house: Data<House>,
-    _asked: Params<()>,
+    request: HttpRequest,
+    _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {
     let reasons = house.gauge.not_ready();
     if reasons.is_empty() {
+        let lang = negotiate::lang(&request);
+        let mut text = "ready\n".to_owned();
+        for warning in house.gauge.warnings() {
+            text += match lang {
+                Lang::En => "warning: ",
+                Lang::Ja => "警告: ",
+            };
+            text += &in_lang(&warning, lang);
+            text.push('\n');
+        }
         return Ok(HttpResponse::Ok()
             .content_type("text/plain; charset=utf-8")
-            .body("ready\n"));
+            .body(text));
     }
-    let reasons = reasons.join("; ");
-    Err(Failure::new(Code::NotReady).detail(reasons.clone(), reasons))
+    let all = |lang, between: &str| {
+        let told = reasons.iter().map(|one| in_lang(one, lang));
+        told.collect::<Vec<_>>().join(between)
+    };
+    Err(Failure::new(Code::NotReady).detail(all(Lang::En, "; "), all(Lang::Ja, "。")))
+}
+
+fn in_lang(told: &Told, lang: Lang) -> String {
+    match lang {
+        Lang::En => told.en.clone(),
+        Lang::Ja => told.ja.clone(),
+    }
 }
 
 /// Metrics for Prometheus.

@@ -13,7 +13,7 @@ use super::{
     fake::{FakeDesk, FakeDoor, FakeGauge, Mood},
     get, open,
 };
-use crate::{error::Code, house::House, server::application};
+use crate::{desk::Told, error::Code, house::House, server::application};
 
 #[actix_web::test]
 async fn a_request_that_does_not_fit_says_why() {
@@ -153,15 +153,20 @@ async fn a_replay_asks_to_come_back() {
 #[actix_web::test]
 async fn readyz_says_what_stands_in_the_way() {
     let desk = FakeDesk {
-        reasons: vec!["the journal is being read".to_owned()],
+        reasons: vec![Told {
+            en: "the journal is being read".to_owned(),
+            ja: "ジャーナルを読んでいます".to_owned(),
+        }],
         ..FakeDesk::default()
     };
-    let got = ask_bound(open(), HERE, desk, get("/readyz")).await;
+    let got = ask_bound(open(), HERE, desk.clone(), get("/readyz")).await;
     assert_eq!(
         (got.status.as_u16(), got.code().as_str()),
         (503, "not_ready")
     );
     assert_eq!(got.json()["detail"], "the journal is being read");
+    let japanese = ask_bound(open(), HERE, desk, get("/readyz?lang=ja")).await;
+    assert_eq!(japanese.json()["detail"], "ジャーナルを読んでいます");
     assert_eq!(ask(get("/readyz")).await.body, "ready\n");
 }
 

@@ -11,7 +11,7 @@ use whymid_store::{Place, Search};
 use crate::{
     desk::{
         Ask, Counting, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Page, Style, Taken,
-        What,
+        Told, What,
     },
     sample,
 };
@@ -28,7 +28,7 @@ pub(super) enum Mood {
 #[derive(Clone, Default)]
 pub(super) struct FakeDesk {
     pub(super) mood: Mood,
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: Vec<Told>,
     /// Replaces what strangers wrote.
     pub(super) stranger: Option<String>,
 }
@@ -260,7 +260,7 @@ impl Desk for FakeDesk {
 }
 
 pub(super) struct FakeGauge {
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: Vec<Told>,
 }
 
 impl Gauge for FakeGauge {
@@ -272,7 +272,11 @@ impl Gauge for FakeGauge {
         "# EOF\n".to_owned()
     }
 
-    fn not_ready(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<Told> {
+        Vec::new()
+    }
+
+    fn not_ready(&self) -> Vec<Told> {
         self.reasons.clone()
     }
 }
