@@ -10,6 +10,7 @@
 //!                                                 join.rs: which message came by which connection
 //!                                                 family.rs: which messages hang together
 //!                                                 gathering.rs: whom to look up for that
+//!                                                 sight.rs: what the recipients of some domains may see
 //! ```
 //!
 //! Knows no I/O, no clock, no index, no rules. Parsers here never fail: a line that is not
@@ -37,6 +38,7 @@ mod reset;
 mod scan;
 mod shape;
 mod shelf;
+mod sight;
 
 pub use appliance::{
     Appliance, ApplianceIndex, ApplianceMemory, ApplianceSettings, Appliances, Settings,
@@ -58,3 +60,4 @@ pub use record::{
 pub use reset::{Life, Resets};
 pub use shape::shape;
 pub use shelf::PARK;
+pub use sight::{MASKED, Sight};

@@ -9,6 +9,7 @@ mod intake;
 mod life;
 mod order;
 mod sessions;
+mod sight;
 mod zones;
 
 use std::collections::HashMap;

@@ -13,6 +13,11 @@ fn family(bench: &Bench, mid: u64) -> Family {
 
 /// The family of a MID's newest message, from what is found in that order.
 fn gathered(all: Vec<Message>, mid: u64) -> Family {
+    gathering(&all, mid).finish()
+}
+
+/// The same, with all found.
+pub(super) fn gathering(all: &[Message], mid: u64) -> Gathering {
     let of = |mid: u64| all.iter().filter(move |one| one.mid == mid).cloned();
     let newest = of(mid).max_by_key(|one| one.common.first_at);
     let mut gathering = Gathering::of(newest.expect("a message"));
@@ -23,7 +28,7 @@ fn gathered(all: Vec<Message>, mid: u64) -> Family {
         let same_mid: Vec<Message> = of(wanted.mid).collect();
         gathering.take(named, naming, &same_mid);
     }
-    gathering.finish()
+    gathering
 }
 
 /// Elder and younger MIDs, and the MIDs that were named and not found.
