@@ -225,6 +225,15 @@ pub enum TokenCommand {
         /// What it may do
         #[arg(long, value_parser = ["read", "ticket", "ingest", "admin"])]
         scope: String,
+        /// From then on it is refused: a day or a moment
+        #[arg(long, value_name = "DAY")]
+        expires: Option<String>,
+        /// Only what this appliance wrote; several may be given
+        #[arg(long = "appliance", value_name = "NAME")]
+        appliances: Vec<String>,
+        /// Only mail for recipients in this domain, and nothing of other recipients; several may be given
+        #[arg(long = "recipient-domain", value_name = "DOMAIN")]
+        recipient_domains: Vec<String>,
     },
 }
 

@@ -83,7 +83,19 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Events(args) => return Ok(events::run(&args)),
         Command::Kb(Kb::Check { dir }) => return kb::run_check(dir.as_deref()),
         Command::Kb(Kb::Explain { id, lang }) => return kb::run_explain(&id, lang),
-        Command::Token(TokenCommand::New { name, scope }) => token::run_new(&name, &scope)?,
+        Command::Token(TokenCommand::New {
+            name,
+            scope,
+            expires,
+            appliances,
+            recipient_domains,
+        }) => token::run_new(&token::Wanted {
+            name,
+            scope,
+            expires,
+            appliances,
+            recipient_domains,
+        })?,
         Command::Config(ConfigCommand::Default) => print!("{}", config::DEFAULT),
         Command::Config(ConfigCommand::Check { file }) => {
             config::load(&file)?;

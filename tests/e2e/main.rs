@@ -18,6 +18,7 @@
 //! | `replayed.rs` | what a start reads again |
 //! | `bounds.rs` | a stop under load, a flood of messages, retention |
 //! | `traffic/` | senders with books, and the reckoning |
+//! | `matrix.rs` | every route of `openapi.yaml` × every kind of token; tenants |
 //! | `encrypted.rs` | TLS on both sides, certificates replaced under traffic |
 //! | `access.rs` | tokens, foreign pages, who may send |
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
@@ -60,6 +61,7 @@ mod imported;
 mod kb_check;
 mod kb_faults;
 mod lifetime;
+mod matrix;
 mod published;
 mod replayed;
 mod restart;

@@ -6,7 +6,7 @@
 //! reaches a handler.
 
 use actix_web::{
-    Error, HttpRequest, ResponseError,
+    Error, HttpMessage as _, HttpRequest, ResponseError,
     body::BoxBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -21,8 +21,8 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     error::{Code, Failure},
-    house::{House, addressed_by},
-    route_table::{Access, Found, routes},
+    house::{Caller, House, addressed_by},
+    route_table::{Access, Found, Route, routes},
     settings::{Scope, Token},
 };
 
@@ -32,19 +32,22 @@ pub(crate) async fn guard(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     match check(&request) {
-        Ok(()) => next.call(request).await,
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await
+        }
         Err(failure) => Ok(request.into_response(failure.error_response())),
     }
 }
 
-fn check(request: &ServiceRequest) -> Result<(), Failure> {
+fn check(request: &ServiceRequest) -> Result<Caller, Failure> {
     let house = request
         .app_data::<Data<House>>()
         .ok_or_else(|| Failure::new(Code::Internal))?;
     check_host(house, request.request())?;
     check_origin(house, request.request())?;
-    let access = find_route(request)?;
-    check_token(house, request.headers(), access)
+    let route = find_route(request)?;
+    check_token(house, request.headers(), route)
 }
 
 fn check_host(house: &House, request: &HttpRequest) -> Result<(), Failure> {
@@ -104,11 +107,11 @@ fn is_top_level_navigation(request: &HttpRequest) -> bool {
 }
 
 /// What the route that fits says about access, or why none fits.
-fn find_route(request: &ServiceRequest) -> Result<&'static Access, Failure> {
+fn find_route(request: &ServiceRequest) -> Result<&'static Route, Failure> {
     // The path as the router sees it, percent-decoded.
     let path = request.match_info().as_str();
     match routes().find(path, request.method()) {
-        Found::Route(access) => Ok(access),
+        Found::Route(route) => Ok(route),
         Found::OtherMethods(methods) => {
             let methods = methods.join(", ");
             Err(Failure::new(Code::MethodNotAllowed)
@@ -131,10 +134,10 @@ fn find_route(request: &ServiceRequest) -> Result<&'static Access, Failure> {
     }
 }
 
-fn check_token(house: &House, headers: &HeaderMap, access: &Access) -> Result<(), Failure> {
-    let wanted = match access {
-        Access::Open => return Ok(()),
-        Access::Scopes(_) if house.open => return Ok(()),
+fn check_token(house: &House, headers: &HeaderMap, route: &Route) -> Result<Caller, Failure> {
+    let wanted = match &route.access {
+        Access::Open => return Ok(Caller::nobody()),
+        Access::Scopes(_) if house.open => return Ok(Caller::unlimited()),
         Access::Scopes(wanted) => wanted,
     };
     let Some(secret) = bearer(headers) else {
@@ -146,11 +149,23 @@ fn check_token(house: &House, headers: &HeaderMap, access: &Access) -> Result<()
         let challenge = r#"Bearer realm="whymid", error="invalid_token""#;
         return Err(Failure::new(Code::TokenUnknown).header(WWW_AUTHENTICATE, challenge));
     };
-    if token.scope.passes(wanted) {
-        Ok(())
-    } else {
-        Err(insufficient(token, wanted))
+    if token.is_over(house.now()) {
+        let challenge =
+            r#"Bearer realm="whymid", error="invalid_token", error_description="expired""#;
+        return Err(Failure::new(Code::TokenExpired)
+            .log(format!("token {} has expired", token.name))
+            .header(WWW_AUTHENTICATE, challenge));
     }
+    if !token.scope.passes(wanted) {
+        return Err(insufficient(token, wanted));
+    }
+    if !route.holds_to(&token.limits) {
+        return Err(Failure::new(Code::TokenLimited)
+            .log(format!("token {} sees a part of all mail", token.name)));
+    }
+    Ok(Caller {
+        limits: token.limits.clone(),
+    })
 }
 
 /// The secret behind `Authorization: Bearer`; the scheme's case does not matter (RFC 9110, 11.1).

@@ -4,14 +4,14 @@
 //! lines in. All are object-safe, so that routes can be tested with small fakes and know neither
 //! the store nor the journal nor the engine of diagnoses. No HTTP here.
 
-use std::{net::IpAddr, pin::Pin};
+use std::{net::IpAddr, pin::Pin, sync::Arc};
 
 use jiff::Timestamp;
 use whymid_schemas::{
     Answer, ApplianceInfo, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline,
     DiagnosisEntry, DiagnosisList, EventItem, Lang, MessageItem, MessageTimeline, Stats, Status,
 };
-use whymid_store::{Filter, Group, Place, Search};
+use whymid_store::{Filter, Group, Place, Scope, Search};
 use whymid_syslog::Lane;
 
 /// A boxed future: what an object-safe trait returns in place of `async`.
@@ -76,6 +76,9 @@ pub struct Counting {
 
 /// Answers questions about mail.
 pub trait Desk: Send + Sync + 'static {
+    /// The same desk for somebody who may see only so much: whatever else there is, is not there.
+    fn seen_by(&self, scope: &Scope) -> Arc<dyn Desk>;
+
     /// The answer for the newest match.
     fn why<'a>(&'a self, ask: &'a Ask, style: &'a Style) -> Later<'a, Result<Answer, Missing>>;
 

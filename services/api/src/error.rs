@@ -144,6 +144,15 @@ codes! {
     TokenUnknown "token_unknown" UNAUTHORIZED
         "This token is not known" "不明なトークンです"
         "Check that the whole token was copied and that its line stands in the configuration." "トークン全体がコピーされているか、設定に登録されているかを確認してください。";
+    TokenExpired "token_expired" UNAUTHORIZED
+        "This token has expired" "トークンの有効期限が切れています"
+        "Ask whoever runs this service for a new one; `whymid token new` makes it." "このサービスの管理者に新しいトークンを依頼してください。`whymid token new` で作成できます。";
+    TokenLimited "token_limited" FORBIDDEN
+        "This token sees a part of all mail" "このトークンで参照できるメールは一部だけです"
+        "This call tells of everybody's mail at once. Ask for messages, or use a token without such limits." "この呼び出しは全員のメールに関わる情報を返します。メッセージを検索するか、制限のないトークンを使ってください。";
+    ApplianceForeign "appliance_foreign" FORBIDDEN
+        "This token may not write for that appliance" "このトークンではそのアプライアンスの行を送れません"
+        "Name one of its own appliances: `appliance=NAME`." "トークンに許可されたアプライアンスを `appliance=NAME` で指定してください。";
     ScopeInsufficient "scope_insufficient" FORBIDDEN
         "This token may not do that" "このトークンには権限がありません"
         "Use a token with one of the scopes that the header WWW-Authenticate names." "WWW-Authenticate ヘッダーに示されたスコープを持つトークンを使ってください。";

@@ -6,10 +6,7 @@
 //!
 //! Not here: what fits (`routes/search.rs`).
 
-use actix_web::{
-    HttpResponse,
-    web::{Bytes, Data},
-};
+use actix_web::{HttpResponse, web::Bytes};
 use serde::Serialize;
 use whymid_schemas::{ConnectionItem, MessageItem, Recipient};
 use whymid_store::Search;
@@ -17,7 +14,7 @@ use whymid_store::Search;
 use crate::{
     desk::{Later, Missing, Page, Style},
     error::Failure,
-    house::House,
+    house::Visit,
     negotiate::{self, Form},
 };
 
@@ -44,7 +41,7 @@ struct Export<P> {
 
 /// Messages, as they fit.
 pub(crate) async fn messages(
-    house: Data<House>,
+    house: Visit,
     search: Search,
     style: Style,
     form: Form,
@@ -59,7 +56,7 @@ pub(crate) async fn messages(
 
 /// Connections, as they fit.
 pub(crate) async fn connections(
-    house: Data<House>,
+    house: Visit,
     search: Search,
     style: Style,
     form: Form,

@@ -2,20 +2,27 @@
 //! go by.
 
 use std::{
+    future::{Ready, ready},
     io,
     net::{IpAddr, SocketAddr},
+    ops::Deref,
     sync::Arc,
 };
 
 use actix_web::{
-    HttpRequest,
+    FromRequest, HttpMessage as _, HttpRequest,
+    dev::Payload,
     http::{Uri, header::HOST, uri::Authority},
+    web::Data,
 };
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
+use whymid_store::Scope as Limits;
 
 use crate::{
     desk::{Desk, Door, Gauge, Style},
+    error::{Code, Failure},
     negotiate,
     settings::{Settings, Token},
 };
@@ -29,7 +36,8 @@ const HANDED_IN_MOST: usize = 4;
 
 /// Shared by all workers, never changed.
 pub(crate) struct House {
-    pub(crate) desk: Arc<dyn Desk>,
+    /// For whoever may see everything; others have a desk of their own ([`Visit`]).
+    whole: Arc<dyn Desk>,
     pub(crate) gauge: Arc<dyn Gauge>,
     pub(crate) door: Arc<dyn Door>,
     pub(crate) tokens: Vec<Token>,
@@ -65,7 +73,7 @@ impl House {
             secure: settings.tls.is_some(),
         };
         Ok(Self {
-            desk,
+            whole: desk,
             gauge,
             door,
             tokens: settings.tokens,
@@ -76,6 +84,11 @@ impl House {
             handed_in: Arc::new(Semaphore::new(HANDED_IN_MOST)),
             public_url,
         })
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.whole.now()
     }
 
     /// How to answer this request.
@@ -115,6 +128,71 @@ impl House {
             .and_then(|url| url.parse::<Uri>().ok());
         path.map(|url| url.path().trim_end_matches('/').to_owned())
             .unwrap_or_default()
+    }
+}
+
+/// Who makes a request, as access control found out.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// What may be seen.
+    pub(crate) limits: Limits,
+}
+
+impl Caller {
+    /// Somebody who may see everything.
+    pub(crate) fn unlimited() -> Self {
+        Self {
+            limits: Limits::everything(),
+        }
+    }
+
+    /// Somebody of whom nothing is known: no mail at all.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            limits: Limits {
+                appliances: Some(Vec::new()),
+                sight: None,
+            },
+        }
+    }
+}
+
+/// The house as one request sees it: its desk knows only what the caller may see.
+#[derive(Clone)]
+pub(crate) struct Visit {
+    house: Data<House>,
+    pub(crate) desk: Arc<dyn Desk>,
+    pub(crate) limits: Limits,
+}
+
+impl Deref for Visit {
+    type Target = House;
+
+    fn deref(&self) -> &House {
+        &self.house
+    }
+}
+
+impl FromRequest for Visit {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(house) = request.app_data::<Data<House>>() else {
+            return ready(Err(Failure::new(Code::Internal)));
+        };
+        let caller = request.extensions().get::<Caller>().cloned();
+        let Caller { limits } = caller.unwrap_or_else(Caller::nobody);
+        let desk = if limits.is_limited() {
+            house.whole.seen_by(&limits)
+        } else {
+            Arc::clone(&house.whole)
+        };
+        ready(Ok(Self {
+            house: house.clone(),
+            desk,
+            limits,
+        }))
     }
 }
 

@@ -5,6 +5,7 @@
 //! of an appliance. No HTTP here.
 
 pub(crate) mod articles;
+mod count;
 mod search;
 mod stories;
 mod why;
@@ -19,7 +20,7 @@ use whymid_schemas::{
     Answer, ApplianceInfo, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline,
     DiagnosisEntry, DiagnosisList, EventItem, Lang, MessageItem, MessageTimeline, Question, Stats,
 };
-use whymid_store::{Key, Library, Record, RecordKind, Search};
+use whymid_store::{Key, Library, Record, RecordKind, Scope, Search};
 
 use self::articles::Shelf;
 use crate::desk::{Ask, Counting, Desk, Later, Missing, Page, Style, What};
@@ -44,13 +45,17 @@ pub trait Pulse: Send + Sync + 'static {
 }
 
 /// The desk. See the file's head.
+#[derive(Clone)]
 pub struct Reading {
     library: Library,
     knowledge: Arc<Knowledge>,
-    shelf: Shelf,
-    listeners: Listeners,
-    settings: Settings,
+    shelf: Arc<Shelf>,
+    listeners: Arc<Listeners>,
+    settings: Arc<Settings>,
     pulse: Arc<dyn Pulse>,
+    /// What is seen here: what the library holds to, and where only some domains' mail is, what
+    /// stories hold to.
+    scope: Scope,
 }
 
 impl std::fmt::Debug for Reading {
@@ -74,11 +79,12 @@ impl Reading {
         let shelf = Shelf::of(&knowledge, &Source::embedded());
         Self {
             library,
-            shelf,
+            shelf: Arc::new(shelf),
             knowledge,
-            listeners,
-            settings,
+            listeners: Arc::new(listeners),
+            settings: Arc::new(settings),
             pulse,
+            scope: Scope::everything(),
         }
     }
 
@@ -88,7 +94,8 @@ impl Reading {
         if !self.pulse.is_ready() {
             return Err(Missing::Replaying);
         }
-        let all = self.library.appliances().await.map_err(failed)?;
+        let all = self.library.appliances(&self.scope).await;
+        let all = all.map_err(failed)?;
         Ok(all
             .into_iter()
             .filter_map(|one| Some((one.name, (one.newest?, one.gaps))))
@@ -125,6 +132,13 @@ fn failed(error: whymid_store::Error) -> Missing {
 }
 
 impl Desk for Reading {
+    fn seen_by(&self, scope: &Scope) -> Arc<dyn Desk> {
+        Arc::new(Self {
+            scope: scope.clone(),
+            ..self.clone()
+        })
+    }
+
     fn why<'a>(&'a self, ask: &'a Ask, style: &'a Style) -> Later<'a, Result<Answer, Missing>> {
         Box::pin(async move {
             match ask.what {
@@ -147,7 +161,7 @@ impl Desk for Reading {
             };
             let question = by_id(id);
             let story = self.story(message, &now).await?;
-            Ok(Some(self.knowledge.answer(&story, question, style)))
+            Ok(story.map(|story| self.knowledge.answer(&story, question, style)))
         })
     }
 
@@ -164,7 +178,7 @@ impl Desk for Reading {
                 return Ok(None);
             };
             let story = self.story(message, &now).await?;
-            Ok(self.knowledge.timeline(&story, style, from, limit))
+            Ok(story.and_then(|story| self.knowledge.timeline(&story, style, from, limit)))
         })
     }
 
@@ -257,13 +271,13 @@ impl Desk for Reading {
         year: Option<i16>,
         zone: Option<&str>,
     ) -> (Vec<Answer>, usize) {
-        let mut settings = self.settings.clone();
+        let mut settings = Settings::clone(&self.settings);
         if let Some(zone) = zone.and_then(|zone| jiff::tz::TimeZone::get(zone).ok()) {
             settings.zone = Some(zone);
         }
         let mut reader = LogReader::new(LogReading {
             settings,
-            listeners: self.listeners.clone(),
+            listeners: Listeners::clone(&self.listeners),
             year,
             now: self.pulse.now(),
         });

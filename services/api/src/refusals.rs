@@ -27,7 +27,9 @@ const QUERY: &[Code] = &[
 const TOKEN: &[Code] = &[
     Code::TokenMissing,
     Code::TokenUnknown,
+    Code::TokenExpired,
     Code::ScopeInsufficient,
+    Code::TokenLimited,
 ];
 /// What a call that reads records can meet.
 const RECORDS: &[Code] = &[Code::Replaying, Code::StoreFailed];
@@ -74,7 +76,7 @@ refusals! {
     /// `POST /v1/explain`.
     OfExplain = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, Busy, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// `POST /v1/lines`.
-    OfLines = ANY QUERY TOKEN [BodyIncomplete, EncodingBroken, BodySlow, BodyTooLarge, MediaUnsupported, NoLines, Busy, NotAccepting, ParameterInvalid, LangUnknown, TimezoneUnknown];
+    OfLines = ANY QUERY TOKEN [ApplianceForeign, BodyIncomplete, EncodingBroken, BodySlow, BodyTooLarge, MediaUnsupported, NoLines, Busy, NotAccepting, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// The list of diagnoses.
     OfDiagnoses = ANY QUERY TOKEN [LangUnknown];
     /// One diagnosis.

@@ -7,7 +7,7 @@ use whymid_schemas::{Answer, Lang};
 use crate::{
     desk::Style,
     error::{Code, Failure},
-    house::House,
+    house::Visit,
     negotiate::{self, Form},
     pages,
 };
@@ -23,7 +23,7 @@ pub(crate) fn answer_form(request: &HttpRequest) -> Result<Form, Failure> {
 /// An answer in the form asked for.
 pub(crate) async fn answer(
     request: &HttpRequest,
-    house: &House,
+    house: &Visit,
     answer: &Answer,
     style: &Style,
     form: Form,

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use actix_web::http::Method;
 use serde_json::Value;
+use whymid_store::Scope as Limits;
 
 use crate::{openapi, settings::Scope};
 
@@ -21,7 +22,7 @@ pub(crate) enum Access {
 /// What a path and a method lead to.
 pub(crate) enum Found<'a> {
     /// A route.
-    Route(&'a Access),
+    Route(&'a Route),
     /// A path that takes other methods.
     OtherMethods(Vec<&'a str>),
     /// No path of ours.
@@ -31,11 +32,31 @@ pub(crate) enum Found<'a> {
 /// Every route.
 pub(crate) struct Routes(Vec<Route>);
 
-struct Route {
+/// A route.
+pub(crate) struct Route {
     template: String,
     method: String,
-    access: Access,
+    /// Who may call it.
+    pub(crate) access: Access,
+    /// The limits of tokens that it holds to: who has another one may not call it.
+    holds_to: Vec<String>,
 }
+
+impl Route {
+    /// Whether it shows no more than such limits allow.
+    pub(crate) fn holds_to(&self, limits: &Limits) -> bool {
+        let holds_to = |word: &str| self.holds_to.iter().any(|one| one == word);
+        (limits.appliances.is_none() || holds_to(APPLIANCES))
+            && (limits.sight.is_none() || holds_to(DOMAINS))
+    }
+}
+
+/// The word for a limit to appliances.
+const APPLIANCES: &str = "appliances";
+/// The word for a limit to recipient domains.
+const DOMAINS: &str = "recipient_domains";
+/// Where the document says to which limits a call holds; to every one where it does not.
+const HOLDS_TO: &str = "x-holds-to-limits";
 
 /// The routes of the document.
 pub(crate) fn routes() -> &'static Routes {
@@ -53,6 +74,13 @@ impl Routes {
                     template: template.clone(),
                     method: method.to_ascii_uppercase(),
                     access: access(&operation["security"]),
+                    holds_to: match operation[HOLDS_TO].as_array() {
+                        Some(words) => words
+                            .iter()
+                            .filter_map(|word| Some(word.as_str()?.to_owned()))
+                            .collect(),
+                        None => vec![APPLIANCES.to_owned(), DOMAINS.to_owned()],
+                    },
                 });
             }
         }
@@ -64,7 +92,7 @@ impl Routes {
         let mut methods = Vec::new();
         for route in self.0.iter().filter(|route| fits(&route.template, path)) {
             if route.method == method.as_str() {
-                return Found::Route(&route.access);
+                return Found::Route(route);
             }
             methods.push(route.method.as_str());
             if route.method == "GET" {

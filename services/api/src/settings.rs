@@ -1,5 +1,8 @@
 //! What the operator decides about the HTTP side: names, tokens, openness. Validated elsewhere.
 
+use jiff::Timestamp;
+use whymid_store::Scope as Limits;
+
 /// What a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
@@ -50,6 +53,18 @@ pub struct Token {
     pub scope: Scope,
     /// SHA-256 of the token's text.
     pub sha256: [u8; 32],
+    /// From when on it is refused; `None` for never.
+    pub expires: Option<Timestamp>,
+    /// Which appliances, and mail for which recipient domains, it may see.
+    pub limits: Limits,
+}
+
+impl Token {
+    /// Whether it has expired.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
 }
 
 /// How the HTTP side is to behave.

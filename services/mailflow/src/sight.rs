@@ -7,7 +7,7 @@
 //! that names them.
 //!
 //! Invariants: whatever was not found to be one's own is somebody else's; a RID whose address no
-//! line told, too. RIDs keep their numbers: they are what the gateway's administrators know.
+//! line told, too, unless the mail went on from one that had no other recipients. RIDs keep their numbers: they are what the gateway's administrators know.
 //!
 //! Not here: who may see which domains (`services/api`); which records to look at.
 
@@ -82,7 +82,10 @@ impl Sight {
     #[must_use]
     pub fn family(&self, family: &Family, records: &[Arc<Message>]) -> Option<Family> {
         let members = &family.members;
-        let is_seen: Vec<bool> = members.iter().map(|one| self.sees_message(one)).collect();
+        let unshared = self.unshared(family);
+        let is_seen = members.iter().zip(&unshared);
+        let is_seen = is_seen.map(|(one, unshared)| *unshared || self.sees_message(one));
+        let is_seen: Vec<bool> = is_seen.collect();
         if !*is_seen.first()? {
             return None;
         }
@@ -99,9 +102,13 @@ impl Sight {
             .filter(|one| !self.is_own(one))
             .filter_map(|one| one.address.as_ref().map(|own| own.to_lowercase()))
             .collect();
+        let visible = members
+            .iter()
+            .zip(&is_seen)
+            .filter(|(_, is_seen)| **is_seen);
         let look = Look {
             sight: self,
-            shown: shown_to_all(members),
+            shown: shown_to_all(visible.map(|(one, _)| one)),
             others,
             seen,
             hidden,
@@ -114,7 +121,8 @@ impl Sight {
             .filter(|(place, _)| is_seen[*place])
         {
             places[place] = Some(shown.len());
-            shown.push(Arc::new(look.message(record, &members[place])));
+            let message = look.message(record, &members[place], unshared[place]);
+            shown.push(Arc::new(message));
         }
         let bonds = family.bonds.iter().filter_map(|bond| {
             Some(Bond {
@@ -135,12 +143,41 @@ impl Sight {
         })
     }
 
+    /// Which members had no other recipients than one's own: all are known, or are who they were when
+    /// the mail went on from a member of which that is so.
+    fn unshared(&self, family: &Family) -> Vec<bool> {
+        let tells = |one: &Message| {
+            let mut recipients = one.recipients.iter();
+            one.recipients_left_out == 0 && recipients.all(|one| self.is_own(one))
+        };
+        let names_no_other = |one: &Message| {
+            let mut recipients = one.recipients.iter();
+            one.recipients_left_out == 0
+                && recipients.all(|one| one.address.is_none() || self.is_own(one))
+        };
+        let members = family.members.iter();
+        let mut unshared: Vec<bool> = members
+            .map(|one| !one.recipients.is_empty() && tells(one))
+            .collect();
+        for _ in 0..family.members.len() {
+            for (place, member) in family.members.iter().enumerate() {
+                let elder = family.came_from(place).map(|bond| bond.elder);
+                let is_of_one = elder.is_some_and(|elder| {
+                    let had = family.members[elder].recipients.len();
+                    unshared[elder] && member.recipients.len() <= had
+                });
+                unshared[place] |= is_of_one && names_no_other(member);
+            }
+        }
+        unshared
+    }
+
     /// What is seen of a connection by which these messages came, which are seen.
     #[must_use]
     pub fn connection(&self, connection: &Connection, messages: &[Arc<Message>]) -> Connection {
         let look = self.look_beside(messages);
-        let mut mids: Vec<u64> = messages.iter().map(|one| one.mid).collect();
-        mids.retain(|mid| connection.mids.contains(mid));
+        let mut mids = connection.mids.clone();
+        mids.retain(|mid| messages.iter().any(|one| one.mid == *mid));
         let mut seen = connection.clone();
         let lines = std::mem::take(&mut seen.common.entries.lines);
         seen.common.entries.lines = lines
@@ -188,8 +225,8 @@ impl Sight {
 
 /// What every recipient of messages may see: their envelope senders, and their `Message-ID` headers,
 /// which look like addresses; small letters.
-fn shown_to_all(members: &[Arc<Message>]) -> HashSet<String> {
-    let named = members.iter().flat_map(|one| {
+fn shown_to_all<'m>(members: impl IntoIterator<Item = &'m Arc<Message>>) -> HashSet<String> {
+    let named = members.into_iter().flat_map(|one| {
         let id = one.message_id.as_deref();
         let id = id.map(|id| id.trim_matches(['<', '>']));
         [one.sender.as_deref(), one.ready_sender.as_deref(), id]
@@ -210,15 +247,17 @@ struct Look<'s> {
 }
 
 impl Look<'_> {
-    /// A record, of which `told` knows all recipients' addresses.
-    fn message(&self, record: &Message, told: &Message) -> Message {
-        let own = told.recipients.iter().filter(|one| self.sight.is_own(one));
-        let own: Vec<u32> = own.filter_map(|one| one.rid).collect();
+    /// A record, of which `told` knows all recipients' addresses that are known; those of one that is
+    /// `unshared` are one's own without.
+    fn message(&self, record: &Message, told: &Message, unshared: bool) -> Message {
+        let is_own = |one: &&Recipient| unshared || self.sight.is_own(one);
+        let told_own: Vec<&Recipient> = told.recipients.iter().filter(is_own).collect();
+        let own: Vec<u32> = told_own.iter().filter_map(|one| one.rid).collect();
         let mut seen = record.clone();
         let lines = std::mem::take(&mut seen.common.entries.lines);
         seen.common.entries.lines = lines
             .into_iter()
-            .filter_map(|line| self.own_line(line, &own))
+            .filter_map(|line| self.own_line(line, &own, unshared))
             .collect();
         let had_spilled = self.forget_spilled(&mut seen.common.entries);
         let before = seen.clone();
@@ -227,7 +266,7 @@ impl Look<'_> {
             // not all lines are there to learn from
             seen = before;
         }
-        seen.recipients = self.recipients(&seen.recipients, told);
+        seen.recipients = self.recipients(&seen.recipients, &told_own);
         seen.recipients_left_out = 0;
         seen.ties.retain(|tie| !self.hidden.contains(&tie.mid));
         if had_spilled {
@@ -248,9 +287,8 @@ impl Look<'_> {
 
     /// One's own recipients: who they are, from all that is told; how they fared, as it was `learned`
     /// from the lines that are seen.
-    fn recipients(&self, learned: &[Recipient], told: &Message) -> Vec<Recipient> {
-        let own = told.recipients.iter().filter(|one| self.sight.is_own(one));
-        let own = own.map(|one| {
+    fn recipients(&self, learned: &[Recipient], told: &[&Recipient]) -> Vec<Recipient> {
+        let own = told.iter().map(|one| {
             let is_it = |known: &&Recipient| match one.rid {
                 Some(_) => known.rid == one.rid,
                 None => known.rid.is_none() && known.address == one.address,
@@ -285,7 +323,7 @@ impl Look<'_> {
     }
 
     /// A line of a message's own, whose recipients of one's own have these RIDs.
-    fn own_line(&self, mut entry: Entry, own: &[u32]) -> Option<Entry> {
+    fn own_line(&self, mut entry: Entry, own: &[u32], unshared: bool) -> Option<Entry> {
         let MailEvent { fact, .. } = grammar::read(&entry.line);
         let names_one_s_own = || self.masked(&entry.line).1 == Named::Own;
         let is_shown = match &fact {
@@ -294,7 +332,8 @@ impl Look<'_> {
                 address.is_some_and(|address| self.sight.sees(address))
             }
             Fact::Related { mid, .. } => {
-                !self.hidden.contains(mid) && (self.seen.contains(mid) || names_one_s_own())
+                !self.hidden.contains(mid)
+                    && (unshared || self.seen.contains(mid) || names_one_s_own())
             }
             Fact::DeliveryStart { rids, .. }
             | Fact::Done { rids, .. }

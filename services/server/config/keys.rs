@@ -52,7 +52,16 @@ pub(super) const APPLIANCE: &[&str] = &[
     "trust_relay_time",
 ];
 /// Keys of one token.
-pub(super) const TOKEN: &[&str] = &["name", "scope", "sha256"];
+pub(super) const TOKEN: &[&str] = &[
+    "name",
+    "scope",
+    "sha256",
+    "expires",
+    "appliances",
+    "recipient_domains",
+];
+/// Those of them that each token has.
+pub(super) const EVERY_TOKEN: &[&str] = &["name", "scope", "sha256"];
 
 /// Every key that holds a value, dotted.
 #[cfg(test)]

@@ -5,13 +5,16 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 use whymid_api::{Scope, Token};
 use whymid_diagnosis::ListenerTimers;
-use whymid_mailflow::ApplianceSettings;
+use whymid_mailflow::{ApplianceSettings, Sight};
+use whymid_store::Scope as Limits;
 
 use super::reader::{Reader, Value};
 use super::{Config, amounts, keys};
@@ -294,6 +297,7 @@ impl Reader<'_> {
                 continue;
             };
             let (mut name, mut scope, mut sha256) = (None, None, None);
+            let (mut expires, mut appliances, mut domains) = (None, None, None);
             for (key, value) in own {
                 match key.get_ref().as_ref() {
                     "name" => self.set(value, "tokens.name", &mut name, |text| {
@@ -305,10 +309,33 @@ impl Reader<'_> {
                     "sha256" => self.set(value, "tokens.sha256", &mut sha256, |text| {
                         hash(text).map(Some)
                     }),
+                    "expires" => self.set(value, "tokens.expires", &mut expires, |text| {
+                        moment(text).map(Some)
+                    }),
+                    "appliances" => {
+                        let mut names = Vec::new();
+                        self.list(value, "tokens.appliances", &mut names, |text| {
+                            Ok::<_, String>(text.to_owned())
+                        });
+                        appliances = Some(names);
+                    }
+                    "recipient_domains" => {
+                        let mut held = Vec::new();
+                        self.list(value, "tokens.recipient_domains", &mut held, domain);
+                        domains = Some(held);
+                    }
                     _ => {}
                 }
             }
-            for key in keys::TOKEN {
+            if domains.is_some() && scope.is_some_and(|scope| scope != Scope::Read) {
+                let fault = "`tokens.recipient_domains` limits what is read: it goes with the scope `read` alone";
+                self.fault(&item.span(), fault);
+            }
+            if appliances.is_some() && scope == Some(Scope::Admin) {
+                let fault = "`tokens.appliances` limits nothing for the scope `admin`: give `read` or `ingest`";
+                self.fault(&item.span(), fault);
+            }
+            for key in keys::EVERY_TOKEN {
                 if !own.keys().any(|held| held.get_ref() == key) {
                     self.fault(&item.span(), format!("`tokens.{key}` is missing"));
                 }
@@ -318,6 +345,11 @@ impl Reader<'_> {
                     name,
                     scope,
                     sha256,
+                    expires,
+                    limits: Limits {
+                        appliances,
+                        sight: domains.map(|held| Arc::new(Sight::of(held))),
+                    },
                 });
             }
         }
@@ -377,6 +409,32 @@ fn scope_of(text: &str) -> Result<Scope, String> {
         let words: Vec<&str> = Scope::ALL.iter().map(|scope| scope.word()).collect();
         format!("unknown scope{}", keys::nearest(text, &words))
     })
+}
+
+/// A moment, or the beginning of a day in UTC.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let day = || {
+        let day: jiff::civil::Date = text.parse().ok()?;
+        TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()
+    };
+    text.parse().ok().or_else(day).ok_or_else(|| {
+        "give a day or a moment, as in 2027-06-30 or 2027-06-30T12:00:00Z".to_owned()
+    })
+}
+
+/// A domain, or all below one.
+fn domain(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix("*.").unwrap_or(text);
+    let is_one = !name.is_empty()
+        && !name.starts_with('.')
+        && !name.contains(['@', '*', ' ', '/'])
+        && !text.ends_with('.');
+    let hint = "give a domain, as in corp.example, or *.corp.example for all below it";
+    if is_one {
+        Ok(text.to_lowercase())
+    } else {
+        Err(hint.to_owned())
+    }
 }
 
 fn hash(text: &str) -> Result<[u8; 32], String> {

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
 use tantivy::schema::Value;
 use whymid_diagnosis::Facets;
-use whymid_mailflow::{ApplianceEvent, ApplianceMemory, Common, Connection, Delivery, Message};
+use whymid_mailflow::{
+    ApplianceEvent, ApplianceMemory, Common, Connection, Delivery, Message, Recipient,
+};
 
 use crate::filter::{Own, Peer, View};
 use crate::schema::Fields;
@@ -221,6 +223,17 @@ fn own(record: View<'_>, f: &Fields, doc: &mut TantivyDocument) {
     if let Some(subject) = record.subject() {
         doc.add_text(f.subject, subject);
     }
+    if let View::Message(one) = record {
+        doc.add_u64(f.domains, domains_of(one));
+    }
+}
+
+/// The domains that a message's recipients are of; those that nobody told are one more.
+fn domains_of(message: &Message) -> u64 {
+    let own = Own::of(View::Message(message));
+    let is_unknown = |one: &Recipient| one.address.as_ref().is_none_or(|own| !own.contains('@'));
+    let unknown = message.recipients_left_out > 0 || message.recipients.iter().any(is_unknown);
+    domains(&own.recipient).len() as u64 + u64::from(unknown)
 }
 
 /// The domains of addresses, each once.

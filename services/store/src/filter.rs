@@ -12,10 +12,11 @@
 //! Not here: how conditions are written in a request (`services/api`).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use whymid_diagnosis::Facets;
-use whymid_mailflow::{ApplianceEvent, Common, Connection, Delivery, Entry, Message};
+use whymid_mailflow::{ApplianceEvent, Common, Connection, Delivery, Entry, Message, Sight};
 
 use crate::document::{Record, RecordKind};
 use crate::words::{self, words};
@@ -165,6 +166,11 @@ pub struct Filter {
     /// The identities of the appliances that whoever asks may see; `None` for all. Set by the
     /// library.
     pub scope: Option<Vec<String>>,
+    /// The recipient domains whose mail whoever asks may see, where not all; then other kinds than
+    /// messages have nothing to show. Set by the library.
+    pub sight: Option<Arc<Sight>>,
+    /// Only messages whose recipients are of one domain, or only those of several.
+    pub shared: Option<bool>,
 }
 
 impl Filter {
@@ -190,6 +196,8 @@ impl Filter {
             since: None,
             until: None,
             scope: None,
+            sight: None,
+            shared: None,
         }
     }
 
@@ -213,7 +221,11 @@ impl Filter {
         let in_scope = scope.all(|scope| scope.contains(&common.appliance));
         let in_time = self.since.is_none_or(|since| start >= since)
             && self.until.is_none_or(|until| start < until);
-        if !appliance || !in_scope || !in_time {
+        let is_seen = self.sight.as_ref().is_none_or(|sight| match record {
+            View::Message(one) => sight.sees_message(one),
+            View::Connection(_) | View::Delivery(_) | View::Event(_) => false,
+        });
+        if !appliance || !in_scope || !is_seen || !in_time {
             return false;
         }
         let fields = Own::of(record);

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use whymid_mailflow::{Carried, Gap};
+use whymid_mailflow::{Carried, Gap, Sight};
 use whymid_schemas::Zone;
 
 use crate::document::{Record, RecordKind};
@@ -78,11 +78,15 @@ pub trait Live: Send + Sync + 'static {
     fn appliances(&self) -> Later<Result<Vec<Known>, Gone>>;
 }
 
-/// What a caller may see. Everything, until tenants come; every call takes one already.
-#[derive(Clone, Debug, Default)]
+/// What a caller may see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Only these appliances; `None` for all.
+    /// Only these appliances, by the names that they are shown by; `None` for all.
     pub appliances: Option<Vec<String>>,
+    /// Only mail for recipients in these domains; `None` for all. Searches and counts hold to it.
+    /// Records that are looked up are whole: what is seen of them follows from the families that
+    /// they belong to, and is found out by who gathers those.
+    pub sight: Option<Arc<Sight>>,
 }
 
 impl Scope {
@@ -93,9 +97,22 @@ impl Scope {
     }
 
     fn allows(&self, record: &Record) -> bool {
+        self.allows_appliance(record.appliance())
+    }
+
+    /// Whether an appliance, by the name that it is shown by, may be seen.
+    #[must_use]
+    pub fn allows_appliance(&self, name: &str) -> bool {
+        let is_it = |one: &String| one.eq_ignore_ascii_case(name);
         self.appliances
             .as_ref()
-            .is_none_or(|allowed| allowed.iter().any(|one| one == record.appliance()))
+            .is_none_or(|allowed| allowed.iter().any(is_it))
+    }
+
+    /// Whether it has limits.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.appliances.is_some() || self.sight.is_some()
     }
 }
 
@@ -190,7 +207,9 @@ impl Library {
     /// # Errors
     /// When the index can't be read.
     pub async fn find(&self, look: Look, scope: &Scope) -> Result<Vec<Record>, Error> {
-        let look = self.by_identity(look);
+        let Some(look) = self.in_scope(look, scope) else {
+            return Ok(Vec::new());
+        };
         let mut records = self.live.find(look.clone()).await?;
         for written in self.index.find(&look)? {
             if !records
@@ -329,13 +348,39 @@ impl Library {
 
     /// Appliances that a filter names, by identity; and those that may be seen.
     fn name(&self, filter: &mut Filter, scope: &Scope) {
-        filter.scope.clone_from(&scope.appliances);
+        let identities = |names: &Vec<String>| -> Vec<String> {
+            let names = names.iter();
+            names
+                .flat_map(|called| self.names.identities(called))
+                .collect()
+        };
+        filter.scope = scope.appliances.as_ref().map(identities);
+        filter.sight.clone_from(&scope.sight);
         for names in [&mut filter.appliance.any, &mut filter.appliance.none] {
             let identities = names
                 .iter()
                 .flat_map(|called| self.names.identities(called));
             *names = identities.collect();
         }
+    }
+
+    /// A look-up where it may look; `None` for nowhere.
+    fn in_scope(&self, look: Look, scope: &Scope) -> Option<Look> {
+        let mut look = self.by_identity(look);
+        if let Some(allowed) = &scope.appliances {
+            let allowed = allowed.iter();
+            let mut allowed: Vec<String> = allowed
+                .flat_map(|called| self.names.identities(called))
+                .collect();
+            if !look.appliances.is_empty() {
+                allowed.retain(|one| look.appliances.contains(one));
+            }
+            if allowed.is_empty() {
+                return None;
+            }
+            look.appliances = allowed;
+        }
+        Some(look)
     }
 
     fn by_identity(&self, mut look: Look) -> Look {
@@ -347,12 +392,14 @@ impl Library {
         look
     }
 
-    /// Every appliance that a line came from.
+    /// Every appliance that a line came from and that may be seen.
     ///
     /// # Errors
     /// When the records in memory can't be asked.
-    pub async fn appliances(&self) -> Result<Vec<Known>, Error> {
-        Ok(self.live.appliances().await?)
+    pub async fn appliances(&self, scope: &Scope) -> Result<Vec<Known>, Error> {
+        let mut all = self.live.appliances().await?;
+        all.retain(|one| scope.allows_appliance(&one.name));
+        Ok(all)
     }
 
     /// The index alone.

@@ -229,6 +229,10 @@ impl Index {
     }
 
     /// A filter as a query; derived conditions are asked of what was written beside the records.
+    ///
+    /// Whoever sees some domains alone must not learn by conditions what else a mail holds: what
+    /// depends on other recipients is asked only where there are none, and of the others for the
+    /// caller to find out.
     pub(crate) fn query_of(&self, filter: &Filter) -> Result<BooleanQuery, Error> {
         let f = &self.fields;
         let mut all = Clauses::default();
@@ -236,35 +240,18 @@ impl Index {
         let number = |field| move |wanted: &u64| Ok(exact(Term::from_field_u64(field, *wanted)));
         all.choice(&filter.mid, number(f.mid))?;
         all.choice(&filter.icid, number(f.icid))?;
-        all.choice(&filter.dcid, number(f.dcid))?;
         all.choice(&filter.appliance, |name| {
             Ok(exact(Term::from_field_text(f.appliance, name)))
         })?;
         for (field, choice) in [
             (f.message_id, &filter.message_id),
             (f.sender, &filter.sender),
-            (f.recipient, &filter.recipient),
             (f.host, &filter.host),
             (f.ip, &filter.ip),
-            (f.outcome, &filter.outcome),
-            (f.diagnosis, &filter.diagnosis),
-            (f.party, &filter.party),
         ] {
             all.choice(choice, |pattern| of_pattern(field, pattern))?;
         }
         all.choice(&filter.subject, |phrase| of_phrase(f.subject, phrase))?;
-        let anywhere = |phrase: &Phrase| -> Result<Box<dyn Query>, Error> {
-            Ok(Box::new(BooleanQuery::union(vec![
-                of_phrase(f.lines, phrase)?,
-                of_phrase(f.subject, phrase)?,
-            ])))
-        };
-        for phrase in &filter.words.any {
-            all.must(anywhere(phrase)?);
-        }
-        for phrase in &filter.words.none {
-            all.must_not(anywhere(phrase)?);
-        }
         if let Some(scope) = &filter.scope {
             let names = scope
                 .iter()
@@ -281,7 +268,77 @@ impl Index {
                 .map_or(Bound::Unbounded, |until| Bound::Excluded(at(until)));
             all.must(Box::new(RangeQuery::new(since, until)));
         }
+        if let Some(shared) = filter.shared {
+            all.must(self.of_domains(shared));
+        }
+        let on_all = self.on_all_recipients(filter)?;
+        match &filter.sight {
+            None => all.0.extend(on_all.0),
+            Some(sight) => {
+                let own = sight.domains().iter().map(|domain| self.of_domain(domain));
+                let own: Result<Vec<_>, Error> = own.collect();
+                all.must(index::any(own?));
+                if !on_all.0.is_empty() {
+                    let mut unshared = on_all;
+                    unshared.must(self.of_domains(false));
+                    all.must(index::any(vec![
+                        Box::new(BooleanQuery::new(unshared.0)),
+                        self.of_domains(true),
+                    ]));
+                }
+            }
+        }
         Ok(BooleanQuery::new(all.0))
+    }
+
+    /// The conditions on which every recipient of a mail has a part.
+    fn on_all_recipients(&self, filter: &Filter) -> Result<Clauses, Error> {
+        let f = &self.fields;
+        let mut all = Clauses::default();
+        all.choice(&filter.dcid, |wanted| {
+            Ok(exact(Term::from_field_u64(f.dcid, *wanted)))
+        })?;
+        for (field, choice) in [
+            (f.recipient, &filter.recipient),
+            (f.outcome, &filter.outcome),
+            (f.diagnosis, &filter.diagnosis),
+            (f.party, &filter.party),
+        ] {
+            all.choice(choice, |pattern| of_pattern(field, pattern))?;
+        }
+        let anywhere = |phrase: &Phrase| -> Result<Box<dyn Query>, Error> {
+            Ok(Box::new(BooleanQuery::union(vec![
+                of_phrase(f.lines, phrase)?,
+                of_phrase(f.subject, phrase)?,
+            ])))
+        };
+        for phrase in &filter.words.any {
+            all.must(anywhere(phrase)?);
+        }
+        for phrase in &filter.words.none {
+            all.must_not(anywhere(phrase)?);
+        }
+        Ok(all)
+    }
+
+    /// Messages whose recipients are of one domain, or of several.
+    fn of_domains(&self, several: bool) -> Box<dyn Query> {
+        let count = |count| Term::from_field_u64(self.fields.domains, count);
+        if several {
+            let from = Bound::Included(count(2));
+            Box::new(RangeQuery::new(from, Bound::Unbounded))
+        } else {
+            exact(count(1))
+        }
+    }
+
+    /// Messages with a recipient in a domain; `*.` in front for all below it.
+    fn of_domain(&self, domain: &str) -> Result<Box<dyn Query>, Error> {
+        let field = self.fields.recipient_domain;
+        match domain.strip_prefix('*') {
+            Some(below) => of_pattern(field, &Pattern::Ends(below.to_owned())),
+            None => of_pattern(field, &Pattern::Is(domain.to_owned())),
+        }
     }
 }
 

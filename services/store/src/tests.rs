@@ -381,6 +381,7 @@ fn what_is_live_shadows_what_is_written_and_an_owner_that_is_gone_is_an_error() 
     assert_eq!(found.expect("records"), [live]);
     let nobody = Scope {
         appliances: Some(vec!["esa9".to_owned()]),
+        ..Scope::default()
     };
     let hidden = ready(library.find(by_mid.clone(), &nobody));
     assert!(hidden.expect("records").is_empty());

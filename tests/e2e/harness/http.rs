@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
-use ureq::config::ConfigBuilder;
+use ureq::config::{ConfigBuilder, RedirectAuthHeaders};
 use ureq::tls::{PemItem, RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 
@@ -72,6 +72,7 @@ fn trusting(pem: &str) -> TlsConfig {
 fn agent_config() -> ConfigBuilder<AgentScope> {
     Agent::config_builder()
         .http_status_as_error(false)
+        .redirect_auth_headers(RedirectAuthHeaders::SameHost)
         .proxy(None)
 }
 

@@ -7,7 +7,7 @@ use whymid_schemas::ArticleText;
 use super::{Shell, safe_link};
 use crate::{
     error::Failure,
-    house::House,
+    house::Visit,
     labels::{Labels, labels},
     reply,
 };
@@ -42,7 +42,7 @@ impl Page<'_> {
 }
 
 /// The page of all articles.
-pub(crate) fn list_page(request: &HttpRequest, house: &House) -> Result<HttpResponse, Failure> {
+pub(crate) fn list_page(request: &HttpRequest, house: &Visit) -> Result<HttpResponse, Failure> {
     let shell = Shell::new(request, house);
     let lang = shell.lang;
     reply::page(
@@ -57,7 +57,7 @@ pub(crate) fn list_page(request: &HttpRequest, house: &House) -> Result<HttpResp
 /// The page of one article.
 pub(crate) fn article_page(
     request: &HttpRequest,
-    house: &House,
+    house: &Visit,
     article: &ArticleText,
 ) -> Result<HttpResponse, Failure> {
     let shell = Shell::new(request, house);

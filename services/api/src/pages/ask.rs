@@ -13,7 +13,7 @@ use crate::{
     ask::Meant,
     desk::Style,
     error::Failure,
-    house::House,
+    house::Visit,
     labels::{self, Labels, labels},
     reply,
 };
@@ -46,7 +46,7 @@ struct Page {
 /// The page, or the way to the one message that is meant.
 pub(crate) async fn page(
     request: &HttpRequest,
-    house: &House,
+    house: &Visit,
     asked: &str,
     meant: Meant,
     style: &Style,
@@ -119,7 +119,7 @@ fn newest(filter: Filter) -> Search {
 impl Found {
     async fn search(
         &mut self,
-        house: &House,
+        house: &Visit,
         meant: &Meant,
         now: Timestamp,
         style: &Style,
@@ -155,7 +155,7 @@ impl Found {
     }
 
     /// A pasted log: the messages that it names, where they are kept; else what it says by itself.
-    async fn explain(&mut self, house: &House, log: &str, style: &Style) -> Result<(), Failure> {
+    async fn explain(&mut self, house: &Visit, log: &str, style: &Style) -> Result<(), Failure> {
         let (answers, _) = house.desk.explain(log.as_bytes(), style, None, None);
         let mut mids: Vec<u64> = answers
             .iter()

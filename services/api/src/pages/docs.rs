@@ -7,7 +7,7 @@ use askama::Template;
 use serde_json::Value;
 
 use super::Shell;
-use crate::{error::Failure, house::House, openapi, reply};
+use crate::{error::Failure, house::Visit, openapi, reply};
 
 #[derive(Template)]
 #[template(path = "docs.html")]
@@ -109,7 +109,7 @@ pub(crate) const EXAMPLES: [(&str, &str); 10] = [
 ];
 
 /// The page.
-pub(crate) fn page(request: &HttpRequest, house: &House) -> Result<HttpResponse, Failure> {
+pub(crate) fn page(request: &HttpRequest, house: &Visit) -> Result<HttpResponse, Failure> {
     let shell = Shell::new(request, house);
     let lang = shell.lang;
     let document = openapi::as_json();

@@ -6,7 +6,7 @@ use whymid_mailflow::kind::{self, Belongs, Ends, Kind};
 use whymid_schemas::Lang;
 
 use super::Shell;
-use crate::{error::Failure, house::House, reply};
+use crate::{error::Failure, house::Visit, reply};
 
 #[derive(Template)]
 #[template(path = "events.html")]
@@ -17,7 +17,7 @@ struct Events {
 }
 
 /// The page.
-pub(crate) fn page(request: &HttpRequest, house: &House) -> Result<HttpResponse, Failure> {
+pub(crate) fn page(request: &HttpRequest, house: &Visit) -> Result<HttpResponse, Failure> {
     let shell = Shell::new(request, house);
     let lang = shell.lang;
     let events = Events {

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::Shell;
-use crate::{error::Failure, house::House, reply};
+use crate::{error::Failure, house::Visit, reply};
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -17,7 +17,7 @@ struct Home {
 }
 
 /// The page.
-pub(crate) fn page(request: &HttpRequest, house: &House) -> Result<HttpResponse, Failure> {
+pub(crate) fn page(request: &HttpRequest, house: &Visit) -> Result<HttpResponse, Failure> {
     let shell = Shell::new(request, house);
     let lang = shell.lang;
     let home = Home {

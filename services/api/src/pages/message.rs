@@ -12,7 +12,7 @@ use super::{Shell, safe_link};
 use crate::{
     desk::Style,
     error::Failure,
-    house::House,
+    house::Visit,
     labels::{self, Labels, labels},
     reply,
 };
@@ -46,7 +46,7 @@ struct Row {
 /// The page. The timeline is left out where the answer is not about a kept message.
 pub(crate) async fn page(
     request: &HttpRequest,
-    house: &House,
+    house: &Visit,
     answer: &Answer,
     style: &Style,
 ) -> Result<HttpResponse, Failure> {

@@ -15,7 +15,7 @@ pub(crate) mod overview;
 use actix_web::HttpRequest;
 use whymid_schemas::Lang;
 
-use crate::{house::House, negotiate};
+use crate::{house::Visit, negotiate};
 
 /// The one style sheet.
 pub(crate) const STYLE_SHEET: &str = include_str!("../../templates/style.css");
@@ -47,7 +47,7 @@ pub(crate) struct Version {
 
 impl Shell {
     /// The shell of a page that exists in both languages.
-    pub(crate) fn new(request: &HttpRequest, house: &House) -> Self {
+    pub(crate) fn new(request: &HttpRequest, house: &Visit) -> Self {
         let lang = negotiate::lang(request);
         let page = format!("{}{}", house.base_url(request), request.path());
         let others = query_without_lang(request.query_string());

@@ -10,7 +10,7 @@ use super::Shell;
 use crate::{
     desk::{Counting, Style},
     error::Failure,
-    house::House,
+    house::Visit,
     labels, reply,
 };
 
@@ -70,7 +70,7 @@ struct Row {
 /// The page.
 pub(crate) async fn page(
     request: &HttpRequest,
-    house: &House,
+    house: &Visit,
     days: u16,
     style: &Style,
 ) -> Result<HttpResponse, Failure> {
@@ -188,7 +188,7 @@ fn edges(since: Timestamp, until: Timestamp) -> Vec<Timestamp> {
 }
 
 fn table(
-    house: &House,
+    house: &Visit,
     style: &Style,
     days: u16,
     stats: Stats,
@@ -212,7 +212,7 @@ fn table(
     }
 }
 
-fn label(house: &House, style: &Style, group: Group, key: String) -> String {
+fn label(house: &Visit, style: &Style, group: Group, key: String) -> String {
     match group {
         Group::Diagnosis => {
             let known = house.desk.diagnosis(&key, style);

@@ -9,14 +9,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use whymid_diagnosis::Story;
 use whymid_mailflow::Gap;
-use whymid_schemas::{
-    ApplianceInfo, ConnectionItem, EventItem, MessageItem, Stats, StatsGroup, StatsSpan,
-    SuspectedGap, Time,
-};
-use whymid_store::{Filter, Found, Known, Peer, Place, Record, Scope, Search};
+use whymid_schemas::{ApplianceInfo, ConnectionItem, EventItem, MessageItem, SuspectedGap, Time};
+use whymid_store::{Choice, Filter, Found, Known, Peer, Place, Record, Search, View};
 
 use super::{MAX_CANDIDATES, Newest, Reading, failed};
-use crate::desk::{Counting, Missing, Page, Style};
+use crate::desk::{Missing, Page, Style};
 
 /// How long a search may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,7 +29,7 @@ type Records = (Vec<Record>, Option<Place>);
 
 impl Reading {
     /// Ends what takes too long.
-    async fn patiently<T>(
+    pub(super) async fn patiently<T>(
         &self,
         asked: impl Future<Output = Result<T, Missing>>,
     ) -> Result<T, Missing> {
@@ -53,8 +50,9 @@ impl Reading {
             let (records, next) = self.page(search, &now).await?;
             let mut items = Vec::with_capacity(records.len());
             for message in records.into_iter().filter_map(Record::into_message) {
-                let story = self.item_story(message, &now).await?;
-                items.extend(self.knowledge.message_item(&story, style));
+                if let Some(story) = self.item_story(message, &now).await? {
+                    items.extend(self.knowledge.message_item(&story, style));
+                }
             }
             Ok(Page { items, next })
         })
@@ -73,61 +71,12 @@ impl Reading {
             for connection in records.into_iter().filter_map(Record::into_connection) {
                 let appliance = connection.common.appliance.clone();
                 let known = self.connections(connection.icid, Some(&appliance)).await?;
-                let (story, messages) = self.with_messages(connection, &known, &now).await?;
-                let item = self.knowledge.connection_item(&story, &messages, style);
-                items.extend(item);
+                let told = self.with_messages(connection, &known, &now).await?;
+                items.extend(told.and_then(|(story, messages)| {
+                    self.knowledge.connection_item(&story, &messages, style)
+                }));
             }
             Ok(Page { items, next })
-        })
-        .await
-    }
-
-    pub(super) async fn count(&self, wanted: &Counting, style: &Style) -> Result<Stats, Missing> {
-        self.patiently(async {
-            let all = Scope::everything();
-            let (filter, moments) = (wanted.filter.clone(), wanted.moments.clone());
-            let time = |at| Time::of(at, &style.zone);
-            let unsettled = self.pulse.unsettled();
-            let in_memory = self
-                .library
-                .in_memory(&filter, &all)
-                .await
-                .map_err(failed)?;
-            let counted = self
-                .library
-                .stats(filter, moments, wanted.group, &all)
-                .await;
-            let counted = counted.map_err(failed)?;
-            let none = std::iter::repeat(&0);
-            let spans = wanted
-                .moments
-                .windows(2)
-                .zip(counted.spans.iter().chain(none));
-            let group = |(key, count, over_time)| StatsGroup {
-                key,
-                title: None,
-                count,
-                over_time,
-            };
-            Ok(Stats {
-                as_of: time(whole_seconds(self.pulse.now())),
-                since: wanted.filter.since.map(whole_seconds).map(time),
-                until: wanted.filter.until.map(whole_seconds).map(time),
-                total: counted.total,
-                in_memory,
-                // some may have been settled while it was counted
-                unsettled: unsettled.max(self.pulse.unsettled()),
-                groups: counted.groups.into_iter().map(group).collect(),
-                other: counted.other,
-                over_time: spans
-                    .map(|(span, count)| StatsSpan {
-                        from: time(span[0]),
-                        to: time(span[1]),
-                        count: *count,
-                    })
-                    .collect(),
-                not_understood: Vec::new(),
-            })
         })
         .await
     }
@@ -140,7 +89,7 @@ impl Reading {
         self.patiently(async {
             let found = self
                 .library
-                .search(search.clone(), &Scope::everything())
+                .search(search.clone(), &self.scope)
                 .await
                 .map_err(failed)?;
             let records = found.records.into_iter().map(|(record, _)| record);
@@ -170,7 +119,12 @@ impl Reading {
         if !self.pulse.is_ready() {
             return Err(Missing::Replaying);
         }
-        let all = self.library.appliances().await.map_err(failed)?;
+        // the lines of a gateway are everybody's
+        if self.scope.sight.is_some() {
+            return Ok(Vec::new());
+        }
+        let all = self.library.appliances(&self.scope).await;
+        let all = all.map_err(failed)?;
         let mut all: Vec<ApplianceInfo> = all.into_iter().map(|one| info(one, style)).collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(all)
@@ -186,7 +140,7 @@ impl Reading {
         };
         let found = self
             .library
-            .search(search, &Scope::everything())
+            .search(search, &self.scope)
             .await
             .map_err(failed)?;
         Ok(found
@@ -205,13 +159,14 @@ impl Reading {
         loop {
             let found = self
                 .library
-                .search(asked.clone(), &Scope::everything())
+                .search(asked.clone(), &self.scope)
                 .await
                 .map_err(failed)?;
             let Found { records, next } = found;
             let mut records = records.into_iter();
             for (record, is_live) in records.by_ref() {
-                if is_live && !self.fits(&record, &search.filter, now).await? {
+                let is_asked = is_live || self.scope.sight.is_some();
+                if is_asked && !self.fits(&record, &search.filter, now).await? {
                     continue;
                 }
                 page.push(record);
@@ -233,9 +188,16 @@ impl Reading {
         }
     }
 
-    /// Whether a record in memory fits by what derives from its surroundings.
-    async fn fits(&self, record: &Record, filter: &Filter, now: &Newest) -> Result<bool, Missing> {
-        if !filter.is_derived() {
+    /// Whether a record in memory fits by what derives from its surroundings; where only some
+    /// domains' mail is seen, whether any record fits, as it is seen.
+    pub(super) async fn fits(
+        &self,
+        record: &Record,
+        filter: &Filter,
+        now: &Newest,
+    ) -> Result<bool, Missing> {
+        let is_sighted = self.scope.sight.is_some();
+        if !filter.is_derived() && !is_sighted {
             return Ok(true);
         }
         let story = match record {
@@ -246,17 +208,40 @@ impl Reading {
                 let told = self
                     .with_messages((**connection).clone(), &known, now)
                     .await?;
-                told.0
+                told.map(|(story, _)| story)
             }
             Record::Delivery(_) | Record::Event(_) => {
                 return Ok(filter.fits_derived(None, &Peer::default()));
             }
         };
-        let connection = story.connection.as_ref();
-        let peer = Peer::of(connection.and_then(|one| one.opened.as_ref()));
-        let facets = tells_itself(&story).then(|| self.knowledge.facets(&story));
-        Ok(filter.fits_derived(facets.as_ref(), &peer))
+        let Some(story) = story else {
+            return Ok(false);
+        };
+        if let (true, Some(seen)) = (is_sighted, story.asked()) {
+            // the appliance, the time: the library knows better
+            let own = Filter {
+                appliance: Choice::default(),
+                since: None,
+                until: None,
+                ..filter.clone()
+            };
+            if !own.fits(View::Message(seen)) {
+                return Ok(false);
+            }
+        }
+        Ok(self.fits_as_told(&story, filter))
     }
+
+    fn fits_as_told(&self, story: &Story, filter: &Filter) -> bool {
+        let facets = tells_itself(story).then(|| self.knowledge.facets(story));
+        filter.fits_derived(facets.as_ref(), &peer_of(story))
+    }
+}
+
+/// Who sent the mail of a story.
+pub(super) fn peer_of(story: &Story) -> Peer {
+    let connection = story.connection.as_ref();
+    Peer::of(connection.and_then(|one| one.opened.as_ref()))
 }
 
 /// The most gaps of one appliance that are told.
@@ -292,7 +277,7 @@ fn info(one: Known, style: &Style) -> ApplianceInfo {
 }
 
 /// A moment to the second.
-fn whole_seconds(at: Timestamp) -> Timestamp {
+pub(super) fn whole_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 

@@ -9,7 +9,7 @@ use whymid_mailflow::{
     is_used,
 };
 use whymid_schemas::Outcome;
-use whymid_store::{Key, Look, Record, RecordKind, Scope};
+use whymid_store::{Key, Look, Record, RecordKind};
 
 use super::{MAX_CANDIDATES, Newest, Reading, clock, failed};
 use crate::desk::Missing;
@@ -37,7 +37,7 @@ impl Reading {
             appliances: appliance.map(str::to_owned).into_iter().collect(),
             limit,
         };
-        let found = self.library.find(look, &Scope::everything()).await;
+        let found = self.library.find(look, &self.scope).await;
         found.map_err(failed)
     }
 
@@ -88,17 +88,34 @@ impl Reading {
         Ok(())
     }
 
-    pub(super) async fn story(&self, message: Message, now: &Newest) -> Result<Story, Missing> {
-        let family = self.family_of(message).await?;
+    /// A message's story; `None` where nothing of it may be seen.
+    pub(super) async fn story(
+        &self,
+        message: Message,
+        now: &Newest,
+    ) -> Result<Option<Story>, Missing> {
+        let (family, records) = self.family_of(message).await?;
+        let sight = self.scope.sight.as_deref();
+        let family = match sight {
+            Some(sight) => sight.family(&family, &records),
+            None => Some(family),
+        };
+        let Some(family) = family else {
+            return Ok(None);
+        };
         let root = &family.members[family.root_of(0)];
-        let connection = self.connection_of(root).await?.map(Arc::new);
+        let mut connection = self.connection_of(root).await?;
+        if let (Some(sight), Some(own)) = (sight, &mut connection) {
+            *own = sight.connection(own, &family.members);
+        }
+        let connection = connection.map(Arc::new);
         let appliance = root.common.appliance.clone();
         let deliveries = self.deliveries_of(&family).await?;
         let timers = self.listeners.timers(connection.as_deref());
         let (newest, gaps) = clock(now, &appliance);
         let beside = self.beside(&family, &appliance).await?;
         let story = Story::of(family, connection, deliveries, beside, newest, timers);
-        Ok(story.with_gaps(gaps))
+        Ok(Some(story.with_gaps(gaps)))
     }
 
     /// As much of a message's story as an item of a list needs: of what was delivered under its own
@@ -107,9 +124,10 @@ impl Reading {
         &self,
         message: Message,
         now: &Newest,
-    ) -> Result<Story, Missing> {
-        let is_told =
-            message.fared_alone() && whymid_diagnosis::of_message(&message) == Outcome::Delivered;
+    ) -> Result<Option<Story>, Missing> {
+        let is_told = self.scope.sight.is_none()
+            && message.fared_alone()
+            && whymid_diagnosis::of_message(&message) == Outcome::Delivered;
         let appliance = message.common.appliance.clone();
         // an elder that names it has some of its time
         let is_told = is_told
@@ -128,18 +146,19 @@ impl Reading {
         let timers = self.listeners.timers(connection.as_deref());
         let (newest, _) = clock(now, &appliance);
         let alone = Family::alone(message);
-        Ok(Story::of(
+        Ok(Some(Story::of(
             alone,
             connection,
             Vec::new(),
             Vec::new(),
             newest,
             timers,
-        ))
+        )))
     }
 
-    /// The messages that hang together with one: splits, rewrites, copies, bounces.
-    async fn family_of(&self, message: Message) -> Result<Family, Missing> {
+    /// The messages that hang together with one: splits, rewrites, copies, bounces; and the same by
+    /// their own lines alone.
+    async fn family_of(&self, message: Message) -> Result<(Family, Vec<Arc<Message>>), Missing> {
         let appliance = message.common.appliance.clone();
         let mut gathering = Gathering::of(message);
         while let Some(wanted) = gathering.wanted() {
@@ -155,7 +174,7 @@ impl Reading {
             };
             gathering.take(named, naming, &same_mid);
         }
-        Ok(gathering.finish())
+        Ok(gathering.with_records())
     }
 
     async fn messages(&self, key: Key, appliance: &str) -> Result<Vec<Message>, Missing> {
@@ -179,7 +198,11 @@ impl Reading {
                 Some(appliance),
                 MAX_BESIDE,
             );
-            beside.extend(found.await?.into_iter().filter_map(Record::into_event));
+            let found = found.await?.into_iter().filter_map(Record::into_event);
+            beside.extend(found.filter_map(|one| match self.scope.sight.as_deref() {
+                Some(sight) => sight.event(&one, &family.members),
+                None => Some(one),
+            }));
             if beside.len() >= MAX_BESIDE {
                 break;
             }
@@ -239,19 +262,29 @@ impl Reading {
             {
                 continue;
             }
-            stories.push(if message.fared_alone() {
+            stories.extend(if message.fared_alone() && self.scope.sight.is_none() {
                 let (newest, _) = clock(now, &connection.common.appliance);
                 let timers = self.listeners.timers(Some(connection));
                 let (own, alone) = (Some(Arc::clone(&shared)), Family::alone(message));
-                Story::of(alone, own, Vec::new(), Vec::new(), newest, timers)
+                Some(Story::of(
+                    alone,
+                    own,
+                    Vec::new(),
+                    Vec::new(),
+                    newest,
+                    timers,
+                ))
             } else {
                 self.story(message, now).await?
             });
         }
         if let Some(place) = whymid_diagnosis::deciding(&stories) {
             let message = stories[place].asked().cloned();
-            if let Some(message) = message {
-                stories[place] = self.story(message, now).await?;
+            // what is seen of some domains' mail alone has been told whole
+            if let (Some(message), None) = (message, &self.scope.sight)
+                && let Some(story) = self.story(message, now).await?
+            {
+                stories[place] = story;
             }
         }
         Ok(stories)
@@ -271,23 +304,31 @@ impl Reading {
         };
         let appliance = connection.common.appliance.clone();
         let known = self.connections(connection.icid, Some(&appliance)).await?;
-        let told = self.with_messages(connection, &known, now).await?;
-        Ok(Some(told))
+        self.with_messages(connection, &known, now).await
     }
 
     /// The story of a connection, with those of the messages that it carried; `known` are all
-    /// connections of its ICID.
+    /// connections of its ICID. `None` where nothing of it may be seen: neither a message nor a
+    /// recipient that was refused.
     pub(super) async fn with_messages(
         &self,
         mut connection: Connection,
         known: &[Connection],
         now: &Newest,
-    ) -> Result<(Story, Vec<Story>), Missing> {
+    ) -> Result<Option<(Story, Vec<Story>)>, Missing> {
         self.note_messages(&mut connection, known).await?;
         let messages = self.stories_of(&connection, known, now).await?;
+        if let Some(sight) = self.scope.sight.as_deref() {
+            let carried = messages.iter().filter_map(Story::asked);
+            let carried: Vec<Arc<Message>> = carried.cloned().map(Arc::new).collect();
+            connection = sight.connection(&connection, &carried);
+            if carried.is_empty() && connection.refused.is_empty() {
+                return Ok(None);
+            }
+        }
         let (newest, gaps) = clock(now, &connection.common.appliance);
         let timers = self.listeners.timers(Some(&connection));
         let story = Story::of_connection(connection, newest, timers).with_gaps(gaps);
-        Ok((story, messages))
+        Ok(Some((story, messages)))
     }
 }

@@ -4,7 +4,7 @@
 //! Not here: joining (`stories.rs`).
 
 use jiff::Timestamp;
-use whymid_mailflow::Message;
+use whymid_mailflow::{Connection, Message};
 use whymid_schemas::{Answer, Candidate, Question, Time};
 use whymid_store::{Filter, Key, Known, Pattern, Record, RecordKind};
 
@@ -56,17 +56,52 @@ impl Reading {
         style: &Style,
         now: &Newest,
     ) -> Result<Answer, Missing> {
-        let mut found: Vec<Message> = found.into_iter().filter_map(Record::into_message).collect();
+        let found = found.into_iter().filter_map(Record::into_message);
+        let mut found = self.visible(found.collect(), now).await?;
         if found.is_empty() {
             return Err(self.unknown(question, style).await);
         }
         let message = found.remove(chosen(&found, ask.at, |one| {
             (one.common.first_at, one.common.last_at)
         }));
-        let story = self.story(message, now).await?;
+        let Some(story) = self.story(message, now).await? else {
+            return Err(self.unknown(question, style).await);
+        };
         let mut answer = self.knowledge.answer(&story, question, style);
-        answer.candidates = found.iter().map(|one| self.candidate(one, style)).collect();
+        answer.candidates = self.candidates(found, style, now).await?;
         Ok(answer)
+    }
+
+    /// Those of messages of which something may be seen.
+    async fn visible(&self, found: Vec<Message>, now: &Newest) -> Result<Vec<Message>, Missing> {
+        if self.scope.sight.is_none() {
+            return Ok(found);
+        }
+        let mut visible = Vec::new();
+        for message in found {
+            if self.story(message.clone(), now).await?.is_some() {
+                visible.push(message);
+            }
+        }
+        Ok(visible)
+    }
+
+    /// Other messages that fit, as they are seen.
+    async fn candidates(
+        &self,
+        found: Vec<Message>,
+        style: &Style,
+        now: &Newest,
+    ) -> Result<Vec<Candidate>, Missing> {
+        let mut candidates = Vec::new();
+        for message in found {
+            if self.scope.sight.is_none() {
+                candidates.push(self.candidate(&message, style));
+            } else if let Some(story) = self.story(message, now).await? {
+                candidates.extend(story.asked().map(|one| self.candidate(one, style)));
+            }
+        }
+        Ok(candidates)
     }
 
     fn candidate(&self, message: &Message, style: &Style) -> Candidate {
@@ -88,7 +123,8 @@ impl Reading {
         let question = question(ask, style);
         let now = self.newest().await?;
         let appliance = ask.appliance.as_deref();
-        let mut found = self.connections(icid, appliance).await?;
+        let known = self.connections(icid, appliance).await?;
+        let mut found = self.visible_connections(&known, &now).await?;
         if found.is_empty() {
             return self.why_messages_of(icid, ask, question, style, &now).await;
         }
@@ -96,7 +132,9 @@ impl Reading {
             (one.common.first_at, one.common.last_at)
         });
         let connection = found[place].clone();
-        let (story, messages) = self.with_messages(connection, &found, &now).await?;
+        let Some((story, messages)) = self.with_messages(connection, &known, &now).await? else {
+            return Err(self.unknown(question, style).await);
+        };
         found.remove(place);
         let mut answer = self
             .knowledge
@@ -114,6 +152,23 @@ impl Reading {
         Ok(answer)
     }
 
+    /// Those of connections of which something may be seen, as they are seen.
+    async fn visible_connections(
+        &self,
+        known: &[Connection],
+        now: &Newest,
+    ) -> Result<Vec<Connection>, Missing> {
+        if self.scope.sight.is_none() {
+            return Ok(known.to_vec());
+        }
+        let mut visible = Vec::new();
+        for connection in known {
+            let told = self.with_messages(connection.clone(), known, now).await?;
+            visible.extend(told.and_then(|(story, _)| story.connection.as_deref().cloned()));
+        }
+        Ok(visible)
+    }
+
     /// No line of the connection itself was seen: its newest message answers.
     async fn why_messages_of(
         &self,
@@ -128,24 +183,27 @@ impl Reading {
                 RecordKind::Message,
                 Key::Icid(icid),
                 ask.appliance.as_deref(),
-                1,
+                MAX_CANDIDATES,
             )
             .await?;
-        match found.into_iter().find_map(Record::into_message) {
-            Some(message) => {
-                let story = self.story(message, now).await?;
-                Ok(self.knowledge.answer(&story, question, style))
+        for message in found.into_iter().filter_map(Record::into_message) {
+            if let Some(story) = self.story(message, now).await? {
+                return Ok(self.knowledge.answer(&story, question, style));
             }
-            None => Err(self.unknown(question, style).await),
         }
+        Err(self.unknown(question, style).await)
     }
 
     /// Nothing found: what was searched.
     async fn unknown(&self, question: Question, style: &Style) -> Missing {
-        let all = match self.library.appliances().await {
+        let mut all = match self.library.appliances(&self.scope).await {
             Ok(all) => all,
             Err(error) => return failed(error),
         };
+        if self.scope.sight.is_some() {
+            // when which gateway spoke is everybody's
+            all.clear();
+        }
         let wanted = question.appliance.clone();
         let of = |one: &&Known| {
             wanted

@@ -1,16 +1,13 @@
 //! `GET /v1/appliances`, and their events.
 
-use actix_web::{
-    HttpRequest, HttpResponse, get,
-    web::{Data, Path},
-};
+use actix_web::{HttpRequest, HttpResponse, get, web::Path};
 use whymid_schemas::{ApplianceList, EventList};
 
 use super::search::{ListAsked, cursor};
 use crate::{
     error::Failure,
     filters::{EventFilters, OfEvents},
-    house::House,
+    house::Visit,
     query::{Params, Shown, Tongue, ZoneAsked},
     refusals::{OfAppliances, OfEventSearch},
     reply, sample,
@@ -28,11 +25,12 @@ use crate::{
         OfAppliances,
     ),
     security(("token" = ["read"])),
+    extensions(("x-holds-to-limits" = json!(["appliances"]))),
 )]
 #[get("/v1/appliances")]
 pub(crate) async fn appliances(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<Shown>,
 ) -> Result<HttpResponse, Failure> {
     let Params((_, zone)) = asked;
@@ -54,11 +52,12 @@ pub(crate) async fn appliances(
         OfEventSearch,
     ),
     security(("token" = ["read"])),
+    extensions(("x-holds-to-limits" = json!(["appliances"]))),
 )]
 #[get("/v1/appliances/{name}/events")]
 pub(crate) async fn events(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     name: Path<String>,
     asked: Params<(OfEvents, (ListAsked, Shown))>,
 ) -> Result<HttpResponse, Failure> {

@@ -1,16 +1,11 @@
 //! The field that takes anything, and the overview: pages that show mail.
 
-use actix_web::{
-    HttpRequest, HttpResponse, get,
-    http::header::LOCATION,
-    post,
-    web::{Data, Form},
-};
+use actix_web::{HttpRequest, HttpResponse, get, http::header::LOCATION, post, web::Form};
 
 use crate::{
     ask::{self, Meant},
     error::{Code, Failure},
-    house::House,
+    house::Visit,
     pages,
     query::{Asked, Fields, Params, Shown, Tongue, ZoneAsked, names_of},
     refusals::{OfAsk, OfOverview},
@@ -54,7 +49,7 @@ impl Asked for AskAsked {
 #[get("/ask")]
 pub(crate) async fn ask_page(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<(AskAsked, Shown)>,
 ) -> Result<HttpResponse, Failure> {
     let Params((asked, (_, zone))) = asked;
@@ -95,7 +90,7 @@ const LONGEST_ADDRESS: usize = 1500;
 #[post("/ask")]
 pub(crate) async fn ask_form(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<Shown>,
     form: Form<AskForm>,
 ) -> Result<HttpResponse, Failure> {
@@ -157,7 +152,7 @@ impl Asked for OverviewAsked {
 #[get("/overview")]
 pub(crate) async fn overview_page(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<(OverviewAsked, Shown)>,
 ) -> Result<HttpResponse, Failure> {
     let Params((asked, (_, zone))) = asked;

@@ -1,16 +1,13 @@
 //! `GET /v1/connections/{id}` and its answer: refused connections included, of which most never
 //! got a MID.
 
-use actix_web::{
-    HttpRequest, HttpResponse, get,
-    web::{Data, Path},
-};
+use actix_web::{HttpRequest, HttpResponse, get, web::Path};
 use whymid_schemas::{Answer, ConnectionTimeline};
 
 use super::messages::PageAsked;
 use crate::{
     error::{Code, Failure},
-    house::House,
+    house::Visit,
     query::{Params, Tongue, ZoneAsked},
     refusals::OfConnection,
     reply, sample,
@@ -34,7 +31,7 @@ use crate::{
 #[get("/v1/connections/{id}")]
 pub(crate) async fn timeline(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     id: Path<String>,
     asked: Params<(PageAsked, (Tongue, ZoneAsked))>,
 ) -> Result<HttpResponse, Failure> {
@@ -71,7 +68,7 @@ pub(crate) async fn timeline(
 #[get("/v1/connections/{id}/answer")]
 pub(crate) async fn answer(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     id: Path<String>,
     asked: Params<(Tongue, ZoneAsked)>,
 ) -> Result<HttpResponse, Failure> {

@@ -4,7 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::header::RETRY_AFTER,
     post,
-    web::{self, Bytes, Data, Payload},
+    web::{self, Bytes, Payload},
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
@@ -15,7 +15,7 @@ use crate::{
     body,
     desk::Style,
     error::{Code, Failure},
-    house::House,
+    house::Visit,
     negotiate,
     query::{self, Asked, Fields, Params, Tongue, ZoneAsked, names_of},
     refusals::OfExplain,
@@ -110,7 +110,7 @@ struct Pasted {
 #[post("/v1/explain")]
 pub(crate) async fn explain(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<(StampsAsked, (Tongue, ZoneAsked))>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
@@ -127,7 +127,7 @@ pub(crate) async fn explain(
 
 /// Waits for its turn, then works where blocking is allowed.
 async fn work(
-    house: Data<House>,
+    house: Visit,
     pasted: Pasted,
     style: Style,
     place: OwnedSemaphorePermit,

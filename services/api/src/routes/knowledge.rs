@@ -1,14 +1,11 @@
 //! The catalogue of diagnoses and the articles, by the API.
 
-use actix_web::{
-    HttpRequest, HttpResponse, get,
-    web::{Data, Path},
-};
+use actix_web::{HttpRequest, HttpResponse, get, web::Path};
 use whymid_schemas::{ArticleList, ArticleText, DiagnosisEntry, DiagnosisList};
 
 use crate::{
     error::{Code, Failure},
-    house::House,
+    house::Visit,
     negotiate::{self, Form},
     pages,
     query::{Asked, Fields, Params, Tongue, names_of},
@@ -32,7 +29,7 @@ use crate::{
 #[get("/v1/diagnoses")]
 pub(crate) async fn diagnoses(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     _asked: Params<Tongue>,
 ) -> HttpResponse {
     let style = house.plain_style(&request);
@@ -55,7 +52,7 @@ pub(crate) async fn diagnoses(
 #[get("/v1/diagnoses/{id}")]
 pub(crate) async fn diagnosis(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     id: Path<String>,
     _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {
@@ -116,7 +113,7 @@ impl Asked for ArticlesAsked {
 #[get("/v1/articles")]
 pub(crate) async fn articles(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<(ArticlesAsked, Tongue)>,
 ) -> HttpResponse {
     let Params((asked, _)) = asked;
@@ -147,7 +144,7 @@ pub(crate) async fn articles(
 #[get("/v1/articles/{id}")]
 pub(crate) async fn article(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     id: Path<String>,
     _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {

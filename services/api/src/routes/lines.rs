@@ -5,15 +5,11 @@
 
 use std::time::Duration;
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::RETRY_AFTER,
-    post,
-    web::{Data, Payload},
-};
+use actix_web::{HttpRequest, HttpResponse, http::header::RETRY_AFTER, post, web::Payload};
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use utoipa::ToSchema;
 use whymid_schemas::LinesTaken;
+use whymid_store::Scope;
 use whymid_syslog::{Lane, MAX_LABEL};
 
 use super::explain::check_stamps;
@@ -21,7 +17,7 @@ use crate::{
     body::{self, Limits},
     desk::{NotTaken, Origin, Taken},
     error::{Code, Failure},
-    house::House,
+    house::Visit,
     negotiate,
     query::{Asked, Fields, Params, Tongue, names_of},
     refusals::OfLines,
@@ -138,11 +134,12 @@ fn check_appliance(name: Option<&str>) -> Result<(), Failure> {
         OfLines,
     ),
     security(("token" = ["ingest"])),
+    extensions(("x-holds-to-limits" = json!(["appliances"]))),
 )]
 #[post("/v1/lines")]
 pub(crate) async fn lines(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<(LinesAsked, Tongue)>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
@@ -151,6 +148,9 @@ pub(crate) async fn lines(
         house.door.turned_away(failure.code.word());
         failure
     };
+    if !may_write_for(&house.limits, asked.appliance.as_deref()) {
+        return Err(counted(Failure::new(Code::ApplianceForeign)));
+    }
     let coding = coding(&request).map_err(counted)?;
     let _place = place(&house).await.map_err(counted)?;
     let log = body::unpacked(&request, payload, coding, LIMITS).await;
@@ -161,6 +161,11 @@ pub(crate) async fn lines(
         Ok(Taken { accepted, cut }) => Ok(said(&request, LinesTaken { accepted, cut })),
         Err(not_taken) => Err(not_accepting(not_taken)),
     }
+}
+
+/// Whoever may write for some appliances alone says for which.
+fn may_write_for(limits: &Scope, appliance: Option<&str>) -> bool {
+    limits.appliances.is_none() || appliance.is_some_and(|one| limits.allows_appliance(one))
 }
 
 /// The coding of a body of a kind that is taken here.
@@ -177,7 +182,7 @@ fn coding(request: &HttpRequest) -> Result<Coding, Failure> {
 }
 
 /// A place in the house, held until the lines are on disk.
-async fn place(house: &House) -> Result<OwnedSemaphorePermit, Failure> {
+async fn place(house: &Visit) -> Result<OwnedSemaphorePermit, Failure> {
     match timeout(WAIT, house.handed_in.clone().acquire_owned()).await {
         Ok(Ok(place)) => Ok(place),
         Ok(Err(_)) | Err(_) => Err(Failure::new(Code::Busy)

@@ -1,15 +1,12 @@
 //! `GET /v1/messages/{id}` and its answer.
 
-use actix_web::{
-    HttpRequest, HttpResponse, get,
-    web::{Data, Path},
-};
+use actix_web::{HttpRequest, HttpResponse, get, web::Path};
 use whymid_schemas::{Answer, MessageTimeline};
 
 use crate::{
     desk::Style,
     error::{Code, Failure},
-    house::House,
+    house::Visit,
     query::{Asked, Fields, Params, Tongue, ZoneAsked, names_of},
     refusals::OfMessage,
     reply, sample,
@@ -66,7 +63,7 @@ impl Asked for PageAsked {
 #[get("/v1/messages/{id}")]
 pub(crate) async fn timeline(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     id: Path<String>,
     asked: Params<(PageAsked, (Tongue, ZoneAsked))>,
 ) -> Result<HttpResponse, Failure> {
@@ -102,7 +99,7 @@ pub(crate) async fn timeline(
 #[get("/v1/messages/{id}/answer")]
 pub(crate) async fn answer(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     id: Path<String>,
     asked: Params<(Tongue, ZoneAsked)>,
 ) -> Result<HttpResponse, Failure> {
@@ -114,7 +111,7 @@ pub(crate) async fn answer(
 }
 
 /// The answer about a message, or the failure for an unknown id.
-pub(super) async fn answer_of(house: &House, id: &str, style: &Style) -> Result<Answer, Failure> {
+pub(super) async fn answer_of(house: &Visit, id: &str, style: &Style) -> Result<Answer, Failure> {
     let found = house.desk.answer(id, style).await?;
     found.ok_or_else(|| message_unknown(id))
 }

@@ -1,12 +1,12 @@
 //! What operators and their machines ask: status, health, metrics, and the document itself.
 
-use actix_web::{HttpRequest, HttpResponse, get, web::Data};
+use actix_web::{HttpRequest, HttpResponse, get};
 use whymid_schemas::{Lang, Status};
 
 use crate::{
     desk::Told,
     error::{Code, Failure},
-    house::House,
+    house::Visit,
     negotiate, openapi,
     query::{Params, Tongue},
     refusals::{OfGauge, OfOpen, OfReady},
@@ -26,9 +26,10 @@ const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-
         OfGauge,
     ),
     security(("token" = ["read"])),
+    extensions(("x-holds-to-limits" = json!([]))),
 )]
 #[get("/v1/status")]
-pub(crate) async fn status(house: Data<House>, _asked: Params<()>) -> HttpResponse {
+pub(crate) async fn status(house: Visit, _asked: Params<()>) -> HttpResponse {
     HttpResponse::Ok().json(house.gauge.status())
 }
 
@@ -60,7 +61,7 @@ pub(crate) async fn healthz(_asked: Params<()>) -> HttpResponse {
 )]
 #[get("/readyz")]
 pub(crate) async fn readyz(
-    house: Data<House>,
+    house: Visit,
     request: HttpRequest,
     _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {
@@ -106,9 +107,10 @@ fn in_lang(told: &Told, lang: Lang) -> String {
         OfGauge,
     ),
     security(("token" = ["read"])),
+    extensions(("x-holds-to-limits" = json!([]))),
 )]
 #[get("/metrics")]
-pub(crate) async fn metrics(house: Data<House>, _asked: Params<()>) -> HttpResponse {
+pub(crate) async fn metrics(house: Visit, _asked: Params<()>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(METRICS)
         .body(house.gauge.metrics())

@@ -1,7 +1,7 @@
 //! `GET /v1/messages` and `GET /v1/connections`: what fits the filters, in pages, or all of it as
 //! lines of JSON or CSV.
 
-use actix_web::{HttpRequest, HttpResponse, get, web::Data};
+use actix_web::{HttpRequest, HttpResponse, get};
 use whymid_schemas::{ConnectionList, MessageList, Time};
 use whymid_store::{Order, Place, Search};
 
@@ -10,7 +10,7 @@ use crate::{
     error::{Code, Failure},
     export,
     filters::{ConnectionFilters, MessageFilters, OfConnections, OfMessages, Wanted},
-    house::House,
+    house::Visit,
     negotiate::{self, Form},
     query::{Asked, Fields, Params, Shown, Tongue, ZoneAsked, names_of},
     refusals::OfSearch,
@@ -94,7 +94,7 @@ pub(super) fn cursor(place: &Place) -> String {
 }
 
 impl ListAsked {
-    pub(super) fn search(&self, house: &House, wanted: &Wanted) -> Search {
+    pub(super) fn search(&self, house: &Visit, wanted: &Wanted) -> Search {
         Search {
             filter: wanted.at(house.desk.now()),
             order: self.sort,
@@ -107,7 +107,7 @@ impl ListAsked {
 /// Whether all that was asked can be asked: a diagnosis by its id must be one; an export has no room
 /// to say that words were left out.
 pub(super) fn check(
-    house: &House,
+    house: &Visit,
     wanted: &Wanted,
     form: Form,
     style: &Style,
@@ -164,7 +164,7 @@ pub(super) fn check(
 #[get("/v1/messages")]
 pub(crate) async fn messages(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<(OfMessages, (ListAsked, Shown))>,
 ) -> Result<HttpResponse, Failure> {
     let Params((OfMessages(wanted), (list, (_, zone)))) = asked;
@@ -204,11 +204,12 @@ pub(crate) async fn messages(
         OfSearch,
     ),
     security(("token" = ["read"])),
+    extensions(("x-holds-to-limits" = json!(["appliances"]))),
 )]
 #[get("/v1/connections")]
 pub(crate) async fn connections(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<(OfConnections, (ListAsked, Shown))>,
 ) -> Result<HttpResponse, Failure> {
     let Params((OfConnections(wanted), (list, (_, zone)))) = asked;

@@ -1,6 +1,6 @@
 //! `GET /v1/stats`: how many, by group and over time.
 
-use actix_web::{HttpRequest, HttpResponse, get, web::Data};
+use actix_web::{HttpRequest, HttpResponse, get};
 use jiff::{RoundMode, Timestamp, ToSpan, Unit, ZonedDateTimeRound, tz::TimeZone};
 use whymid_schemas::{Outcome, Party, Stats};
 use whymid_store::{Filter, Group};
@@ -9,7 +9,7 @@ use crate::{
     desk::{Counting, Style},
     error::{Code, Failure},
     filters::{MessageFilters, OfMessages, span},
-    house::House,
+    house::Visit,
     labels,
     negotiate::Form,
     query::{Asked, Fields, Params, Shown, Tongue, ZoneAsked, names_of},
@@ -205,7 +205,7 @@ impl StatsAsked {
 }
 
 /// What people call a group.
-fn title(house: &House, by: Option<Group>, key: &str, style: &Style) -> Option<String> {
+fn title(house: &Visit, by: Option<Group>, key: &str, style: &Style) -> Option<String> {
     let lang = style.lang;
     match by? {
         Group::Diagnosis => house.desk.diagnosis(key, style).map(|one| one.title),
@@ -234,7 +234,7 @@ fn title(house: &House, by: Option<Group>, key: &str, style: &Style) -> Option<S
 #[get("/v1/stats")]
 pub(crate) async fn stats(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<(StatsAsked, (OfMessages, Shown))>,
 ) -> Result<HttpResponse, Failure> {
     let Params((asked, (OfMessages(wanted), (_, zone)))) = asked;

@@ -1,14 +1,11 @@
 //! The pages for people. What they look like is in `pages/` and `templates/`.
 
-use actix_web::{
-    HttpRequest, HttpResponse, get,
-    web::{Data, Path},
-};
+use actix_web::{HttpRequest, HttpResponse, get, web::Path};
 
 use super::{knowledge::article_unknown, messages::answer_of};
 use crate::{
     error::Failure,
-    house::House,
+    house::Visit,
     negotiate, pages,
     query::{Params, Tongue, ZoneAsked},
     refusals::{OfArticlePage, OfMessage, OfOpen, OfPage},
@@ -26,7 +23,7 @@ use crate::{
 #[get("/")]
 pub(crate) async fn home(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {
     pages::home::page(&request, &house)
@@ -45,7 +42,7 @@ pub(crate) async fn home(
 #[get("/kb")]
 pub(crate) async fn articles(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {
     pages::articles::list_page(&request, &house)
@@ -65,7 +62,7 @@ pub(crate) async fn articles(
 #[get("/docs")]
 pub(crate) async fn docs(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {
     pages::docs::page(&request, &house)
@@ -85,7 +82,7 @@ pub(crate) async fn docs(
 #[get("/docs/events")]
 pub(crate) async fn events(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {
     pages::events::page(&request, &house)
@@ -104,7 +101,7 @@ pub(crate) async fn events(
 #[get("/kb/{article}")]
 pub(crate) async fn article(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     id: Path<String>,
     _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {
@@ -126,7 +123,7 @@ pub(crate) async fn article(
 #[get("/messages/{id}")]
 pub(crate) async fn message(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     id: Path<String>,
     asked: Params<(Tongue, ZoneAsked)>,
 ) -> Result<HttpResponse, Failure> {

@@ -1,13 +1,13 @@
 //! `GET /v1/why`: the answer by number.
 
-use actix_web::{HttpRequest, HttpResponse, get, web::Data};
+use actix_web::{HttpRequest, HttpResponse, get};
 use jiff::Timestamp;
 use whymid_schemas::Answer;
 
 use crate::{
     desk::{Ask, What},
     error::{Code, Failure},
-    house::House,
+    house::Visit,
     query::{Asked, Fields, Params, Tongue, ZoneAsked, names_of},
     refusals::OfWhy,
     reply, sample,
@@ -91,7 +91,7 @@ impl WhyAsked {
 #[get("/v1/why")]
 pub(crate) async fn why(
     request: HttpRequest,
-    house: Data<House>,
+    house: Visit,
     asked: Params<(WhyAsked, (Tongue, ZoneAsked))>,
 ) -> Result<HttpResponse, Failure> {
     let Params((asked, (_, zone))) = asked;

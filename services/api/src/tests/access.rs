@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use sha2::{Digest, Sha256};
+use whymid_store::Scope as Limits;
 
 use super::{HERE, ask, ask_bound, ask_with, fake::FakeDesk, get, open};
 use crate::{
@@ -15,6 +16,8 @@ fn token(secret: &str, scope: Scope) -> Token {
         name: secret.to_owned(),
         scope,
         sha256: Sha256::digest(secret).into(),
+        expires: None,
+        limits: Limits::everything(),
     }
 }
 
@@ -246,10 +249,10 @@ fn every_route_under_v1_needs_a_scope() {
         for method in methods.as_object().unwrap().keys() {
             let method: Method = method.to_ascii_uppercase().parse().unwrap();
             match routes().find(path, &method) {
-                Found::Route(Access::Scopes(scopes)) => {
-                    assert!(guarded && !scopes.is_empty(), "{path}")
-                }
-                Found::Route(Access::Open) => assert!(!guarded, "{path}"),
+                Found::Route(route) => match &route.access {
+                    Access::Scopes(scopes) => assert!(guarded && !scopes.is_empty(), "{path}"),
+                    Access::Open => assert!(!guarded, "{path}"),
+                },
                 Found::OtherMethods(_) | Found::Nothing => panic!("{path} is not found"),
             }
         }

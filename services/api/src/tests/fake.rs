@@ -1,12 +1,12 @@
 //! A desk that knows one message, MID 1404, and a door that keeps what it is handed.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use whymid_schemas::{
     Answer, ApplianceInfo, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline,
     DiagnosisEntry, DiagnosisList, EventItem, Lang, MessageItem, MessageTimeline, Stats, Status,
 };
-use whymid_store::{Place, Search};
+use whymid_store::{Place, Scope, Search};
 
 use crate::{
     desk::{
@@ -29,6 +29,8 @@ pub(super) enum Mood {
 pub(super) struct FakeDesk {
     pub(super) mood: Mood,
     pub(super) reasons: Vec<Told>,
+    /// Whoever asks sees so much.
+    pub(super) scope: Scope,
     /// Replaces what strangers wrote.
     pub(super) stranger: Option<String>,
 }
@@ -63,6 +65,13 @@ impl FakeDesk {
 }
 
 impl Desk for FakeDesk {
+    fn seen_by(&self, scope: &Scope) -> Arc<dyn Desk> {
+        Arc::new(Self {
+            scope: scope.clone(),
+            ..self.clone()
+        })
+    }
+
     fn why<'a>(&'a self, ask: &'a Ask, style: &'a Style) -> Later<'a, Result<Answer, Missing>> {
         Box::pin(async move {
             self.mood()?;
@@ -191,7 +200,9 @@ impl Desk for FakeDesk {
     fn appliances<'a>(&'a self, _: &'a Style) -> Later<'a, Result<Vec<ApplianceInfo>, Missing>> {
         Box::pin(async move {
             self.mood()?;
-            Ok(sample::appliances().items)
+            let mut items = sample::appliances().items;
+            items.retain(|one| self.scope.allows_appliance(&one.name));
+            Ok(items)
         })
     }
 

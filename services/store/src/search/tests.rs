@@ -238,6 +238,7 @@ async fn a_scope_bounds_what_is_found_and_counted() {
     let library = Library::new(index, Arc::new(memory), Names::default());
     let scope = Scope {
         appliances: Some(vec!["esa1".to_owned()]),
+        ..Scope::default()
     };
     let filter = Filter::all(RecordKind::Message);
     let search = Search {
