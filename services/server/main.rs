@@ -23,6 +23,7 @@
 //! No business rules here: this room only wires the others together.
 
 mod args;
+mod audit;
 mod clock;
 mod config;
 mod data;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use whymid_api::{Pulse, Reading};
+use whymid_api::{Audit, Pulse, Reading};
 use whymid_diagnosis::Knowledge;
 use whymid_journal::{Journal, Options, Position, Recovery, Vault};
 use whymid_mailflow::{Intake, Settings};
@@ -18,6 +18,7 @@ use whymid_schemas::Listener;
 use whymid_store::{Checkpoint, Library, Names};
 
 use crate::args::Serve;
+use crate::audit::AuditLog;
 use crate::clock::Uptime;
 use crate::config::{self, Config};
 use crate::data::DataFolder;
@@ -180,6 +181,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let vault = Arc::new(Vault::open(&data.journal())?);
     let telemetry = Telemetry::new();
     let keyrings = Keyrings::open(&config, &telemetry)?;
+    let audit = AuditLog::open(&config.audit, &telemetry)?;
     let sockets = bind(&config)?;
     // before anybody reads an address: whoever does may stop us at once
     let mut stop_signals = StopSignals::install()?;
@@ -280,7 +282,10 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         settings,
         Arc::clone(&heart) as Arc<dyn Pulse>,
     ));
-    let settings = api_settings(&config, shares, &keyrings)?;
+    let settings = whymid_api::Settings {
+        audit: audit.map(|audit| audit as Arc<dyn Audit>),
+        ..api_settings(&config, shares, &keyrings)?
+    };
     let http = whymid_api::serve(sockets.http, desk, heart, ingest, settings)?;
     let http_handle = http.handle();
     let http = tokio::spawn(http);
@@ -388,6 +393,7 @@ fn api_settings(
         open: config.tokens.is_empty() && (loopback || config.insecure_no_auth),
         max_connections: shares.http,
         tls: tls.transpose()?,
+        audit: None,
     })
 }
 

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::harness::{Browser, Service, founding_lines, repository, sender_quit, wait_for};
+use crate::access::token;
+use crate::harness::{Browser, Service, Setup, founding_lines, repository, sender_quit, wait_for};
 
 /// The MIDs of the founding document's sessions, and a word of each answer.
 const SESSIONS: [(u64, &str, &str); 3] = [
@@ -118,6 +119,51 @@ fn a_mid_leads_to_its_answer_by_the_keyboard_alone_in_both_languages() {
 }
 
 #[test]
+fn a_browser_signs_in_by_the_keyboard_alone_and_out_again() {
+    let (secret, config) = token("desk", "read");
+    let service = Service::start_with(Setup {
+        config,
+        token: Some(secret.clone()),
+        ..Setup::default()
+    });
+    let axe = axe();
+    for (lang, title) in [("en", "Overview"), ("ja", "概要")] {
+        let browser = Browser::start(lang);
+        browser.open(&format!(
+            "http://{}/sign-in?lang={lang}&next=%2Foverview%3Flang%3D{lang}",
+            service.http
+        ));
+        let ready = || browser.run("return document.activeElement.id == 'token';");
+        assert!(wait_for(|| ready().as_bool().filter(|ready| *ready)).is_some());
+        check(&browser, &axe, "the page to sign in");
+        browser.keys(&format!("{secret}{ENTER}"));
+        let arrived = wait_for(|| browser.url().contains("/overview").then_some(()));
+        assert!(arrived.is_some(), "{}", browser.url());
+        let text = browser.run("return document.body.innerText;");
+        assert!(
+            text.as_str().is_some_and(|text| text.contains(title)),
+            "{text}"
+        );
+        let seen = browser.run("return document.cookie;");
+        assert_eq!(seen, "", "a script can read it");
+        check(&browser, &axe, "the overview, signed in");
+        browser.run("document.querySelector('.sign-out button').focus();");
+        browser.keys(ENTER);
+        let left = wait_for(|| browser.url().contains("/sign-in").then_some(()));
+        assert!(left.is_some(), "{}", browser.url());
+        browser.open(&format!("http://{}/overview", service.http));
+        let text = browser.run("return document.querySelector('main').innerText;");
+        assert!(
+            text.as_str()
+                .is_some_and(|text| text.contains("token_missing")),
+            "{text}"
+        );
+        let form = browser.run("return document.activeElement.id;");
+        assert_eq!(form, "token");
+    }
+}
+
+#[test]
 fn every_page_is_accessible_quiet_and_by_itself_and_has_its_picture() {
     let service = written();
     let axe = axe();
@@ -134,6 +180,7 @@ fn every_page_is_accessible_quiet_and_by_itself_and_has_its_picture() {
         ("docs", "/docs".to_owned()),
         ("events", "/docs/events".to_owned()),
         ("error", "/nowhere".to_owned()),
+        ("sign-in", "/sign-in".to_owned()),
     ];
     let pictures = repository().join("target/pictures");
     std::fs::create_dir_all(&pictures).expect("a folder");

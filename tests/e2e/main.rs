@@ -18,6 +18,7 @@
 //! | `replayed.rs` | what a start reads again |
 //! | `bounds.rs` | a stop under load, a flood of messages, retention |
 //! | `traffic/` | senders with books, and the reckoning |
+//! | `signed_in.rs` | browsers that sign in, who must wait, the audit log |
 //! | `matrix.rs` | every route of `openapi.yaml` × every kind of token; tenants |
 //! | `encrypted.rs` | TLS on both sides, certificates replaced under traffic |
 //! | `access.rs` | tokens, foreign pages, who may send |
@@ -66,6 +67,7 @@ mod published;
 mod replayed;
 mod restart;
 mod search;
+mod signed_in;
 mod startup;
 mod survival;
 mod traffic;

@@ -1,4 +1,5 @@
-//! Who may come in: `Host`, then `Origin`, then the token, then the route's own scopes.
+//! Who may come in: `Host`, then `Origin`, then the token (or the session that stands for it), then
+//! the route's own scopes and limits.
 //!
 //! Loopback is no fence against a browser: a page anywhere can make it call 127.0.0.1. So the host
 //! must be a name of ours (against DNS rebinding), and a call that a foreign page made is refused,
@@ -11,18 +12,19 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{ALLOW, AUTHORIZATION, HeaderMap, ORIGIN, WWW_AUTHENTICATE},
+        header::{ALLOW, AUTHORIZATION, HeaderMap, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     middleware::Next,
     web::Data,
 };
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
+    audit,
     error::{Code, Failure},
     house::{Caller, House, addressed_by},
     route_table::{Access, Found, Route, routes},
+    sessions::{self, Hash},
     settings::{Scope, Token},
 };
 
@@ -31,13 +33,17 @@ pub(crate) async fn guard(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match check(&request) {
+    let response = match check(&request) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
-            next.call(request).await
+            next.call(request).await?
         }
-        Err(failure) => Ok(request.into_response(failure.error_response())),
+        Err(failure) => request.into_response(failure.error_response()),
+    };
+    if let Some(house) = response.request().app_data::<Data<House>>() {
+        audit::note(house, response.request(), response.response());
     }
+    Ok(response)
 }
 
 fn check(request: &ServiceRequest) -> Result<Caller, Failure> {
@@ -47,7 +53,7 @@ fn check(request: &ServiceRequest) -> Result<Caller, Failure> {
     check_host(house, request.request())?;
     check_origin(house, request.request())?;
     let route = find_route(request)?;
-    check_token(house, request.headers(), route)
+    check_token(house, request, route)
 }
 
 fn check_host(house: &House, request: &HttpRequest) -> Result<(), Failure> {
@@ -134,27 +140,38 @@ fn find_route(request: &ServiceRequest) -> Result<&'static Route, Failure> {
     }
 }
 
-fn check_token(house: &House, headers: &HeaderMap, route: &Route) -> Result<Caller, Failure> {
+/// Who asks, if they may.
+fn check_token(house: &House, request: &ServiceRequest, route: &Route) -> Result<Caller, Failure> {
+    let is_open = matches!(route.access, Access::Open);
+    if house.open {
+        return Ok(Caller {
+            is_guarded: !is_open,
+            ..Caller::unlimited()
+        });
+    }
+    let (headers, now) = (request.headers(), house.now());
+    let secret = bearer(headers);
+    let session = house.sessions.token_of(headers, now);
+    let by_session = secret.is_none() && session.is_some();
     let wanted = match &route.access {
-        Access::Open => return Ok(Caller::nobody()),
-        Access::Scopes(_) if house.open => return Ok(Caller::unlimited()),
         Access::Scopes(wanted) => wanted,
+        // a page shows who is signed in
+        Access::Open => {
+            let token = session.and_then(|hash| known_token(&house.tokens, hash));
+            return Ok(match token.filter(|token| !token.is_over(now)) {
+                Some(token) => caller(token, by_session, false),
+                None => Caller::nobody(),
+            });
+        }
     };
-    let Some(secret) = bearer(headers) else {
+    let Some(hash) = secret.map(sessions::hash).or(session) else {
         return Err(
             Failure::new(Code::TokenMissing).header(WWW_AUTHENTICATE, r#"Bearer realm="whymid""#)
         );
     };
-    let Some(token) = known_token(&house.tokens, secret) else {
-        let challenge = r#"Bearer realm="whymid", error="invalid_token""#;
-        return Err(Failure::new(Code::TokenUnknown).header(WWW_AUTHENTICATE, challenge));
-    };
-    if token.is_over(house.now()) {
-        let challenge =
-            r#"Bearer realm="whymid", error="invalid_token", error_description="expired""#;
-        return Err(Failure::new(Code::TokenExpired)
-            .log(format!("token {} has expired", token.name))
-            .header(WWW_AUTHENTICATE, challenge));
+    let token = valid_token(house, request.request(), hash)?;
+    if by_session {
+        check_that_a_page_of_ours_asks(request.request())?;
     }
     if !token.scope.passes(wanted) {
         return Err(insufficient(token, wanted));
@@ -163,9 +180,64 @@ fn check_token(house: &House, headers: &HeaderMap, route: &Route) -> Result<Call
         return Err(Failure::new(Code::TokenLimited)
             .log(format!("token {} sees a part of all mail", token.name)));
     }
-    Ok(Caller {
+    Ok(caller(token, by_session, true))
+}
+
+fn caller(token: &Token, by_session: bool, is_guarded: bool) -> Caller {
+    Caller {
+        token: Some(token.name.clone()),
+        by_session,
+        is_guarded,
         limits: token.limits.clone(),
-    })
+    }
+}
+
+/// Whoever signs in with a token: its hash, if it is one of ours.
+pub(crate) fn sign_in(house: &House, request: &HttpRequest, secret: &str) -> Result<Hash, Failure> {
+    let hash = sessions::hash(secret);
+    let token = valid_token(house, request, hash)?;
+    request.extensions_mut().insert(caller(token, true, false));
+    Ok(hash)
+}
+
+/// The token of a hash, if there is one and it has not expired.
+fn valid_token<'h>(
+    house: &'h House,
+    request: &HttpRequest,
+    hash: Hash,
+) -> Result<&'h Token, Failure> {
+    let challenge = r#"Bearer realm="whymid", error="invalid_token""#;
+    let Some(token) = known_token(&house.tokens, hash) else {
+        let address = request.peer_addr().map(|peer| peer.ip());
+        if address.is_some_and(|address| house.refusals.are_too_many(address)) {
+            return Err(Failure::new(Code::TooManyRefusals).header(RETRY_AFTER, "60"));
+        }
+        return Err(Failure::new(Code::TokenUnknown).header(WWW_AUTHENTICATE, challenge));
+    };
+    if token.is_over(house.now()) {
+        return Err(Failure::new(Code::TokenExpired)
+            .log(format!("token {} has expired", token.name))
+            .header(WWW_AUTHENTICATE, challenge));
+    }
+    Ok(token)
+}
+
+/// A cookie is sent by the browser, whoever makes it call: what may change something must come from
+/// a page of ours, and say so. (A foreign one was refused before.)
+fn check_that_a_page_of_ours_asks(request: &HttpRequest) -> Result<(), Failure> {
+    let headers = request.headers();
+    let is_harmless = [Method::GET, Method::HEAD].contains(request.method());
+    let is_ours = headers.contains_key(ORIGIN)
+        || headers
+            .get("sec-fetch-site")
+            .is_some_and(|site| site.as_bytes() == b"same-origin");
+    if is_harmless || is_ours {
+        return Ok(());
+    }
+    Err(Failure::new(Code::OriginForeign).detail(
+        "the call came with a cookie and does not say from which page",
+        "Cookie 付きの呼び出しですが、呼び出し元のページが示されていません",
+    ))
 }
 
 /// The secret behind `Authorization: Bearer`; the scheme's case does not matter (RFC 9110, 11.1).
@@ -176,8 +248,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Compares every hash in constant time, the rest after a hit included.
-fn known_token<'a>(tokens: &'a [Token], secret: &str) -> Option<&'a Token> {
-    let hash = Sha256::digest(secret.as_bytes());
+fn known_token(tokens: &[Token], hash: Hash) -> Option<&Token> {
     let mut found = None;
     for token in tokens {
         if bool::from(token.sha256[..].ct_eq(&hash[..])) {

@@ -144,6 +144,9 @@ codes! {
     TokenUnknown "token_unknown" UNAUTHORIZED
         "This token is not known" "不明なトークンです"
         "Check that the whole token was copied and that its line stands in the configuration." "トークン全体がコピーされているか、設定に登録されているかを確認してください。";
+    TooManyRefusals "too_many_refusals" TOO_MANY_REQUESTS
+        "Too many unknown tokens from there" "不明なトークンが続いたため受け付けられません"
+        "Wait for so many seconds as the header Retry-After says; a token that is known passes at once." "Retry-After ヘッダーに示された秒数だけ待ってください。有効なトークンはすぐに使えます。";
     TokenExpired "token_expired" UNAUTHORIZED
         "This token has expired" "トークンの有効期限が切れています"
         "Ask whoever runs this service for a new one; `whymid token new` makes it." "このサービスの管理者に新しいトークンを依頼してください。`whymid token new` で作成できます。";

@@ -21,9 +21,12 @@ use tokio::sync::Semaphore;
 use whymid_store::Scope as Limits;
 
 use crate::{
+    audit::Audit,
     desk::{Desk, Door, Gauge, Style},
     error::{Code, Failure},
     negotiate,
+    refused::Refusals,
+    sessions::Sessions,
     settings::{Settings, Token},
 };
 
@@ -41,6 +44,9 @@ pub(crate) struct House {
     pub(crate) gauge: Arc<dyn Gauge>,
     pub(crate) door: Arc<dyn Door>,
     pub(crate) tokens: Vec<Token>,
+    pub(crate) sessions: Sessions,
+    pub(crate) refusals: Refusals,
+    pub(crate) audit: Option<Arc<dyn Audit>>,
     pub(crate) open: bool,
     pub(crate) names: Names,
     /// How many pasted logs may be in the house at once; bounds the memory that they take.
@@ -77,6 +83,9 @@ impl House {
             gauge,
             door,
             tokens: settings.tokens,
+            sessions: Sessions::default(),
+            refusals: Refusals::default(),
+            audit: settings.audit,
             open: settings.open,
             names,
             pasted: Arc::new(Semaphore::new(PASTED_MOST)),
@@ -84,6 +93,12 @@ impl House {
             handed_in: Arc::new(Semaphore::new(HANDED_IN_MOST)),
             public_url,
         })
+    }
+
+    /// Whether browsers reach us by HTTPS.
+    pub(crate) fn is_secure(&self) -> bool {
+        let public = self.public_url.as_deref();
+        self.names.secure || public.is_some_and(|url| url.starts_with("https://"))
     }
 
     /// Now.
@@ -134,6 +149,12 @@ impl House {
 /// Who makes a request, as access control found out.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
+    /// The token's name; `None` where there was none.
+    pub(crate) token: Option<String>,
+    /// A browser's session stood for it.
+    pub(crate) by_session: bool,
+    /// What was asked for is not open to everybody.
+    pub(crate) is_guarded: bool,
     /// What may be seen.
     pub(crate) limits: Limits,
 }
@@ -142,6 +163,9 @@ impl Caller {
     /// Somebody who may see everything.
     pub(crate) fn unlimited() -> Self {
         Self {
+            token: None,
+            by_session: false,
+            is_guarded: true,
             limits: Limits::everything(),
         }
     }
@@ -149,6 +173,9 @@ impl Caller {
     /// Somebody of whom nothing is known: no mail at all.
     pub(crate) fn nobody() -> Self {
         Self {
+            token: None,
+            by_session: false,
+            is_guarded: false,
             limits: Limits {
                 appliances: Some(Vec::new()),
                 sight: None,
@@ -163,6 +190,8 @@ pub(crate) struct Visit {
     house: Data<House>,
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) limits: Limits,
+    /// A browser that signed in.
+    pub(crate) is_signed_in: bool,
 }
 
 impl Deref for Visit {
@@ -182,7 +211,9 @@ impl FromRequest for Visit {
             return ready(Err(Failure::new(Code::Internal)));
         };
         let caller = request.extensions().get::<Caller>().cloned();
-        let Caller { limits } = caller.unwrap_or_else(Caller::nobody);
+        let Caller {
+            limits, by_session, ..
+        } = caller.unwrap_or_else(Caller::nobody);
         let desk = if limits.is_limited() {
             house.whole.seen_by(&limits)
         } else {
@@ -192,6 +223,7 @@ impl FromRequest for Visit {
             house: house.clone(),
             desk,
             limits,
+            is_signed_in: by_session,
         }))
     }
 }

@@ -8,6 +8,7 @@
 
 mod access;
 mod ask;
+mod audit;
 mod body;
 mod desk;
 mod dress;
@@ -21,11 +22,13 @@ mod pages;
 mod query;
 mod reading;
 mod refusals;
+mod refused;
 mod reply;
 mod route_table;
 mod routes;
 mod sample;
 mod server;
+mod sessions;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -33,6 +36,7 @@ mod unpack;
 
 use whymid_diagnosis::labels;
 
+pub use audit::{Audit, AuditEntry};
 pub use desk::{
     Ask, Counting, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Page, Style, Taken, Told,
     What,

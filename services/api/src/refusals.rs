@@ -28,6 +28,7 @@ const TOKEN: &[Code] = &[
     Code::TokenMissing,
     Code::TokenUnknown,
     Code::TokenExpired,
+    Code::TooManyRefusals,
     Code::ScopeInsufficient,
     Code::TokenLimited,
 ];
@@ -97,6 +98,8 @@ refusals! {
     OfReady = ANY QUERY [LangUnknown, NotReady];
     /// Open pages.
     OfPage = ANY QUERY [LangUnknown];
+    /// Signing in.
+    OfSignIn = ANY QUERY TOKEN [BodyMalformed, BodyTooLarge, MediaUnsupported, LangUnknown];
     /// The page of one article.
     OfArticlePage = ANY QUERY [PathMalformed, ArticleUnknown, LangUnknown];
 }

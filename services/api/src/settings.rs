@@ -1,7 +1,11 @@
 //! What the operator decides about the HTTP side: names, tokens, openness. Validated elsewhere.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use whymid_store::Scope as Limits;
+
+use crate::audit::Audit;
 
 /// What a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,6 +86,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// Certificate and key, for HTTPS; plain HTTP without.
     pub tls: Option<rustls::ServerConfig>,
+    /// Where it is written down who did what; nowhere without.
+    pub audit: Option<Arc<dyn Audit>>,
 }
 
 impl Default for Settings {
@@ -93,6 +99,7 @@ impl Default for Settings {
             open: false,
             max_connections: 1024,
             tls: None,
+            audit: None,
         }
     }
 }

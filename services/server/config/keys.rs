@@ -14,7 +14,10 @@ pub(super) const TOP: &[&str] = &[
     "listeners",
     "appliances",
     "tokens",
+    "audit",
 ];
+/// Keys of `[audit]`.
+pub(super) const AUDIT: &[&str] = &["file", "syslog"];
 /// Keys of `[http]`.
 pub(super) const HTTP: &[&str] = &[
     "listen",
@@ -78,6 +81,7 @@ pub(super) fn all() -> Vec<String> {
     all.extend(of("listeners", LISTENER));
     all.extend(of("appliances", APPLIANCE));
     all.extend(of("tokens", TOKEN));
+    all.extend(of("audit", AUDIT));
     all
 }
 

@@ -18,6 +18,7 @@ use whymid_api::Token;
 use whymid_diagnosis::Listeners;
 use whymid_mailflow::ApplianceSettings;
 
+use crate::audit::AuditSettings;
 use crate::retention::Retention;
 use crate::tls::TlsFiles;
 
@@ -80,6 +81,8 @@ pub struct Config {
     pub appliances: Vec<ApplianceSettings>,
     /// The tokens.
     pub tokens: Vec<Token>,
+    /// Where it is written down who did what.
+    pub audit: AuditSettings,
 }
 
 impl Default for Config {
@@ -110,6 +113,7 @@ impl Default for Config {
             listeners: Listeners::default(),
             appliances: Vec::new(),
             tokens: Vec::new(),
+            audit: AuditSettings::default(),
         }
     }
 }

@@ -51,6 +51,7 @@ impl Reader<'_> {
                 "listeners" => self.listeners(value, config),
                 "appliances" => self.appliances(value, config),
                 "tokens" => self.tokens(value, config),
+                "audit" => self.audit(value, config),
                 _ => {}
             }
         }
@@ -281,6 +282,23 @@ impl Reader<'_> {
                 }
             }
             config.appliances.push(one);
+        }
+    }
+
+    fn audit(&mut self, value: &Value<'_>, config: &mut Config) {
+        let Some(table) = self.table(value, "audit", Some(keys::AUDIT)) else {
+            return;
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "file" => self.set(value, "audit.file", &mut config.audit.file, |text| {
+                    file(text).map(Some)
+                }),
+                "syslog" => self.set(value, "audit.syslog", &mut config.audit.syslog, |text| {
+                    address(text).map(Some)
+                }),
+                _ => {}
+            }
         }
     }
 

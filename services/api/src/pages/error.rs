@@ -1,6 +1,6 @@
 //! What a browser is shown when something went wrong.
 
-use actix_web::{HttpRequest, web::Data};
+use actix_web::{HttpRequest, http::Method, web::Data};
 use askama::Template;
 use whymid_schemas::{Lang, Problem};
 
@@ -13,6 +13,8 @@ struct Page<'a> {
     shell: Shell,
     problem: &'a Problem,
     command: Option<String>,
+    /// Where to go on after signing in.
+    next: String,
 }
 
 /// The page; plain text should the template fail.
@@ -26,11 +28,22 @@ pub(crate) fn page(request: &HttpRequest, problem: &Problem, lang: Lang) -> Stri
         shell: Shell::of_error(lang, root),
         problem,
         command,
+        next: next(request),
     };
     page.render().unwrap_or_else(|_| problem.title.clone())
 }
 
-/// How to ask the same with a token, which a browser cannot send.
+/// The page that was wanted; what was sent by a form is to be sent again.
+fn next(request: &HttpRequest) -> String {
+    if request.method() != Method::GET || request.path() == "/sign-in" {
+        return String::new();
+    }
+    let query = request.query_string();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{}{mark}{query}", request.uri().path())
+}
+
+/// How a program asks the same, with a token.
 fn command(request: &HttpRequest, house: &House) -> String {
     let path = match request.path().strip_prefix("/messages/") {
         Some(id) => format!("/v1/messages/{id}/answer"),

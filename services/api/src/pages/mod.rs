@@ -11,6 +11,7 @@ pub(crate) mod events;
 pub(crate) mod home;
 pub(crate) mod message;
 pub(crate) mod overview;
+pub(crate) mod sign_in;
 
 use actix_web::HttpRequest;
 use whymid_schemas::Lang;
@@ -31,6 +32,8 @@ pub(crate) struct Shell {
     pub(crate) root: String,
     /// The same page in each language.
     pub(crate) versions: Vec<Version>,
+    /// Whether somebody is signed in; `None` where nobody needs to.
+    pub(crate) signed_in: Option<bool>,
 }
 
 /// The same page in one language.
@@ -62,6 +65,7 @@ impl Shell {
             lang,
             root: house.root(),
             versions: versions.into(),
+            signed_in: (!house.open).then_some(house.is_signed_in),
         }
     }
 
@@ -71,6 +75,7 @@ impl Shell {
             lang,
             root,
             versions: Vec::new(),
+            signed_in: None,
         }
     }
 

@@ -10,6 +10,7 @@ mod lines;
 mod messages;
 mod operations;
 mod search;
+mod sign_in;
 mod stats;
 mod web_pages;
 mod why;
@@ -44,6 +45,9 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(ask_pages::ask_page)
         .service(ask_pages::ask_form)
         .service(ask_pages::overview_page)
+        .service(sign_in::sign_in_page)
+        .service(sign_in::sign_in)
+        .service(sign_in::sign_out)
         .service(web_pages::articles)
         .service(web_pages::article)
         .service(web_pages::docs)
