@@ -19,7 +19,7 @@
 //! | `bounds.rs` | a stop under load, a flood of messages, retention |
 //! | `traffic/` | senders with books, and the reckoning |
 //! | `signed_in.rs` | browsers that sign in, who must wait, the audit log |
-//! | `matrix.rs` | every route of `openapi.yaml` × every kind of token; tenants |
+//! | `matrix.rs`, `tenants.rs` | every route of `openapi.yaml` × every kind of token; whose mail is seen |
 //! | `encrypted.rs` | TLS on both sides, certificates replaced under traffic |
 //! | `access.rs` | tokens, foreign pages, who may send |
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
@@ -70,4 +70,5 @@ mod search;
 mod signed_in;
 mod startup;
 mod survival;
+mod tenants;
 mod traffic;

@@ -66,6 +66,10 @@ fn every_operation_shows_an_example_of_its_success() {
     for (path, method, operation) in operations() {
         let responses = operation["responses"].as_object().unwrap();
         let success = responses.iter().find(|(status, _)| status.starts_with('2'));
+        // a form that only leads on
+        if success.is_none() && responses.contains_key("303") {
+            continue;
+        }
         let content = success.and_then(|(_, response)| response["content"].as_object());
         let content = content.unwrap_or_else(|| panic!("{method} {path} has no content"));
         let shown = content.values().any(|media| !media["example"].is_null());
@@ -104,7 +108,9 @@ fn every_operation_lists_its_errors_as_problems_with_examples() {
         for must in ["400", "403", "421", "500"] {
             assert!(statuses.contains(&must), "{at} lacks {must}");
         }
-        assert_eq!(statuses.contains(&"401"), guarded, "{at}");
+        // whoever signs in may do so with a wrong token
+        let takes_token = guarded || at == "post /sign-in";
+        assert_eq!(statuses.contains(&"401"), takes_token, "{at}");
     }
 }
 
