@@ -3,8 +3,9 @@
 //! Format 1 (releases before 0.2) kept the whole journal and built its index at every start: the
 //! index is removed, and built from the journal once more. Since format 2 the index says how much
 //! of the journal it holds. In format 3 messages are found by the MIDs of their families;
-//! in format 4, which is this one, also by who sent them and by how their families fared. An index
-//! of format 2 or 3 is written anew (`services/store`).
+//! in format 4 also by who sent them and by how their families fared; in format 5, which is this one,
+//! it is known which went to recipients of several domains. An index of format 2, 3 or 4 is written
+//! anew (`services/store`).
 //!
 //! Not here: what is in the folders (`services/journal`, `services/store`).
 
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 /// The format that this release writes.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// The data folder, held for as long as this lives.
 #[derive(Debug)]

@@ -88,7 +88,11 @@ pub(crate) fn renew(folder: &Path, tantivy: &Tantivy, checkpoint: Checkpoint) ->
             }
         }
     }
-    writer.commit(checkpoint)?;
+    // what families tell of their members is not copied: they are looked at again
+    writer.commit(Checkpoint {
+        families: None,
+        ..checkpoint
+    })?;
     drop(writer);
     rename(folder, &old)?;
     rename(&renewed, folder)?;
