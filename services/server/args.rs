@@ -45,6 +45,8 @@ pub enum Command {
     Config(ConfigCommand),
     /// Print the OpenAPI document
     Openapi,
+    /// Print the manual page (whymid man | man -l -)
+    Man,
 }
 
 /// `whymid serve`

@@ -11,6 +11,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -32,7 +33,10 @@ impl DataFolder {
     /// One clear line: it can't be made or written, another instance has it, or a newer release
     /// wrote it.
     pub fn open(dir: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(dir).with_context(|| {
+        // mail metadata is nobody's on this machine but ours
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        builder.create(dir).with_context(|| {
             format!(
                 "failed to make the data folder {} (set another with --data-dir)",
                 dir.display()

@@ -39,6 +39,7 @@ mod kb;
 mod keeper;
 mod listen;
 mod log_file;
+mod man;
 mod pipeline;
 mod retention;
 mod serve;
@@ -46,6 +47,7 @@ mod telemetry;
 mod tls;
 mod token;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -103,6 +105,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             println!("{}: no faults", file.display());
         }
         Command::Openapi => print!("{}", whymid_api::openapi_yaml()),
+        Command::Man => std::io::stdout().write_all(&man::page()?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

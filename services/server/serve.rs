@@ -392,6 +392,7 @@ fn api_settings(
         tokens: config.tokens.clone(),
         open: config.tokens.is_empty() && (loopback || config.insecure_no_auth),
         max_connections: shares.http,
+        requests_per_second: config.requests_per_second,
         tls: tls.transpose()?,
         audit: None,
     })

@@ -214,19 +214,65 @@ fn after_signing_in_nobody_is_sent_elsewhere() {
 fn whoever_tries_many_tokens_is_told_to_wait_and_who_has_one_is_not() {
     let signing = signing();
     let wrong = [("Authorization", "Bearer whymid_wrong")];
-    let replies: Vec<String> = (0..40)
-        .map(|_| signing.raw("GET", "/v1/messages", &wrong, ""))
-        .collect();
-    let told: Vec<&str> = replies.iter().map(|told| status(told)).collect();
-    assert_eq!(told[..20], ["401"; 20]);
-    assert_eq!(told[30..], ["429"; 10]);
-    assert!(replies[39].contains("retry-after: 60") && replies[39].contains("too_many_refusals"));
+    let ask = || signing.raw("GET", "/v1/messages", &wrong, "");
+    for _ in 0..20 {
+        assert_eq!(status(&ask()), "401");
+    }
+    // one more is let through every three seconds
+    let refused = signing.service.eventually("told to wait", || {
+        let told = ask();
+        (status(&told) == "429").then_some(told)
+    });
+    assert!(refused.contains("too_many_refusals"), "{refused}");
+    let wait = refused
+        .lines()
+        .find_map(|line| line.strip_prefix("retry-after: "));
+    assert!(
+        wait.is_some_and(|wait| matches!(wait.trim().parse::<u64>(), Ok(1..=4))),
+        "{wait:?}"
+    );
     let right = format!("Bearer {}", signing.secret);
     let right = [("Authorization", right.as_str())];
     assert_eq!(
         status(&signing.raw("GET", "/v1/messages", &right, "")),
         "200"
     );
+}
+
+#[test]
+fn a_token_that_asks_too_often_is_told_how_long_to_wait_and_others_are_not() {
+    let ((fast, one), (other, two)) = (token("fast", "read"), token("other", "read"));
+    let service = Service::start_with(Setup {
+        config: format!("[http]\nrequests_per_second = 1\n{one}{two}"),
+        token: Some(other.clone()),
+        ..Setup::default()
+    });
+    let bearer = format!("Bearer {fast}");
+    let ask = || service.ask("/v1/diagnoses", &[("Authorization", &bearer)]);
+    let refused = service.eventually("told to wait", || {
+        let reply = ask();
+        (reply.status == 429).then_some(reply)
+    });
+    assert_eq!(refused.json()["code"], "too_many_requests");
+    let wait = refused
+        .header("retry-after")
+        .and_then(|wait| wait.parse::<u64>().ok());
+    assert!(
+        wait.is_some_and(|wait| (1..=11).contains(&wait)),
+        "{wait:?}"
+    );
+    assert_eq!(service.get("/v1/diagnoses").status, 200);
+    service.eventually("answered again", || (ask().status == 200).then_some(()));
+}
+
+#[test]
+fn the_data_folder_is_nobody_else_s() {
+    let service = Service::start();
+    let mode = std::fs::metadata(service.data())
+        .expect("it is there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]

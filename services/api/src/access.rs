@@ -170,6 +170,9 @@ fn check_token(house: &House, request: &ServiceRequest, route: &Route) -> Result
         );
     };
     let token = valid_token(house, request.request(), hash)?;
+    if let Some(wait) = house.pace.asked(&token.name) {
+        return Err(too_many(Code::TooManyRequests, wait));
+    }
     if by_session {
         check_that_a_page_of_ours_asks(request.request())?;
     }
@@ -181,6 +184,10 @@ fn check_token(house: &House, request: &ServiceRequest, route: &Route) -> Result
             .log(format!("token {} sees a part of all mail", token.name)));
     }
     Ok(caller(token, by_session, true))
+}
+
+fn too_many(code: Code, wait: u64) -> Failure {
+    Failure::new(code).header(RETRY_AFTER, &wait.to_string())
 }
 
 fn caller(token: &Token, by_session: bool, is_guarded: bool) -> Caller {
@@ -209,8 +216,8 @@ fn valid_token<'h>(
     let challenge = r#"Bearer realm="whymid", error="invalid_token""#;
     let Some(token) = known_token(&house.tokens, hash) else {
         let address = request.peer_addr().map(|peer| peer.ip());
-        if address.is_some_and(|address| house.refusals.are_too_many(address)) {
-            return Err(Failure::new(Code::TooManyRefusals).header(RETRY_AFTER, "60"));
+        if let Some(wait) = address.and_then(|address| house.pace.refused(address)) {
+            return Err(too_many(Code::TooManyRefusals, wait));
         }
         return Err(Failure::new(Code::TokenUnknown).header(WWW_AUTHENTICATE, challenge));
     };

@@ -144,6 +144,9 @@ codes! {
     TokenUnknown "token_unknown" UNAUTHORIZED
         "This token is not known" "不明なトークンです"
         "Check that the whole token was copied and that its line stands in the configuration." "トークン全体がコピーされているか、設定に登録されているかを確認してください。";
+    TooManyRequests "too_many_requests" TOO_MANY_REQUESTS
+        "This token asks too often" "このトークンからのリクエストが多すぎます"
+        "Wait for so many seconds as the header Retry-After says. `http.requests_per_second` sets how often it may ask." "Retry-After ヘッダーに示された秒数だけ待ってください。許容量は `http.requests_per_second` で設定します。";
     TooManyRefusals "too_many_refusals" TOO_MANY_REQUESTS
         "Too many unknown tokens from there" "不明なトークンが続いたため受け付けられません"
         "Wait for so many seconds as the header Retry-After says; a token that is known passes at once." "Retry-After ヘッダーに示された秒数だけ待ってください。有効なトークンはすぐに使えます。";

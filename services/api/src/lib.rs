@@ -18,11 +18,11 @@ mod filters;
 mod house;
 mod negotiate;
 mod openapi;
+mod pace;
 mod pages;
 mod query;
 mod reading;
 mod refusals;
-mod refused;
 mod reply;
 mod route_table;
 mod routes;
@@ -43,7 +43,7 @@ pub use desk::{
 };
 pub use reading::{Pulse, Reading};
 pub use server::serve;
-pub use settings::{Scope, Settings, Token};
+pub use settings::{A_SECOND, Scope, Settings, Token};
 
 /// The OpenAPI document of this version; the same text each time.
 #[must_use]

@@ -28,6 +28,7 @@ const TOKEN: &[Code] = &[
     Code::TokenMissing,
     Code::TokenUnknown,
     Code::TokenExpired,
+    Code::TooManyRequests,
     Code::TooManyRefusals,
     Code::ScopeInsufficient,
     Code::TokenLimited,

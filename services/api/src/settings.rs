@@ -1,5 +1,6 @@
 //! What the operator decides about the HTTP side: names, tokens, openness. Validated elsewhere.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -71,6 +72,9 @@ impl Token {
     }
 }
 
+/// How often a token may ask in a second, where nothing else is said.
+pub const A_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("not zero");
+
 /// How the HTTP side is to behave.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -84,6 +88,8 @@ pub struct Settings {
     pub open: bool,
     /// How many connections may be open at a time; further ones wait.
     pub max_connections: usize,
+    /// How often a token may ask in a second, and ten times as often at once.
+    pub requests_per_second: NonZeroU32,
     /// Certificate and key, for HTTPS; plain HTTP without.
     pub tls: Option<rustls::ServerConfig>,
     /// Where it is written down who did what; nowhere without.
@@ -98,6 +104,7 @@ impl Default for Settings {
             tokens: Vec::new(),
             open: false,
             max_connections: 1024,
+            requests_per_second: A_SECOND,
             tls: None,
             audit: None,
         }

@@ -23,6 +23,7 @@ pub(super) const HTTP: &[&str] = &[
     "listen",
     "hosts",
     "insecure_no_auth",
+    "requests_per_second",
     "tls_certificate",
     "tls_key",
 ];

@@ -10,6 +10,7 @@ mod reader;
 mod tables;
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
@@ -51,6 +52,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Open without tokens on more than loopback.
     pub insecure_no_auth: bool,
+    /// How often a token may ask in a second.
+    pub requests_per_second: NonZeroU32,
     /// Certificate and key of HTTPS; plain HTTP without.
     pub http_tls: Option<TlsFiles>,
     /// Syslog over UDP.
@@ -96,6 +99,7 @@ impl Default for Config {
             http: loopback(8514),
             hosts: Vec::new(),
             insecure_no_auth: false,
+            requests_per_second: whymid_api::A_SECOND,
             http_tls: None,
             syslog_udp: loopback(5514),
             syslog_tcp: loopback(5514),

@@ -3,6 +3,7 @@
 //! Not here: how a value is read (`reader.rs`).
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -69,6 +70,13 @@ impl Reader<'_> {
                 "hosts" => self.list(value, "http.hosts", &mut config.hosts, |text| {
                     Ok::<_, String>(text.to_lowercase())
                 }),
+                "requests_per_second" => {
+                    let name = "http.requests_per_second";
+                    let told = self.number(value, name, 1..=1_000_000);
+                    let told = told.and_then(|told| u32::try_from(told).ok());
+                    let told = told.and_then(NonZeroU32::new);
+                    config.requests_per_second = told.unwrap_or(config.requests_per_second);
+                }
                 "insecure_no_auth" => {
                     self.bool(value, "http.insecure_no_auth", &mut config.insecure_no_auth)
                 }
