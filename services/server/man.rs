@@ -52,5 +52,10 @@ fn section(command: &Command, above: &str, page: &mut Vec<u8>) -> std::io::Resul
         title.text([roman(about.to_string())]);
     }
     page.extend(title.to_roff().into_bytes());
-    Man::new(command.clone()).render_options_section(page)
+    let mut options = Vec::new();
+    Man::new(command.clone()).render_options_section(&mut options)?;
+    // below the command's own heading
+    let options = String::from_utf8_lossy(&options).replace(".SH OPTIONS", ".SS Options");
+    page.extend(options.into_bytes());
+    Ok(())
 }
