@@ -168,6 +168,32 @@ fn counts(service: &Service) {
         connection["connection"]["messages"],
         serde_json::json!([40917, 60931])
     );
+    // what is hidden is found by no condition, and hides nothing by one
+    for (query, mids) in [
+        ("recipient=bartek@omega.example", vec![]),
+        ("recipient=*@omega.example", vec![]),
+        ("recipient=!bartek@omega.example", vec![40917, 60931]),
+        ("q=rejected", vec![]),
+        ("q=-rejected", vec![40917, 60931]),
+        ("outcome=!partially_delivered", vec![40917, 60931]),
+        ("dcid=71", vec![60931]),
+        ("diagnosis=!delivered-ok", vec![40917]),
+    ] {
+        let list = json("corp", &format!("/v1/messages?{query}"));
+        let items = list["items"].as_array().expect("a list").iter();
+        let mut listed: Vec<u64> = items.filter_map(|one| one["mid"].as_u64()).collect();
+        listed.sort_unstable();
+        assert_eq!(listed, mids, "{query}: {list}");
+        if list["items"]
+            .as_array()
+            .is_some_and(|items| items.iter().all(|one| one["outcome"] != "processing"))
+        {
+            let stats = json("corp", &format!("/v1/stats?{query}"));
+            if stats["in_memory"] == 0 {
+                assert_eq!(stats["total"], mids.len(), "{query}: {stats}");
+            }
+        }
+    }
     // once all is written, groups are by what is seen
     let stats = json("tenant", "/v1/stats?group_by=outcome");
     if stats["in_memory"] == 0 {

@@ -74,6 +74,13 @@ impl Sight {
         message.recipients.iter().any(|one| self.is_own(one))
     }
 
+    /// Whether it has no other recipients, as far as it tells itself.
+    #[must_use]
+    pub fn sees_all_of(&self, message: &Message) -> bool {
+        let mut recipients = message.recipients.iter();
+        message.recipients_left_out == 0 && recipients.all(|one| self.is_own(one))
+    }
+
     fn is_own(&self, recipient: &Recipient) -> bool {
         let address = recipient.address.as_deref();
         address.is_some_and(|address| self.sees(address))
@@ -149,10 +156,6 @@ impl Sight {
     /// Which members had no other recipients than one's own: all are known, or are who they were when
     /// the mail went on from a member of which that is so.
     fn unshared(&self, family: &Family) -> Vec<bool> {
-        let tells = |one: &Message| {
-            let mut recipients = one.recipients.iter();
-            one.recipients_left_out == 0 && recipients.all(|one| self.is_own(one))
-        };
         let names_no_other = |one: &Message| {
             let mut recipients = one.recipients.iter();
             one.recipients_left_out == 0
@@ -160,7 +163,7 @@ impl Sight {
         };
         let members = family.members.iter();
         let mut unshared: Vec<bool> = members
-            .map(|one| !one.recipients.is_empty() && tells(one))
+            .map(|one| !one.recipients.is_empty() && self.sees_all_of(one))
             .collect();
         for _ in 0..family.members.len() {
             for (place, member) in family.members.iter().enumerate() {

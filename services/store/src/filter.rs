@@ -235,46 +235,46 @@ impl Filter {
         let numbers = |choice: &Choice<u64>, values: &[u64]| {
             choice.fits(values, |wanted, own| *wanted == own)
         };
+        // of a mail that others got, too, conditions are for whoever knows what of it is seen
+        let is_shared = match (record, &self.sight) {
+            (View::Message(one), Some(sight)) => !sight.sees_all_of(one),
+            (_, _) => false,
+        };
+        let on_all_recipients = is_shared
+            || (numbers(&self.dcid, &fields.dcid)
+                && texts(&self.recipient, &as_texts(&fields.recipient))
+                && self.has_words(record));
         let own_peer = self.kind == RecordKind::Message
             || (texts(&self.host, &as_texts(&fields.host))
                 && texts(&self.ip, &as_texts(&fields.ip)));
         self.kind == record.kind()
             && numbers(&self.mid, &fields.mid)
             && numbers(&self.icid, &fields.icid)
-            && numbers(&self.dcid, &fields.dcid)
+            && on_all_recipients
             && texts(&self.message_id, &as_texts(&fields.message_id))
             && texts(&self.sender, &as_texts(&fields.sender))
-            && texts(&self.recipient, &as_texts(&fields.recipient))
             && own_peer
-            && self.has_words(record)
+            && self.has_subject(record)
+    }
+
+    fn has_subject(&self, record: View<'_>) -> bool {
+        if self.subject.is_empty() {
+            return true;
+        }
+        let subject = record.subject().map(|one| words(&one));
+        let stands = |phrase: &Phrase| subject.iter().any(|words| phrase.stands_in(words));
+        let mut wanted = self.subject.any.iter();
+        (self.subject.any.is_empty() || wanted.any(stands)) && !self.subject.none.iter().any(stands)
     }
 
     fn has_words(&self, record: View<'_>) -> bool {
-        if self.subject.is_empty() && self.words.is_empty() {
-            return true;
-        }
-        let subject: Vec<Vec<String>> = record.subject().iter().map(|one| words(one)).collect();
-        let stands = |texts: &[Vec<String>], phrase: &Phrase| {
-            texts.iter().any(|words| phrase.stands_in(words))
-        };
-        let mut subjects = self.subject.any.iter();
-        if !(self.subject.any.is_empty() || subjects.any(|phrase| stands(&subject, phrase)))
-            || self
-                .subject
-                .none
-                .iter()
-                .any(|phrase| stands(&subject, phrase))
-        {
-            return false;
-        }
         if self.words.is_empty() {
             return true;
         }
         let mut all: Vec<Vec<String>> = record.telling().map(words).collect();
-        all.extend(subject);
-        let mut wanted = self.words.any.iter();
-        wanted.all(|phrase| stands(&all, phrase))
-            && !self.words.none.iter().any(|phrase| stands(&all, phrase))
+        all.extend(record.subject().map(|one| words(&one)));
+        let stands = |phrase: &Phrase| all.iter().any(|words| phrase.stands_in(words));
+        self.words.any.iter().all(stands) && !self.words.none.iter().any(stands)
     }
 
     /// Whether what was derived of a record fits: its diagnosis, and the host and the address of
