@@ -33,7 +33,8 @@ pub struct AuditSettings {
 pub struct AuditLog {
     file: Option<Mutex<AuditFile>>,
     syslog: Option<UdpSocket>,
-    failed: AtomicBool,
+    /// The file, the syslog server.
+    failed: [AtomicBool; 2],
     telemetry: Arc<Telemetry>,
 }
 
@@ -59,39 +60,51 @@ impl AuditLog {
         Ok(Some(Arc::new(Self {
             file: file.transpose()?.map(Mutex::new),
             syslog: syslog.transpose()?,
-            failed: AtomicBool::new(false),
+            failed: [AtomicBool::new(false), AtomicBool::new(false)],
             telemetry: Arc::clone(telemetry),
         })))
     }
 
-    fn write(&self, entry: &AuditEntry) -> std::io::Result<()> {
-        let mut line = serde_json::to_string(entry)?;
-        if let Some(syslog) = &self.syslog {
-            // RFC 5424: facility 13 (log audit), severity 6 (informational)
-            let text = format!("<110>1 {} - whymid - audit - {line}", entry.at);
-            syslog.send(text.as_bytes())?;
+    fn append(&self, line: &str) -> std::io::Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.append(line)
+    }
+
+    fn send(&self, entry: &AuditEntry, line: &str) -> std::io::Result<()> {
+        let Some(syslog) = &self.syslog else {
+            return Ok(());
+        };
+        // RFC 5424: facility 13 (log audit), severity 6 (informational); six digits at most
+        let text = format!("<110>1 {:.6} - whymid - audit - {line}", entry.at);
+        syslog.send(text.as_bytes()).map(|_| ())
+    }
+
+    /// Counts what could not be written there; says so once, until it can be again.
+    fn tell(&self, done: std::io::Result<()>, failed: &AtomicBool, place: &str) {
+        match done {
+            Ok(()) => failed.store(false, Ordering::Relaxed),
+            Err(error) => {
+                self.telemetry
+                    .count(&self.telemetry.failures, "room", "audit");
+                if !failed.swap(true, Ordering::Relaxed) {
+                    tracing::error!(%error, place, "the audit log can't be written there; answers go on, and what is missing is counted (whymid_failures_total)");
+                }
+            }
         }
-        if let Some(file) = &self.file {
-            line.push('\n');
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.append(line.as_bytes())?;
-        }
-        Ok(())
     }
 }
 
 impl Audit for AuditLog {
     fn note(&self, entry: &AuditEntry) {
-        match self.write(entry) {
-            Ok(()) => self.failed.store(false, Ordering::Relaxed),
-            Err(error) => {
-                self.telemetry
-                    .count(&self.telemetry.failures, "room", "audit");
-                if !self.failed.swap(true, Ordering::Relaxed) {
-                    tracing::error!(%error, "the audit log can't be written; answers go on, and what is missing there is counted (whymid_failures_total)");
-                }
-            }
-        }
+        let Ok(line) = serde_json::to_string(entry) else {
+            return;
+        };
+        let [file_failed, syslog_failed] = &self.failed;
+        self.tell(self.append(&line), file_failed, "file");
+        self.tell(self.send(entry, &line), syslog_failed, "syslog");
     }
 }
 
@@ -111,6 +124,8 @@ fn connected(to: SocketAddr) -> std::io::Result<UdpSocket> {
 struct AuditFile {
     path: PathBuf,
     open: File,
+    /// A line was cut short: the next one begins anew.
+    torn: bool,
 }
 
 impl AuditFile {
@@ -121,16 +136,21 @@ impl AuditFile {
         Ok(Self {
             path: path.to_owned(),
             open,
+            torn: false,
         })
     }
 
-    fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+    fn append(&mut self, line: &str) -> std::io::Result<()> {
         let held = self.open.metadata()?;
         let is_there = std::fs::metadata(&self.path)
             .is_ok_and(|found| (found.dev(), found.ino()) == (held.dev(), held.ino()));
         if !is_there {
             *self = Self::open(&self.path)?;
         }
-        self.open.write_all(line)
+        let anew = if self.torn { "\n" } else { "" };
+        self.torn = true;
+        self.open.write_all(format!("{anew}{line}\n").as_bytes())?;
+        self.torn = false;
+        Ok(())
     }
 }

@@ -263,8 +263,8 @@ impl Keyring {
             }
             Err(error) => {
                 let fault = format!("{error:#}");
-                let mut standing = self.standing_mut();
-                if standing.fault.as_ref() != Some(&fault) {
+                let former = self.standing_mut().fault.replace(fault.clone());
+                if former.as_ref() != Some(&fault) {
                     tracing::error!(
                         listener = self.listener,
                         %fault,
@@ -272,7 +272,6 @@ impl Keyring {
                     );
                     self.telemetry
                         .count(&self.telemetry.failures, "room", "tls");
-                    standing.fault = Some(fault);
                 }
             }
         }
@@ -348,8 +347,8 @@ pub async fn watch(keyrings: Vec<Arc<Keyring>>) {
                 keyring.tell();
             }
         };
-        if tokio::task::spawn_blocking(look).await.is_err() {
-            return;
+        if let Err(error) = tokio::task::spawn_blocking(look).await {
+            tracing::error!(%error, "the certificates could not be looked at");
         }
     }
 }

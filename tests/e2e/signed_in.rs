@@ -331,7 +331,7 @@ fn who_did_what_is_written_down_a_line_each() {
         entry("export", "desk", "/v1/messages", 200, "-"),
         entry("read", "desk", "/overview", 200, "-"),
         entry("read", "desk", "/v1/messages", 200, "-"),
-        entry("refused", "-", "/v1/lines", 403, "scope_insufficient"),
+        entry("refused", "desk", "/v1/lines", 403, "scope_insufficient"),
     ];
     for one in &wanted {
         assert!(told.contains(one), "{one:?} in {told:#?}");

@@ -169,7 +169,7 @@ fn check_token(house: &House, request: &ServiceRequest, route: &Route) -> Result
             Failure::new(Code::TokenMissing).header(WWW_AUTHENTICATE, r#"Bearer realm="whymid""#)
         );
     };
-    let token = valid_token(house, request.request(), hash)?;
+    let token = valid_token(house, request.request(), hash, by_session)?;
     if let Some(wait) = house.pace.asked(&token.name) {
         return Err(too_many(Code::TooManyRequests, wait));
     }
@@ -202,9 +202,11 @@ fn caller(token: &Token, by_session: bool, is_guarded: bool) -> Caller {
 /// Whoever signs in with a token: its hash, if it is one of ours.
 pub(crate) fn sign_in(house: &House, request: &HttpRequest, secret: &str) -> Result<Hash, Failure> {
     let hash = sessions::hash(secret);
-    let token = valid_token(house, request, hash)?;
-    request.extensions_mut().insert(caller(token, true, false));
-    Ok(hash)
+    let token = valid_token(house, request, hash, true)?;
+    match house.pace.asked(&token.name) {
+        Some(wait) => Err(too_many(Code::TooManyRequests, wait)),
+        None => Ok(hash),
+    }
 }
 
 /// The token of a hash, if there is one and it has not expired.
@@ -212,6 +214,7 @@ fn valid_token<'h>(
     house: &'h House,
     request: &HttpRequest,
     hash: Hash,
+    by_session: bool,
 ) -> Result<&'h Token, Failure> {
     let challenge = r#"Bearer realm="whymid", error="invalid_token""#;
     let Some(token) = known_token(&house.tokens, hash) else {
@@ -221,6 +224,10 @@ fn valid_token<'h>(
         }
         return Err(Failure::new(Code::TokenUnknown).header(WWW_AUTHENTICATE, challenge));
     };
+    // whatever comes of it, it is written down whose it was
+    request
+        .extensions_mut()
+        .insert(caller(token, by_session, false));
     if token.is_over(house.now()) {
         return Err(Failure::new(Code::TokenExpired)
             .log(format!("token {} has expired", token.name))

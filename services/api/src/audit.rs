@@ -57,6 +57,9 @@ pub trait Audit: std::fmt::Debug + Send + Sync + 'static {
 /// The longest path or query that is written down, bytes.
 const LONGEST: usize = 4096;
 
+/// And of somebody who has no token.
+const SHORT: usize = 256;
+
 /// Writes down a request and what came of it, if that is to be.
 pub(crate) fn note(house: &House, request: &HttpRequest, response: &HttpResponse) {
     let Some(audit) = &house.audit else { return };
@@ -66,6 +69,12 @@ pub(crate) fn note(house: &House, request: &HttpRequest, response: &HttpResponse
     let Some(event) = event(request, response, caller.as_ref()) else {
         return;
     };
+    let is_known = caller.as_ref().is_some_and(|one| one.token.is_some());
+    let longest = if is_known || house.open {
+        LONGEST
+    } else {
+        SHORT
+    };
     audit.note(&AuditEntry {
         at: house.now(),
         event,
@@ -73,8 +82,8 @@ pub(crate) fn note(house: &House, request: &HttpRequest, response: &HttpResponse
         session: caller.as_ref().is_some_and(|one| one.by_session),
         address: request.peer_addr().map(|peer| peer.ip().to_string()),
         method: request.method().to_string(),
-        path: cut(request.path()),
-        query: cut(request.query_string()),
+        path: cut(request.path(), longest),
+        query: cut(request.query_string(), longest),
         status,
         code: code.map(|code| code.word()),
     });
@@ -86,7 +95,8 @@ fn event(
     response: &HttpResponse,
     caller: Option<&Caller>,
 ) -> Option<&'static str> {
-    let path = request.path();
+    // as the router sees it, percent-decoded
+    let path = request.match_info().as_str();
     if [401, 403, 421, 429].contains(&response.status().as_u16()) {
         return Some("refused");
     }
@@ -112,8 +122,8 @@ fn event(
     })
 }
 
-fn cut(text: &str) -> String {
-    let mut end = LONGEST.min(text.len());
+fn cut(text: &str, longest: usize) -> String {
+    let mut end = longest.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }

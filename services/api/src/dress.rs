@@ -105,6 +105,10 @@ fn add_headers(request: &HttpRequest, response: &mut HttpResponse) {
         .is_success()
         .then(|| lifetime(request.path()))
         .flatten();
+    let house = request.app_data::<Data<House>>();
+    // where people sign in, a page shows who is
+    let is_page = request.path() == "/kb" || request.path().starts_with("/kb/");
+    let kept = kept.filter(|_| !is_page || house.is_none_or(|house| house.open));
     let headers = response.headers_mut();
     let always = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -125,7 +129,6 @@ fn add_headers(request: &HttpRequest, response: &mut HttpResponse) {
     for (name, value) in always {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let house = request.app_data::<Data<House>>();
     if house.is_some_and(|house| house.names.secure) {
         // a year; other ports of this name may speak plain HTTP, so not for its subdomains
         let year = HeaderValue::from_static("max-age=31536000");

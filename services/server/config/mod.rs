@@ -1,4 +1,4 @@
-//! The configuration: as written (`reader.rs`, `tables.rs`) → validated (here). `default.toml` is the
+//! The configuration: as written (`reader.rs`, `tables.rs`, `values.rs`) → validated (here). `default.toml` is the
 //! reference, embedded in the binary; a test holds that it names every key.
 //!
 //! All faults of a file are told at once, each with its line; an unknown key is told with the
@@ -8,6 +8,7 @@ mod amounts;
 mod keys;
 mod reader;
 mod tables;
+mod values;
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;

@@ -8,8 +8,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 use whymid_api::{Scope, Token};
@@ -18,6 +16,7 @@ use whymid_mailflow::{ApplianceSettings, Sight};
 use whymid_store::Scope as Limits;
 
 use super::reader::{Reader, Value};
+use super::values::{address, domain, file, hash, moment, network, scope_of, twice, url, zone};
 use super::{Config, amounts, keys};
 use crate::retention::Retention;
 use crate::tls::TlsFiles;
@@ -55,6 +54,36 @@ impl Reader<'_> {
                 "audit" => self.audit(value, config),
                 _ => {}
             }
+        }
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "appliances" => self.check_certificates(value, config),
+                "tokens" => self.check_names(value, config),
+                _ => {}
+            }
+        }
+    }
+
+    /// A certificate counts only where clients are asked for one, and for one appliance.
+    fn check_certificates(&mut self, value: &Value<'_>, config: &Config) {
+        let files = config.syslog_tls_files.as_ref();
+        let asks = files.is_some_and(|files| files.client_ca.is_some());
+        if !config.certificates.is_empty() && !asks {
+            let fault = "`appliances.certificates` counts only with `syslog.tls_client_ca`: else nobody is asked for a certificate";
+            self.fault(&value.span(), fault);
+        }
+        let names = config.certificates.iter().map(|(name, _)| name);
+        if let Some(name) = twice(names) {
+            let fault = format!("the certificate `{name}` is given to two appliances");
+            self.fault(&value.span(), fault);
+        }
+    }
+
+    /// Tokens are told apart by their names, in the audit log and where they are counted.
+    fn check_names(&mut self, value: &Value<'_>, config: &Config) {
+        if let Some(name) = twice(config.tokens.iter().map(|one| &one.name)) {
+            let fault = format!("two tokens are called `{name}`: give each a name of its own");
+            self.fault(&value.span(), fault);
         }
     }
 
@@ -388,90 +417,4 @@ struct Files {
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
     client_ca: Option<PathBuf>,
-}
-
-/// A path, or `credential:NAME` for one that systemd hands over (`LoadCredential=`, systemd.exec(5)).
-fn file(text: &str) -> Result<PathBuf, String> {
-    let Some(name) = text.strip_prefix("credential:") else {
-        return Ok(PathBuf::from(text));
-    };
-    let folder = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| {
-        "no credentials here: systemd hands them over where the unit says LoadCredential="
-            .to_owned()
-    })?;
-    Ok(PathBuf::from(folder).join(name))
-}
-
-/// Address and port; `:514` and `*:514` mean every address.
-pub(super) fn address(text: &str) -> Result<std::net::SocketAddr, String> {
-    let hint = "give address and port, as in 127.0.0.1:5514 or [::]:5514";
-    text.parse().map_err(|_| hint.to_owned())
-}
-
-fn network(text: &str) -> Result<ipnet::IpNet, String> {
-    let single = || text.parse::<IpAddr>().ok().map(ipnet::IpNet::from);
-    text.parse()
-        .ok()
-        .or_else(single)
-        .ok_or_else(|| "give a network, as in 192.0.2.0/24".to_owned())
-}
-
-fn zone(text: &str) -> Result<TimeZone, String> {
-    TimeZone::get(text)
-        .map_err(|_| "not a known zone; give an IANA name, as in Europe/Berlin".to_owned())
-}
-
-fn url(text: &str) -> Result<String, String> {
-    let text = text.trim_end_matches('/');
-    if text.starts_with("https://") || text.starts_with("http://") {
-        Ok(text.to_owned())
-    } else {
-        Err("give a whole address, as in https://whymid.corp.example".to_owned())
-    }
-}
-
-fn scope_of(text: &str) -> Result<Scope, String> {
-    Scope::from_word(text).ok_or_else(|| {
-        let words: Vec<&str> = Scope::ALL.iter().map(|scope| scope.word()).collect();
-        format!("unknown scope{}", keys::nearest(text, &words))
-    })
-}
-
-/// A moment, or the beginning of a day in UTC.
-fn moment(text: &str) -> Result<Timestamp, String> {
-    let day = || {
-        let day: jiff::civil::Date = text.parse().ok()?;
-        TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()
-    };
-    text.parse().ok().or_else(day).ok_or_else(|| {
-        "give a day or a moment, as in 2027-06-30 or 2027-06-30T12:00:00Z".to_owned()
-    })
-}
-
-/// A domain, or all below one.
-fn domain(text: &str) -> Result<String, String> {
-    let name = text.strip_prefix("*.").unwrap_or(text);
-    let is_one = !name.is_empty()
-        && !name.starts_with('.')
-        && !name.contains(['@', '*', ' ', '/'])
-        && !text.ends_with('.');
-    let hint = "give a domain, as in corp.example, or *.corp.example for all below it";
-    if is_one {
-        Ok(text.to_lowercase())
-    } else {
-        Err(hint.to_owned())
-    }
-}
-
-fn hash(text: &str) -> Result<[u8; 32], String> {
-    let hint = "give the 64 hexadecimal digits that `whymid token new` prints";
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(hint.to_owned());
-    }
-    let mut hash = [0; 32];
-    for (place, byte) in hash.iter_mut().enumerate() {
-        *byte =
-            u8::from_str_radix(&text[place * 2..place * 2 + 2], 16).map_err(|_| hint.to_owned())?;
-    }
-    Ok(hash)
 }

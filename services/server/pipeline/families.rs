@@ -51,7 +51,9 @@ pub(super) struct Families {
     broken: HashSet<(String, Key)>,
     /// Messages that were looked at before the connection that they came by was written (it may be
     /// open for long), by appliance and ICID: once more when it is. A start forgets them.
-    awaiting: HashMap<(String, u64), Vec<u64>>,
+    awaiting: HashMap<(String, u64), HashSet<u64>>,
+    /// So many in all.
+    awaiting_count: usize,
     /// What was looked at since the last commit: once more if that does not come.
     pending: Vec<u64>,
     /// When nothing was due any more, since the last commit.
@@ -108,11 +110,13 @@ impl Families {
         let Some(icid) = message.icid else {
             return;
         };
-        if self.awaiting.len() >= MOST_AWAITING {
+        if self.awaiting_count >= MOST_AWAITING {
             self.awaiting.clear();
+            self.awaiting_count = 0;
         }
         let key = (message.common.appliance.clone(), icid);
-        self.awaiting.entry(key).or_default().push(looked_at);
+        let waiting = self.awaiting.entry(key).or_default();
+        self.awaiting_count += usize::from(waiting.insert(looked_at));
     }
 
     /// A connection is written: who waits for it is due.
@@ -121,6 +125,7 @@ impl Families {
             return;
         }
         if let Some(waiting) = self.awaiting.remove(&(common.appliance.clone(), icid)) {
+            self.awaiting_count -= waiting.len();
             self.due.extend(waiting.into_iter().map(Due::anew));
             self.note_users_since(common);
         }
