@@ -53,15 +53,17 @@ impl Site {
     fn service(&self, mutual: bool) -> Service {
         let folder = self.path().display();
         let client_ca = if mutual {
-            format!("tls_client_ca = \"{folder}/gateways.pem\"\n")
+            format!(
+                "tls_client_ca = \"{folder}/gateways.pem\"\n\
+                 [appliances.esa1]\ncertificates = [\"ESA1.corp.example\"]\n\
+                 [appliances.esa2]\ncertificates = [\"esa2.corp.example\"]\n"
+            )
         } else {
             String::new()
         };
         Service::start_with(Setup {
             config: format!(
-                "[syslog]\ntls = \"127.0.0.1:0\"\ntls_certificate = \"{folder}/own.pem\"\ntls_key = \"{folder}/own.key\"\n{client_ca}\
-                 [appliances.esa1]\ncertificates = [\"ESA1.corp.example\"]\n\
-                 [appliances.esa2]\ncertificates = [\"esa2.corp.example\"]\n"
+                "[syslog]\ntls = \"127.0.0.1:0\"\ntls_certificate = \"{folder}/own.pem\"\ntls_key = \"{folder}/own.key\"\n{client_ca}"
             ),
             ..Setup::default()
         })

@@ -17,13 +17,14 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use self::text::{addresses, own_rids};
+use self::text::{addresses, bare, delivered_to, own_rids, rids};
 use crate::entry::{Entries, Entry};
 use crate::event::{Fact, MailEvent};
 use crate::family::{Bond, Family, Unseen};
 use crate::grammar;
+use crate::kind;
 use crate::merge::Record as _;
-use crate::record::{ApplianceEvent, Connection, Fate, Message, Recipient};
+use crate::record::{ApplianceEvent, Connection, Delivery, Fate, Message, Recipient};
 
 /// Stands for an address that is not shown.
 pub const MASKED: &str = "***@***";
@@ -44,7 +45,7 @@ impl Sight {
         }
     }
 
-    /// The domains, as they were given, in small letters.
+    /// The domains, in small letters.
     #[must_use]
     pub fn domains(&self) -> &[String] {
         &self.domains
@@ -185,12 +186,7 @@ impl Sight {
         let mut mids = connection.mids.clone();
         mids.retain(|mid| messages.iter().any(|one| one.mid == *mid));
         let mut seen = connection.clone();
-        let lines = std::mem::take(&mut seen.common.entries.lines);
-        seen.common.entries.lines = lines
-            .into_iter()
-            .filter_map(|line| look.beside(line))
-            .collect();
-        look.forget_spilled(&mut seen.common.entries);
+        look.all_beside(&mut seen.common.entries);
         seen.relearn();
         seen.refused.retain(|(address, _)| self.sees(address));
         seen.accepted.clone_from(&connection.accepted);
@@ -210,6 +206,16 @@ impl Sight {
         }
     }
 
+    /// What is seen of a delivery connection that these messages used, which are seen: others may
+    /// have used it, too.
+    #[must_use]
+    pub fn delivery(&self, delivery: &Delivery, messages: &[Arc<Message>]) -> Delivery {
+        let look = self.look_beside(messages);
+        let mut seen = delivery.clone();
+        look.all_beside(&mut seen.common.entries);
+        seen
+    }
+
     /// What is seen of another log's line about one of these messages, which are seen.
     #[must_use]
     pub fn event(
@@ -219,12 +225,7 @@ impl Sight {
     ) -> Option<ApplianceEvent> {
         let look = self.look_beside(messages);
         let mut seen = event.clone();
-        let lines = std::mem::take(&mut seen.common.entries.lines);
-        let lines: Vec<Entry> = lines
-            .into_iter()
-            .filter_map(|line| look.beside(line))
-            .collect();
-        seen.common.entries.lines = lines;
+        look.all_beside(&mut seen.common.entries);
         (!seen.common.entries.lines.is_empty()).then_some(seen)
     }
 }
@@ -266,12 +267,8 @@ impl Look<'_> {
             .filter_map(|line| self.own_line(line, &own, unshared))
             .collect();
         let had_spilled = self.forget_spilled(&mut seen.common.entries);
-        let before = seen.clone();
+        // where not all lines are there to learn from, it stays as it is
         seen.relearn();
-        if had_spilled {
-            // not all lines are there to learn from
-            seen = before;
-        }
         seen.recipients = self.recipients(&seen.recipients, &told_own);
         seen.recipients_left_out = 0;
         seen.ties.retain(|tie| !self.hidden.contains(&tie.mid));
@@ -381,35 +378,75 @@ impl Look<'_> {
             | Fact::Quarantine { .. }
             | Fact::Settled { .. }
             | Fact::Version { .. }
-            | Fact::UtcOffset { .. }
-            | Fact::Nothing => !self.names_others_alone(&entry.line),
+            | Fact::UtcOffset { .. } => !self.names_others_alone(&entry.line),
+            Fact::Nothing => {
+                let rids = rids(&entry.line);
+                let tells_of_all =
+                    !unshared && rids.is_none() && entry.kind.is(&kind::BOUNCED_BY_SERVER);
+                let is_own = |(_, _, rids): (usize, usize, Vec<u32>)| {
+                    rids.iter().any(|rid| own.contains(rid))
+                };
+                !tells_of_all && rids.is_none_or(is_own) && !self.names_others_alone(&entry.line)
+            }
         };
         if !is_shown || self.names_hidden(&entry.line) {
             return None;
         }
-        let listed = own_rids(&entry.line, own).into_owned();
+        let lists = matches!(
+            fact,
+            Fact::DeliveryStart { .. }
+                | Fact::Done { .. }
+                | Fact::Response { .. }
+                | Fact::Delayed { .. }
+                | Fact::Bounced { .. }
+                | Fact::Settled { .. }
+                | Fact::Nothing
+        );
+        let listed = if lists && !unshared {
+            own_rids(&entry.line, own).into_owned()
+        } else {
+            entry.line.clone()
+        };
         entry.line = self.masked(&listed).0.into_owned();
         Some(entry)
+    }
+
+    /// Lines that are not a message's own.
+    fn all_beside(&self, entries: &mut Entries) {
+        let lines = std::mem::take(&mut entries.lines).into_iter();
+        entries.lines = lines.filter_map(|line| self.beside(line)).collect();
+        self.forget_spilled(entries);
     }
 
     /// A line that is not a message's own: of its connection, of another log.
     fn beside(&self, mut entry: Entry) -> Option<Entry> {
         let (masked, named) = self.masked(&entry.line);
-        if named == Named::Others {
+        let fact = grammar::read(&entry.line).fact;
+        let is_own = if let Fact::RecipientRefusedOnConnection { address, .. } = fact {
+            self.sight.sees(address)
+        } else {
+            // a recipient that is named in no way that is known
+            named == Named::Own || !entry.line.to_ascii_uppercase().contains("RCPT")
+        };
+        if named == Named::Others || !is_own || !self.is_for_one_s_own(&entry.line) {
             return None;
         }
-        let masked = masked.into_owned();
-        entry.line = masked;
+        entry.line = masked.into_owned();
         Some(entry)
     }
 
+    /// Whether a line says for no domain, or for one of one's own, that it is.
+    fn is_for_one_s_own(&self, line: &str) -> bool {
+        delivered_to(line).all(|domain| self.sight.has(domain))
+    }
+
     fn names_others_alone(&self, line: &str) -> bool {
-        let mut addresses = addresses(line).map(|(from, to)| &line[from..to]);
-        let named: Vec<&str> = addresses.by_ref().collect();
-        named
-            .iter()
-            .any(|one| self.others.contains(&one.to_lowercase()))
-            && !named.iter().any(|one| self.sight.sees(one))
+        let named: Vec<&str> = addresses(line).map(|(from, to)| &line[from..to]).collect();
+        let is_other = |one: &&str| {
+            self.others.contains(&one.to_lowercase())
+                || self.others.contains(&bare(one).to_lowercase())
+        };
+        named.iter().any(is_other) && !named.iter().any(|one| self.sight.sees(one))
     }
 
     /// Whether a line names a message that is not seen.
@@ -430,9 +467,13 @@ impl Look<'_> {
         let mut named = Named::Nobody;
         for (from, to) in addresses(text) {
             let address = &text[from..to];
-            if self.sight.sees(address) {
+            let is_shown = self.shown.contains(&address.to_lowercase())
+                || self.shown.contains(&bare(address).to_lowercase());
+            if is_shown {
+                // whoever wrote, in one's own domain or not
+            } else if self.sight.sees(address) {
                 named = Named::Own;
-            } else if !self.shown.contains(&address.to_lowercase()) {
+            } else {
                 masked += &text[done..from];
                 masked += MASKED;
                 done = to;

@@ -224,6 +224,39 @@ mod tests {
     }
 
     #[test]
+    fn certificates_and_names_that_count_for_nothing_are_told() {
+        let hash = "0".repeat(64);
+        let token = format!("[[tokens]]\nname = \"a\"\nscope = \"read\"\nsha256 = \"{hash}\"\n");
+        let told = faults(&format!(
+            "[appliances.a]\ncertificates = [\"x.example\"]\n[appliances.b]\ncertificates = [\"X.example\"]\n\
+             [syslog]\ntls_key = \"k\"\n{token}{token}"
+        ));
+        for wanted in [
+            "counts only with `syslog.tls_client_ca`",
+            "`x.example` is given to two appliances",
+            "TLS takes both `syslog.tls_certificate` and `syslog.tls_key`",
+            "two tokens are called `a`",
+        ] {
+            assert!(
+                told.iter().any(|one| one.contains(wanted)),
+                "{wanted}: {told:#?}"
+            );
+        }
+        let limited = token.replace("\"read\"", "\"admin\"");
+        for limit in [
+            "appliances = [\"esa1\"]",
+            "recipient_domains = [\"a.example\"]",
+        ] {
+            assert_eq!(faults(&format!("{limited}{limit}\n")).len(), 1, "{limit}");
+        }
+        assert_eq!(
+            faults(&format!("{token}recipient_domains = [\"a@b\"]\n")).len(),
+            1
+        );
+        assert_eq!(faults(&format!("{token}expires = \"soon\"\n")).len(), 1);
+    }
+
+    #[test]
     fn a_value_of_the_wrong_type_and_a_missing_one_are_told() {
         let told = faults(
             "[http]\nlisten = 8514\nhosts = \"x\"\n[[tokens]]\nname = \"a\"\nscope = \"reed\"\n",

@@ -78,16 +78,21 @@ impl Reading {
     /// What is seen of some domains' mail: what nobody else got is counted by the index, the rest is
     /// read.
     async fn count_seen(&self, wanted: &Counting) -> Result<Counted, Missing> {
-        let filter = Filter {
-            shared: Some(false),
-            ..wanted.filter.clone()
-        };
-        let all = wanted.group.map(|(group, _)| (group, usize::MAX));
-        let counted = self
-            .library
-            .stats(filter, wanted.moments.clone(), all, &self.scope);
-        let mut counted = counted.await.map_err(failed)?;
-        self.count_shared(wanted, &mut counted).await?;
+        // the words of a line may be masked in it
+        let by_words = !wanted.filter.words.is_empty();
+        let mut counted = Counted::default();
+        if !by_words {
+            let filter = Filter {
+                shared: Some(false),
+                ..wanted.filter.clone()
+            };
+            let all = wanted.group.map(|(group, _)| (group, usize::MAX));
+            let moments = wanted.moments.clone();
+            let told = self.library.stats(filter, moments, all, &self.scope).await;
+            counted = told.map_err(failed)?;
+        }
+        let shared = (!by_words).then_some(true);
+        self.count_read(wanted, shared, &mut counted).await?;
         if let Some((group, limit)) = wanted.group {
             if group == Group::RecipientDomain {
                 let sight = self.scope.sight.as_deref();
@@ -103,11 +108,17 @@ impl Reading {
         Ok(counted)
     }
 
-    async fn count_shared(&self, wanted: &Counting, counted: &mut Counted) -> Result<(), Missing> {
+    /// Counts what is read, one by one: what others got, too (`shared`), or all.
+    async fn count_read(
+        &self,
+        wanted: &Counting,
+        shared: Option<bool>,
+        counted: &mut Counted,
+    ) -> Result<(), Missing> {
         let now: Newest = self.newest().await?;
         let mut search = Search {
             filter: Filter {
-                shared: Some(true),
+                shared,
                 ..wanted.filter.clone()
             },
             order: Order::NewestFirst,

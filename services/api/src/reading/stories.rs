@@ -232,7 +232,11 @@ impl Reading {
             };
             let found = found.into_iter().filter_map(Record::into_delivery);
             let mut fitting = found.filter(|one| is_used(one, message));
-            deliveries.extend(fitting.next().filter(|one| !known(one)));
+            let fitting = fitting.next().filter(|one| !known(one));
+            deliveries.extend(fitting.map(|one| match self.scope.sight.as_deref() {
+                Some(sight) => sight.delivery(&one, &family.members),
+                None => one,
+            }));
         }
         Ok(deliveries)
     }

@@ -20,14 +20,20 @@ impl Reading {
     ) -> Result<Answer, Missing> {
         let question = question(ask, style);
         let now = self.newest().await?;
-        let found = self
-            .find(
-                RecordKind::Message,
-                Key::Mid(mid),
-                ask.appliance.as_deref(),
-                MAX_CANDIDATES + 1,
-            )
-            .await?;
+        let mut found = Vec::new();
+        if self.scope.sight.is_some() {
+            // the newest of one's own, however many others there are
+            let mut filter = Filter::all(RecordKind::Message);
+            filter.mid.any.push(mid);
+            filter.appliance.any.extend(ask.appliance.clone());
+            found = self.newest_of(filter).await?;
+        }
+        if found.is_empty() {
+            let key = Key::Mid(mid);
+            let most = MAX_CANDIDATES + 1;
+            let appliance = ask.appliance.as_deref();
+            found = self.find(RecordKind::Message, key, appliance, most).await?;
+        }
         self.why_of(found, ask, question, style, &now).await
     }
 

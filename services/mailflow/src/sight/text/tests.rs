@@ -1,6 +1,6 @@
 //! Where addresses stand in what strangers write.
 
-use super::{addresses, own_rids};
+use super::{addresses, bare, delivered_to, own_rids, rids};
 
 fn found(text: &str) -> Vec<&str> {
     addresses(text).map(|(from, to)| &text[from..to]).collect()
@@ -23,7 +23,8 @@ fn addresses_are_found_wherever_they_stand() {
         ("日本@例え.example さん", vec!["日本@例え.example"]),
         ("o'hara@x.example", vec!["o'hara@x.example"]),
         ("'a@x.example'", vec!["'a@x.example"]),
-        ("a@b@x.example", vec!["a@b"]),
+        ("a@b@x.example", vec!["a@b@x.example"]),
+        ("bob@[192.0.2.9] is one", vec!["bob@[192.0.2.9]"]),
         ("no @ here, nor user@, nor @host", vec![]),
         ("cut at the end: <a@x", vec!["a@x"]),
         ("", vec![]),
@@ -40,6 +41,47 @@ fn lists_of_rids_keep_ones_own() {
         "Delivery start DCID 5 MID 1 to RID [1, 12]"
     );
     assert_eq!(own_rids(line, &[0, 1, 12]), line);
-    let odd = "MID 1 RID [0] Response '[0, x] [1]'";
-    assert_eq!(own_rids(odd, &[0]), "MID 1 RID [0] Response '[0, x] []'");
+    // what strangers write in brackets is theirs
+    let reply = "MID 1 RID [0] Response '250 queued [4711]'";
+    assert_eq!(own_rids(reply, &[0]), reply);
+    // cut before its end
+    let cut = "Delivery start DCID 5 MID 1 to RID [0, 1, 2";
+    assert_eq!(own_rids(cut, &[1]), "Delivery start DCID 5 MID 1 to RID [1");
+}
+
+#[test]
+fn rids_are_found_however_they_are_named() {
+    for (line, wanted) in [
+        ("MID 5 to RID [1, 3] pending till Mon", Some(vec![1, 3])),
+        ("MID: 5 RID: 1 Message was remediated", Some(vec![1])),
+        ("Alias match: MID 5 RID 7 bob", Some(vec![7])),
+        ("MID 5 ready 10 bytes", None),
+        ("MID 5 Subject 'GRID 7'", None),
+    ] {
+        assert_eq!(rids(line).map(|(_, _, rids)| rids), wanted, "{line}");
+    }
+}
+
+#[test]
+fn a_delivery_says_for_which_domain_it_is() {
+    let told = |line| delivered_to(line).collect::<Vec<&str>>();
+    assert_eq!(
+        told("DCID 3 TLS success protocol TLSv1.2 cipher X for b.example"),
+        ["b.example"]
+    );
+    assert_eq!(
+        told("Connection Error: DCID 3 domain: b.example IP: 192.0.2.1"),
+        ["b.example"]
+    );
+    assert!(told("New SMTP DCID 3 interface 192.0.2.1 address 192.0.2.2 port 25").is_empty());
+    assert_eq!(bare("duser=bob@b.example"), "bob@b.example");
+}
+
+/// What a stranger may write takes time that grows with its length, not with its square.
+#[test]
+fn a_subject_of_signs_alone_is_looked_through_once() {
+    let signs = "@".repeat(60_000) + &"%40".repeat(60_000);
+    assert!(found(&signs).is_empty());
+    let brackets = "RID [".repeat(20_000);
+    assert_eq!(own_rids(&brackets, &[]), brackets);
 }
