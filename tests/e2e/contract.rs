@@ -26,7 +26,9 @@ fn thousands_of_calls_made_from_the_document_are_answered_as_it_says() {
         .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"])
         // the same calls each time: a failure is of the change that is tested
         .args(["--seed", "118295"])
-        .args(["--suppress-health-check", "all", "--workers", "2", "--no-color"])
+        // one at a time: threads that parse at once trip over each other in CPython 3.11 ("AST
+        // constructor recursion depth mismatch")
+        .args(["--suppress-health-check", "all", "--workers", "1", "--no-color"])
         .output()
         .expect("schemathesis runs");
     let told = String::from_utf8_lossy(&ran.stdout);
