@@ -54,6 +54,15 @@ pub fn run(args: &Import) -> ExitCode {
     }
 }
 
+/// Whether the service showed a certificate that is not good.
+fn is_distrust(error: &ureq::Error) -> bool {
+    let ureq::Error::Io(error) = error else {
+        return false;
+    };
+    let error = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(error, Some(rustls::Error::InvalidCertificate(_)))
+}
+
 /// Whom the service's certificate is to be signed by.
 fn trust(ca: Option<&Path>) -> anyhow::Result<TlsConfig> {
     let roots = match ca {
@@ -231,6 +240,10 @@ impl<'a> Importer<'a> {
                         _ => bail!("the service refused: {}", told.says(status)),
                     }
                 }
+                // waiting makes nobody trusted
+                Err(error) if is_distrust(&error) => bail!(
+                    "the service's certificate is not trusted ({error}): name who signed it with --ca FILE; one that signed itself must not be marked as an authority"
+                ),
                 Err(error) => error.to_string(),
             };
             if begun.elapsed() > PATIENCE {

@@ -322,6 +322,9 @@ fn https_answers_links_to_itself_and_takes_imports() {
         arguments.push(&file);
         whymid(&arguments)
     };
+    let distrusted = import(&[]);
+    assert_eq!(distrusted.code, 1, "{distrusted:?}");
+    assert!(distrusted.stderr.contains("--ca FILE"), "{distrusted:?}");
     let done = import(&["--ca", &ca]);
     assert_eq!(done.code, 0, "{done:?}");
     let answer = service.diagnosed(3701, "receiving-aborted-by-sender");
