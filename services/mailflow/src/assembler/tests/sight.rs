@@ -189,3 +189,33 @@ fn of_a_mail_with_more_lines_than_are_kept_only_ones_own_recipients_are_told() {
     let told = format!("{family:?}");
     assert!(!told.contains("tenant.example"), "{told}");
 }
+
+/// Whoever wrote a mail may be of one's own domain: a line that names that sender and somebody else's
+/// recipient is no line about one's own.
+#[test]
+fn a_sender_of_ones_own_domain_makes_no_line_ones_own() {
+    let mut bench = Bench::new();
+    for (second, line) in (0..).zip([
+        "New SMTP ICID 3 interface Data 1 (192.0.2.10) address 198.51.100.7 reverse dns host mx.partner.example verified yes",
+        "Start MID 7 ICID 3",
+        "MID 7 ICID 3 From: <alice@corp.example>",
+        "MID 7 ICID 3 RID 0 To: <anna@corp.example>",
+        "ICID 3 passed From:<alice@corp.example> To:<bob@tenant.example> on",
+        "ICID 3 passed From:<alice@corp.example> To:<anna@corp.example> on",
+    ]) {
+        bench.line(&stamped(second, line));
+    }
+    let all: Vec<Message> = bench.intake.assembler.messages().cloned().collect();
+    let (family, records) = gathering(&all, 7).with_records();
+    let sight = sight(&["corp.example"]);
+    let family = sight.family(&family, &records).expect("one of hers");
+    let connection = bench.intake.assembler.connections().next().cloned();
+    let seen = sight.connection(&connection.expect("a connection"), &family.members);
+    let lines = seen.common.entries.lines.iter();
+    let passed: Vec<&str> = lines
+        .map(|line| line.line.as_str())
+        .filter(|line| line.contains("passed"))
+        .collect();
+    assert_eq!(passed.len(), 1, "{passed:?}");
+    assert!(passed[0].contains("anna@corp.example"), "{passed:?}");
+}
