@@ -46,6 +46,8 @@ pub struct Status {
     /// Messages that are written and whose families are still to be looked at: what filters and
     /// statistics tell of them may change.
     pub unsettled: u64,
+    /// Whether addresses and subjects are kept as pseudonyms.
+    pub pseudonyms: bool,
     /// How long things are kept, and what that has come to.
     pub retention: Retained,
 }

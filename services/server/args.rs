@@ -40,6 +40,9 @@ pub enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Personal data: the key of the pseudonyms
+    #[command(subcommand)]
+    Privacy(PrivacyCommand),
     /// The configuration: print the default one, check a file
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -236,7 +239,17 @@ pub enum TokenCommand {
         /// Only mail for recipients in this domain, and nothing of other recipients; several may be given
         #[arg(long = "recipient-domain", value_name = "DOMAIN")]
         recipient_domains: Vec<String>,
+        /// It may ask by real addresses and subjects where those are kept as pseudonyms
+        #[arg(long)]
+        real_addresses: bool,
     },
+}
+
+/// `whymid privacy`
+#[derive(Debug, Subcommand)]
+pub enum PrivacyCommand {
+    /// Print a new secret key for privacy.pseudonym_key (whymid privacy key > FILE; chmod 600 FILE)
+    Key,
 }
 
 /// `whymid config`

@@ -46,6 +46,8 @@ pub struct Heart {
     pub kb_version: String,
     /// The certificates.
     pub keyrings: Vec<Arc<Keyring>>,
+    /// Addresses and subjects are kept as pseudonyms.
+    pub pseudonyms: bool,
 }
 
 impl Pulse for Heart {
@@ -97,6 +99,7 @@ impl Gauge for Heart {
             suspected_gaps: self.gaps(),
             in_memory: self.in_memory(),
             unsettled: self.unsettled(),
+            pseudonyms: self.pseudonyms,
             retention: Retained {
                 records: self.records_kept(&extent),
                 raw: self.raw_kept(),

@@ -12,6 +12,7 @@
 //! | `heart.rs` | how the service fares: status, readiness, metrics |
 //! | `keeper.rs` | raw segments: packed, and removed when old |
 //! | `retention.rs` | how long what is kept |
+//! | `privacy.rs` | the key of pseudonyms, and what a stop leaves |
 //! | `pipeline/` | journal → assembler → index, one thread each |
 //! | `telemetry.rs` | the counters |
 //! | `explain.rs`, `events.rs`, `kb.rs`, `token.rs` | commands that need no service |
@@ -41,6 +42,7 @@ mod listen;
 mod log_file;
 mod man;
 mod pipeline;
+mod privacy;
 mod retention;
 mod serve;
 mod telemetry;
@@ -52,7 +54,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::{Cli, Command, ConfigCommand, Kb, Serve, TokenCommand};
+use crate::args::{Cli, Command, ConfigCommand, Kb, PrivacyCommand, Serve, TokenCommand};
 
 /// Records are many small pieces of memory that live for seconds to minutes: the system's own
 /// allocator keeps much of what they leave.
@@ -92,13 +94,16 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             expires,
             appliances,
             recipient_domains,
+            real_addresses,
         }) => token::run_new(&token::Wanted {
             name,
             scope,
             expires,
             appliances,
             recipient_domains,
+            real_addresses,
         })?,
+        Command::Privacy(PrivacyCommand::Key) => privacy::print_key()?,
         Command::Config(ConfigCommand::Default) => print!("{}", config::DEFAULT),
         Command::Config(ConfigCommand::Check { file }) => {
             config::load(&file)?;

@@ -3,7 +3,7 @@
 //! Not here: when it is looked at (`pipeline/indexing.rs`, `keeper.rs`).
 
 use jiff::{SignedDuration, Timestamp};
-use whymid_store::{Error, Index, Writer};
+use whymid_store::{Error, Index, RecordKind, Writer};
 
 /// A share above which records are not thinned out in one go: their number tells their size only
 /// about.
@@ -16,6 +16,8 @@ pub struct Retention {
     pub records: Option<SignedDuration>,
     /// The index: bytes on disk.
     pub records_size: Option<u64>,
+    /// Records of one kind ([`Retention::KINDS`]), where it is another time.
+    pub by_kind: [Option<Option<SignedDuration>>; 4],
     /// Raw lines: so long after they were received.
     pub raw: Option<SignedDuration>,
     /// Raw lines: bytes on disk.
@@ -27,6 +29,7 @@ impl Default for Retention {
         Self {
             records: Some(SignedDuration::from_hours(90 * 24)),
             records_size: Some(50 * 1024 * 1024 * 1024),
+            by_kind: [None; 4],
             raw: Some(SignedDuration::from_hours(14 * 24)),
             raw_size: Some(20 * 1024 * 1024 * 1024),
         }
@@ -34,6 +37,20 @@ impl Default for Retention {
 }
 
 impl Retention {
+    /// The kinds of records, with the words of the configuration.
+    const KINDS: [(&str, RecordKind); 4] = [
+        ("messages", RecordKind::Message),
+        ("connections", RecordKind::Connection),
+        ("deliveries", RecordKind::Delivery),
+        ("events", RecordKind::Event),
+    ];
+
+    /// The place of a kind, by its word.
+    #[must_use]
+    pub fn kind(word: &str) -> Option<usize> {
+        Self::KINDS.iter().position(|(own, _)| *own == word)
+    }
+
     /// Whether raw lines are kept at all.
     #[must_use]
     pub fn keeps_raw(&self) -> bool {
@@ -54,9 +71,16 @@ impl Retention {
         index: &Index,
         now: Timestamp,
     ) -> Result<u64, Error> {
-        let by_age = self.records.and_then(|age| now.checked_sub(age).ok());
-        let limit = by_age.max(self.limit_by_size(index)?);
-        limit.map_or(Ok(0), |limit| writer.expire(limit))
+        let by_size = self.limit_by_size(index)?;
+        let mut removed = 0;
+        for ((_, kind), own) in Self::KINDS.into_iter().zip(self.by_kind) {
+            let age = own.unwrap_or(self.records);
+            let by_age = age.and_then(|age| now.checked_sub(age).ok());
+            if let Some(limit) = by_age.max(by_size) {
+                removed += writer.expire(kind, limit)?;
+            }
+        }
+        Ok(removed)
     }
 
     fn limit_by_size(&self, index: &Index) -> Result<Option<Timestamp>, Error> {

@@ -30,6 +30,7 @@ use crate::ingest::Ingest;
 use crate::keeper::Keeper;
 use crate::listen::{self, Gate, Sources, Tls};
 use crate::pipeline::{Parts, Pipeline};
+use crate::privacy;
 use crate::telemetry::Telemetry;
 use crate::tls::{self, Keyring, TlsFiles};
 
@@ -164,7 +165,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let uptime = Uptime::start();
     let shares = descriptors::share_out(config.max_connections);
     let data = DataFolder::open(&config.data_dir)?;
-    let opened = whymid_store::open(&data.index());
+    let pseudonyms = config.privacy.pseudonyms()?.map(Arc::new);
+    let opened = whymid_store::open(&data.index(), pseudonyms.as_deref());
     let (writer, index, checkpoint) = opened.with_context(|| {
         format!(
             "failed to open the index in {} (if it is damaged, move the folder away: it is built anew from what the journal and the raw segments hold)",
@@ -207,7 +209,10 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         zone: config.timezone.clone(),
         unnamed: "unnamed".to_owned(),
     };
-    let intake = Intake::remembering(&settings, index.memories()?);
+    let mut intake = Intake::remembering(&settings, index.memories()?);
+    if let Some(pseudonyms) = pseudonyms.clone() {
+        intake.disguise(pseudonyms);
+    }
     let names = Names::new(intake.appliances.renamed());
     let pipeline = Pipeline::start(Parts {
         journal,
@@ -220,13 +225,14 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         knowledge: Arc::clone(&knowledge),
         listeners: config.listeners.clone(),
         retention: config.retention,
+        roll: config.privacy.roll(config.retention.raw),
         checkpoint,
         memory: config.memory,
         telemetry: Arc::clone(&telemetry),
     })?;
     let (stop_keeper, keeper_stops) = std::sync::mpsc::channel();
     let keeper = Keeper {
-        vault,
+        vault: Arc::clone(&vault),
         retention: config.retention,
         state: Arc::clone(&pipeline.state),
         telemetry: Arc::clone(&telemetry),
@@ -273,6 +279,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         memory: config.memory,
         kb_version: knowledge.version.clone(),
         keyrings: keyrings.all(),
+        pseudonyms: pseudonyms.is_some(),
     });
     let library = Library::new(index, Arc::new(pipeline.memory.clone()), names);
     let desk = Arc::new(Reading::new(
@@ -284,6 +291,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     ));
     let settings = whymid_api::Settings {
         audit: audit.map(|audit| audit as Arc<dyn Audit>),
+        pseudonyms: pseudonyms.clone(),
         ..api_settings(&config, shares, &keyrings)?
     };
     let http = whymid_api::serve(sockets.http, desk, heart, ingest, settings)?;
@@ -306,8 +314,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         let _ = http.await;
         drop(stop_keeper);
         tokio::task::spawn_blocking(move || {
+            let state = Arc::clone(&pipeline.state);
             pipeline.join();
             let _ = keeper.join();
+            if pseudonyms.is_some() {
+                privacy::leave_nothing(&data.journal(), &vault, state.checkpoint());
+            }
         })
         .await
     })
@@ -395,6 +407,7 @@ fn api_settings(
         requests_per_second: config.requests_per_second,
         tls: tls.transpose()?,
         audit: None,
+        pseudonyms: None,
     })
 }
 

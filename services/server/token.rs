@@ -18,6 +18,8 @@ pub struct Wanted {
     pub appliances: Vec<String>,
     /// Only mail for recipients in these domains; all where there are none.
     pub recipient_domains: Vec<String>,
+    /// It may ask by real addresses where pseudonyms are kept.
+    pub real_addresses: bool,
 }
 
 impl Wanted {
@@ -38,6 +40,9 @@ impl Wanted {
         if !self.recipient_domains.is_empty() {
             let domains = list(&self.recipient_domains);
             let _ = writeln!(lines, "recipient_domains = {domains}");
+        }
+        if self.real_addresses {
+            lines.push_str("real_addresses = true\n");
         }
         lines
     }

@@ -33,6 +33,7 @@
 //! | `docs.rs` | the programs of `/docs` |
 //! | `events.rs` | `whymid events`: the table, and what a log holds beside it |
 //! | `kb_check.rs`, `kb_faults/` | `whymid kb`: each kind of fault is found at its place |
+//! | `privacy.rs` | pseudonyms, and what is forgotten |
 //! | `published.rs` | `openapi.yaml` and the JSON Schemas are what the code says |
 //!
 //! Not here: what one room can show alone (unit tests of that room), speed (benchmarks).
@@ -63,6 +64,7 @@ mod kb_check;
 mod kb_faults;
 mod lifetime;
 mod matrix;
+mod privacy;
 mod published;
 mod replayed;
 mod restart;

@@ -195,6 +195,7 @@ fn caller(token: &Token, by_session: bool, is_guarded: bool) -> Caller {
         token: Some(token.name.clone()),
         by_session,
         is_guarded,
+        real_addresses: token.real_addresses,
         limits: token.limits.clone(),
     }
 }

@@ -12,10 +12,12 @@ use actix_web::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use whymid_store::Pseudonyms;
 
 use crate::{
     error::Failure,
     house::{Caller, House},
+    identify::covered_query,
     negotiate::Form,
 };
 
@@ -36,9 +38,9 @@ pub struct AuditEntry {
     pub address: Option<String>,
     /// The method.
     pub method: String,
-    /// The path, as it came.
+    /// The path, as it came; with pseudonyms for addresses where those are kept.
     pub path: String,
-    /// The query, as it came: what was asked for.
+    /// The query, as it came: what was asked for. Likewise, and for words and subjects.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub query: String,
     /// The status of the reply.
@@ -69,6 +71,10 @@ pub(crate) fn note(house: &House, request: &HttpRequest, response: &HttpResponse
     let Some(event) = event(request, response, caller.as_ref()) else {
         return;
     };
+    let covered = |text: &str, cover: fn(&Pseudonyms, &str) -> String| match &house.pseudonyms {
+        Some(pseudonyms) => cover(pseudonyms, text),
+        None => text.to_owned(),
+    };
     let is_known = caller.as_ref().is_some_and(|one| one.token.is_some());
     let longest = if is_known || house.open {
         LONGEST
@@ -82,8 +88,11 @@ pub(crate) fn note(house: &House, request: &HttpRequest, response: &HttpResponse
         session: caller.as_ref().is_some_and(|one| one.by_session),
         address: request.peer_addr().map(|peer| peer.ip().to_string()),
         method: request.method().to_string(),
-        path: cut(request.path(), longest),
-        query: cut(request.query_string(), longest),
+        path: cut(&covered(request.path(), Pseudonyms::text), longest),
+        query: cut(
+            &covered(request.query_string(), |one, text| covered_query(text, one)),
+            longest,
+        ),
         status,
         code: code.map(|code| code.word()),
     });

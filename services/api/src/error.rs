@@ -153,6 +153,9 @@ codes! {
     TokenExpired "token_expired" UNAUTHORIZED
         "This token has expired" "トークンの有効期限が切れています"
         "Ask whoever runs this service for a new one; `whymid token new` makes it." "このサービスの管理者に新しいトークンを依頼してください。`whymid token new` で作成できます。";
+    RealAddressesDenied "real_addresses_denied" FORBIDDEN
+        "This token may not ask by real addresses or subjects" "このトークンでは実際のアドレスや件名で検索できません"
+        "They are kept as pseudonyms here. Ask by a pseudonym from an answer, by MID, by `*@domain`, or with a token that has `real_addresses = true`." "ここではアドレスと件名を仮名で保存しています。回答にある仮名、MID、`*@ドメイン` で検索するか、`real_addresses = true` のトークンを使ってください。";
     TokenLimited "token_limited" FORBIDDEN
         "This token sees a part of all mail" "このトークンで参照できるメールは一部だけです"
         "This call tells of everybody's mail at once. Ask for messages, or use a token without such limits." "この呼び出しは全員のメールに関わる情報を返します。メッセージを検索するか、制限のないトークンを使ってください。";

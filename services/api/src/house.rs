@@ -18,7 +18,7 @@ use actix_web::{
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
-use whymid_store::Scope as Limits;
+use whymid_store::{Pseudonyms, Scope as Limits};
 
 use crate::{
     audit::Audit,
@@ -47,6 +47,7 @@ pub(crate) struct House {
     pub(crate) sessions: Sessions,
     pub(crate) pace: Pace,
     pub(crate) audit: Option<Arc<dyn Audit>>,
+    pub(crate) pseudonyms: Option<Arc<Pseudonyms>>,
     pub(crate) open: bool,
     pub(crate) names: Names,
     /// How many pasted logs may be in the house at once; bounds the memory that they take.
@@ -86,6 +87,7 @@ impl House {
             sessions: Sessions::default(),
             pace: Pace::new(settings.requests_per_second),
             audit: settings.audit,
+            pseudonyms: settings.pseudonyms,
             open: settings.open,
             names,
             pasted: Arc::new(Semaphore::new(PASTED_MOST)),
@@ -155,6 +157,8 @@ pub(crate) struct Caller {
     pub(crate) by_session: bool,
     /// What was asked for is not open to everybody.
     pub(crate) is_guarded: bool,
+    /// It may ask by real addresses where pseudonyms are kept.
+    pub(crate) real_addresses: bool,
     /// What may be seen.
     pub(crate) limits: Limits,
 }
@@ -166,6 +170,7 @@ impl Caller {
             token: None,
             by_session: false,
             is_guarded: true,
+            real_addresses: true,
             limits: Limits::everything(),
         }
     }
@@ -176,6 +181,7 @@ impl Caller {
             token: None,
             by_session: false,
             is_guarded: false,
+            real_addresses: false,
             limits: Limits {
                 appliances: Some(Vec::new()),
                 sight: None,
@@ -190,6 +196,8 @@ pub(crate) struct Visit {
     house: Data<House>,
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) limits: Limits,
+    /// It may ask by real addresses where pseudonyms are kept.
+    pub(crate) real_addresses: bool,
     /// A browser that signed in.
     pub(crate) is_signed_in: bool,
 }
@@ -212,7 +220,10 @@ impl FromRequest for Visit {
         };
         let caller = request.extensions().get::<Caller>().cloned();
         let Caller {
-            limits, by_session, ..
+            limits,
+            by_session,
+            real_addresses,
+            ..
         } = caller.unwrap_or_else(Caller::nobody);
         let desk = if limits.is_limited() {
             house.whole.seen_by(&limits)
@@ -223,6 +234,7 @@ impl FromRequest for Visit {
             house: house.clone(),
             desk,
             limits,
+            real_addresses,
             is_signed_in: by_session,
         }))
     }

@@ -16,6 +16,7 @@ mod error;
 mod export;
 mod filters;
 mod house;
+mod identify;
 mod negotiate;
 mod openapi;
 mod pace;

@@ -68,13 +68,13 @@ refusals! {
     /// Calls about one connection.
     OfConnection = ANY QUERY TOKEN RECORDS [PathMalformed, ConnectionUnknown, NotAcceptable, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// Searches.
-    OfSearch = ANY QUERY TOKEN RECORDS [NotAcceptable, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
+    OfSearch = ANY QUERY TOKEN RECORDS [RealAddressesDenied, NotAcceptable, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// Appliances.
     OfAppliances = ANY QUERY TOKEN RECORDS [LangUnknown, TimezoneUnknown];
     /// Events of an appliance.
     OfEventSearch = ANY QUERY TOKEN RECORDS [PathMalformed, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// Statistics.
-    OfStats = ANY QUERY TOKEN RECORDS [ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
+    OfStats = ANY QUERY TOKEN RECORDS [RealAddressesDenied, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// `POST /v1/explain`.
     OfExplain = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, Busy, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// `POST /v1/lines`.
@@ -86,7 +86,7 @@ refusals! {
     /// Articles by the API.
     OfArticles = ANY QUERY TOKEN [ParameterInvalid, LangUnknown];
     /// What was typed or pasted into the page.
-    OfAsk = ANY QUERY TOKEN RECORDS [BodyMalformed, BodyTooLarge, MediaUnsupported, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
+    OfAsk = ANY QUERY TOKEN RECORDS [RealAddressesDenied, BodyMalformed, BodyTooLarge, MediaUnsupported, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// The overview.
     OfOverview = ANY QUERY TOKEN RECORDS [ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// One article by the API.

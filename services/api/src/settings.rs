@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use whymid_store::Scope as Limits;
+use whymid_store::{Pseudonyms, Scope as Limits};
 
 use crate::audit::Audit;
 
@@ -60,6 +60,8 @@ pub struct Token {
     pub sha256: [u8; 32],
     /// From when on it is refused; `None` for never.
     pub expires: Option<Timestamp>,
+    /// It may ask by real addresses and subjects where those are kept as pseudonyms.
+    pub real_addresses: bool,
     /// Which appliances, and mail for which recipient domains, it may see.
     pub limits: Limits,
 }
@@ -94,6 +96,8 @@ pub struct Settings {
     pub tls: Option<rustls::ServerConfig>,
     /// Where it is written down who did what; nowhere without.
     pub audit: Option<Arc<dyn Audit>>,
+    /// What addresses and subjects are kept as; as they are without.
+    pub pseudonyms: Option<Arc<Pseudonyms>>,
 }
 
 impl Default for Settings {
@@ -107,6 +111,7 @@ impl Default for Settings {
             requests_per_second: A_SECOND,
             tls: None,
             audit: None,
+            pseudonyms: None,
         }
     }
 }

@@ -6,7 +6,9 @@
 //! without any header, from a source whose lines have one, is the rest of a line into which a
 //! stranger's header value brought a line end: it is kept, and nothing in it is believed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use jiff::Timestamp;
@@ -16,6 +18,7 @@ use whymid_syslog::{Form, Frame, Lane, Message as Header, Years};
 
 use crate::appliance::{ApplianceIndex, ApplianceMemory, Appliances, Settings, ZoneThen};
 use crate::assembler::{Assembler, Origin, Recall};
+use crate::disguise::{Disguise, Veil};
 use crate::entry::{Entry, KindName};
 use crate::event::{Fact, MailEvent, Owner};
 use crate::grammar;
@@ -54,6 +57,8 @@ pub struct Intake {
     headed: HashMap<u32, (ApplianceIndex, u64), RandomState>,
     /// Zones that requests named, by name.
     zones: HashMap<String, Option<TimeZone>, RandomState>,
+    /// What is not to be kept of lines.
+    veil: Option<Veil>,
 }
 
 /// Whose a line is, when it was written, and in which zone its stamp was read.
@@ -79,7 +84,13 @@ impl Intake {
             appliances,
             assembler: Assembler::new(),
             zones: HashMap::default(),
+            veil: None,
         }
+    }
+
+    /// From now on lines are kept with pseudonyms for addresses and subjects.
+    pub fn disguise(&mut self, by: Arc<dyn Disguise>) {
+        self.veil = Some(Veil::new(by));
     }
 
     /// Takes a frame of the journal: years are resolved by the moment it was received, or by
@@ -103,7 +114,21 @@ impl Intake {
     ) -> Handled {
         let (text, invalid_utf8) = whymid_syslog::text(&frame.bytes);
         let header = whymid_syslog::parse(&text);
-        let (index, event) = self.read(&header, frame, position);
+        let (index, is_rest) = self.whose(&header, frame, position);
+        let body = self.body(header.body, index, is_rest);
+        let header = Header {
+            body: &body,
+            ..header
+        };
+        let event = if is_rest {
+            MailEvent {
+                kind: None,
+                owner: Owner::Appliance,
+                fact: Fact::Nothing,
+            }
+        } else {
+            grammar::read(believable(header.body, frame))
+        };
         self.appliances.learn(index, &event.fact, frame, position);
         let told = self.moment(&header, index, frame, position, years);
         self.appliances
@@ -151,23 +176,18 @@ impl Intake {
         }
     }
 
-    /// Whose line it is and what it says.
-    fn read<'a>(
+    /// Which appliance's line it is, and whether it is the rest of what a stranger wrote.
+    fn whose(
         &mut self,
-        header: &Header<'a>,
+        header: &Header<'_>,
         frame: &Frame,
         position: u64,
-    ) -> (ApplianceIndex, MailEvent<'a>) {
+    ) -> (ApplianceIndex, bool) {
         let headless = header.form == Form::Bare && header.pri.is_none();
         let headed = self.headed.get(&frame.source).copied();
         let headed = headed.filter(|(_, first)| *first <= position);
         if headless && let Some((index, _)) = headed {
-            let event = MailEvent {
-                kind: None,
-                owner: Owner::Appliance,
-                fact: Fact::Nothing,
-            };
-            return (index, event);
+            return (index, true);
         }
         let named = frame
             .label
@@ -181,7 +201,16 @@ impl Intake {
         if !headless && headed.is_none() {
             self.hear(index, frame.source, position);
         }
-        (index, grammar::read(believable(header.body, frame)))
+        (index, false)
+    }
+
+    /// A body as it is kept.
+    fn body<'l>(&mut self, body: &'l str, index: ApplianceIndex, is_rest: bool) -> Cow<'l, str> {
+        match &mut self.veil {
+            None => Cow::Borrowed(body),
+            Some(veil) if is_rest => Cow::Owned(veil.cover_all(body)),
+            Some(veil) => veil.cover(index, body),
+        }
     }
 
     fn hear(&mut self, index: ApplianceIndex, source: u32, position: u64) {

@@ -11,15 +11,18 @@
 //!                                                 family.rs: which messages hang together
 //!                                                 gathering.rs: whom to look up for that
 //!                                                 sight.rs: what the recipients of some domains may see
+//!                                                 disguise.rs: addresses and subjects that are not kept
 //! ```
 //!
 //! Knows no I/O, no clock, no index, no rules. Parsers here never fail: a line that is not
 //! understood is kept with the record that the id at its front names.
 
+mod address;
 mod again;
 mod appliance;
 mod assembler;
 mod connection;
+mod disguise;
 mod due;
 mod entry;
 pub mod event;
@@ -45,6 +48,7 @@ pub use appliance::{
     ToldOffset, ZoneShift,
 };
 pub use assembler::{Assembler, Handout, LINGER, NothingWritten, Origin, Recall, Rested};
+pub use disguise::{Disguise, disguised, disguised_subject, disguised_text};
 pub use entry::{Entries, Entry, KindName, MAX_ENTRIES, MAX_SOURCES};
 pub use event::Kinship;
 pub use family::{Bond, Family, MAX_FAMILY, Tie, Unseen};

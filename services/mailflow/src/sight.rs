@@ -17,7 +17,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use self::text::{addresses, bare, delivered_to, own_rids, rids};
+use self::text::{delivered_to, own_rids, rids};
+use crate::address::{addresses, bare};
 use crate::entry::{Entries, Entry};
 use crate::event::{Fact, MailEvent};
 use crate::family::{Bond, Family, Unseen};

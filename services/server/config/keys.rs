@@ -15,7 +15,10 @@ pub(super) const TOP: &[&str] = &[
     "appliances",
     "tokens",
     "audit",
+    "privacy",
 ];
+/// Keys of `[privacy]`.
+pub(super) const PRIVACY: &[&str] = &["pseudonym_key", "backups"];
 /// Keys of `[audit]`.
 pub(super) const AUDIT: &[&str] = &["file", "syslog"];
 /// Keys of `[http]`.
@@ -42,7 +45,16 @@ pub(super) const SYSLOG: &[&str] = &[
 /// Keys of `[journal]`.
 pub(super) const JOURNAL: &[&str] = &["group_commit_ms"];
 /// Keys of `[retention]`.
-pub(super) const RETENTION: &[&str] = &["records", "records_size", "raw", "raw_size"];
+pub(super) const RETENTION: &[&str] = &[
+    "records",
+    "records_size",
+    "messages",
+    "connections",
+    "deliveries",
+    "events",
+    "raw",
+    "raw_size",
+];
 /// Keys of `[memory]`.
 pub(super) const MEMORY: &[&str] = &["records"];
 /// Keys of `[listeners]` and of one listener.
@@ -63,6 +75,7 @@ pub(super) const TOKEN: &[&str] = &[
     "expires",
     "appliances",
     "recipient_domains",
+    "real_addresses",
 ];
 /// Those of them that each token has.
 pub(super) const EVERY_TOKEN: &[&str] = &["name", "scope", "sha256"];
@@ -83,6 +96,7 @@ pub(super) fn all() -> Vec<String> {
     all.extend(of("appliances", APPLIANCE));
     all.extend(of("tokens", TOKEN));
     all.extend(of("audit", AUDIT));
+    all.extend(of("privacy", PRIVACY));
     all
 }
 

@@ -21,6 +21,7 @@ use whymid_diagnosis::Listeners;
 use whymid_mailflow::ApplianceSettings;
 
 use crate::audit::AuditSettings;
+use crate::privacy::PrivacySettings;
 use crate::retention::Retention;
 use crate::tls::TlsFiles;
 
@@ -87,6 +88,8 @@ pub struct Config {
     pub tokens: Vec<Token>,
     /// Where it is written down who did what.
     pub audit: AuditSettings,
+    /// What is kept of persons.
+    pub privacy: PrivacySettings,
 }
 
 impl Default for Config {
@@ -119,6 +122,7 @@ impl Default for Config {
             appliances: Vec::new(),
             tokens: Vec::new(),
             audit: AuditSettings::default(),
+            privacy: PrivacySettings::default(),
         }
     }
 }
@@ -254,6 +258,29 @@ mod tests {
             1
         );
         assert_eq!(faults(&format!("{token}expires = \"soon\"\n")).len(), 1);
+    }
+
+    #[test]
+    fn with_pseudonyms_lines_as_they_came_are_kept_for_a_short_time() {
+        let raw = |text: &str| parse(text).map(|config| config.retention.raw);
+        let minutes = |count| Ok(Some(jiff::SignedDuration::from_mins(count)));
+        let key = "[privacy]\npseudonym_key = \"k\"\n";
+        assert_eq!(raw(key), minutes(15));
+        assert_eq!(
+            raw(&format!("{key}[retention]\nraw = \"5m\"\n")),
+            minutes(5)
+        );
+        assert_eq!(
+            raw(&format!("{key}[retention]\nevents = \"5d\"\n")),
+            minutes(15)
+        );
+        for long in ["2h", "14d", "unlimited"] {
+            let told = faults(&format!("{key}[retention]\nraw = \"{long}\"\n"));
+            assert!(
+                told[0].starts_with("3: `retention.raw` is one hour at most"),
+                "{told:?}"
+            );
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use whymid_store::Scope as Limits;
 use super::reader::{Reader, Value};
 use super::values::{address, domain, file, hash, moment, network, scope_of, twice, url, zone};
 use super::{Config, amounts, keys};
+use crate::privacy;
 use crate::retention::Retention;
 use crate::tls::TlsFiles;
 
@@ -52,6 +53,7 @@ impl Reader<'_> {
                 "appliances" => self.appliances(value, config),
                 "tokens" => self.tokens(value, config),
                 "audit" => self.audit(value, config),
+                "privacy" => self.privacy(value, config),
                 _ => {}
             }
         }
@@ -59,6 +61,46 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "appliances" => self.check_certificates(value, config),
                 "tokens" => self.check_names(value, config),
+                _ => {}
+            }
+        }
+        let retention = table.get("retention");
+        match retention.filter(|value| value.get_ref().get("raw").is_some()) {
+            Some(value) => self.check_raw(value, config),
+            None if config.privacy.pseudonym_key.is_some() => {
+                config.retention.raw = Some(privacy::RAW);
+            }
+            None => {}
+        }
+    }
+
+    /// Lines as they came are in clear text: with pseudonyms they are kept for a short time only.
+    fn check_raw(&mut self, value: &Value<'_>, config: &Config) {
+        let is_short = |age| age <= privacy::RAW_MOST;
+        if config.privacy.pseudonym_key.is_some() && !config.retention.raw.is_some_and(is_short) {
+            let fault = "`retention.raw` is one hour at most where `privacy.pseudonym_key` is set: lines as they came hold the real addresses. Leave it out for 15 minutes";
+            self.fault(&value.span(), fault);
+        }
+    }
+
+    fn privacy(&mut self, value: &Value<'_>, config: &mut Config) {
+        let Some(table) = self.table(value, "privacy", Some(keys::PRIVACY)) else {
+            return;
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "pseudonym_key" => self.set(
+                    value,
+                    "privacy.pseudonym_key",
+                    &mut config.privacy.pseudonym_key,
+                    |text| file(text).map(Some),
+                ),
+                "backups" => {
+                    let backups = &mut config.privacy.backups;
+                    self.list(value, "privacy.backups", backups, |text| {
+                        Ok::<_, String>(text.to_owned())
+                    });
+                }
                 _ => {}
             }
         }
@@ -217,6 +259,12 @@ impl Reader<'_> {
                     amounts::size,
                 ),
                 "raw" => self.set(value, "retention.raw", &mut retention.raw, amounts::age),
+                name if let Some(kind) = Retention::kind(name) => self.set(
+                    value,
+                    &format!("retention.{name}"),
+                    &mut retention.by_kind[kind],
+                    |text| amounts::age(text).map(Some),
+                ),
                 "raw_size" => self.set(
                     value,
                     "retention.raw_size",
@@ -353,6 +401,7 @@ impl Reader<'_> {
             };
             let (mut name, mut scope, mut sha256) = (None, None, None);
             let (mut expires, mut appliances, mut domains) = (None, None, None);
+            let mut real_addresses = false;
             for (key, value) in own {
                 match key.get_ref().as_ref() {
                     "name" => self.set(value, "tokens.name", &mut name, |text| {
@@ -379,6 +428,9 @@ impl Reader<'_> {
                         self.list(value, "tokens.recipient_domains", &mut held, domain);
                         domains = Some(held);
                     }
+                    "real_addresses" => {
+                        self.bool(value, "tokens.real_addresses", &mut real_addresses);
+                    }
                     _ => {}
                 }
             }
@@ -401,6 +453,7 @@ impl Reader<'_> {
                     scope,
                     sha256,
                     expires,
+                    real_addresses,
                     limits: Limits {
                         appliances,
                         sight: domains.map(|held| Arc::new(Sight::of(held))),

@@ -26,8 +26,6 @@ const GROUP: usize = 2 * 1024 * 1024;
 const RETRY: Duration = Duration::from_secs(1);
 /// How often it is looked what the index holds by now.
 const UPKEEP: Duration = Duration::from_secs(5);
-/// A segment gets no lines for longer than this, so that it can leave the journal and grow old.
-const ROLL: Duration = Duration::from_secs(3600);
 /// Bytes of journal that may be left to read when lines begin to be handed over.
 const NEARLY: u64 = 4 * 1024 * 1024;
 
@@ -94,6 +92,8 @@ fn is_given_up(batch: &Batch) -> bool {
 pub(super) struct Journaling {
     pub(super) journal: Journal,
     pub(super) group_commit: Duration,
+    /// A segment gets no lines for longer than this, so that it can leave the journal and grow old.
+    pub(super) roll: Duration,
     /// When the present segment was begun.
     pub(super) rolled_at: Instant,
     pub(super) state: Arc<State>,
@@ -204,7 +204,7 @@ impl Journaling {
     /// so that it can.
     fn upkeep(&mut self) {
         let mut kept = Ok(());
-        if self.rolled_at.elapsed() > ROLL {
+        if self.rolled_at.elapsed() > self.roll {
             self.rolled_at = Instant::now();
             kept = self.journal.roll().map(|_| ());
         }

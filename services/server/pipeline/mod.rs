@@ -108,6 +108,8 @@ pub struct Parts {
     pub listeners: Listeners,
     /// How long things are kept.
     pub retention: Retention,
+    /// How long a segment of the journal gets lines.
+    pub roll: Duration,
     /// Up to where the index holds the journal.
     pub checkpoint: Checkpoint,
     /// Bytes that records may take in memory, about.
@@ -244,6 +246,7 @@ impl Pipeline {
         let journaling = Journaling {
             journal: parts.journal,
             group_commit: parts.group_commit,
+            roll: parts.roll,
             rolled_at: Instant::now(),
             state: Arc::clone(&state),
             telemetry: Arc::clone(&parts.telemetry),

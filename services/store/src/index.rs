@@ -45,6 +45,15 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
+    /// What is kept is kept under pseudonyms of another key, or under some where none are wanted.
+    #[error(
+        "the index in {} holds pseudonyms of another key than the configuration's (privacy.pseudonym_key), which it may not have any more. Give it the key with which it was begun, or set another data folder",
+        folder.display()
+    )]
+    OtherPseudonyms {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The index refused.
     #[error("index: {0}")]
     Index(String),

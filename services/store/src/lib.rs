@@ -8,6 +8,7 @@
 //! | `columns.rs` | a segment | what stands beside its records |
 //! | `filter.rs` | what is asked for | conditions on records |
 //! | `search.rs` | a filter | the records that fit, in order |
+//! | `pseudonyms.rs` | a key | what stands for addresses and subjects |
 //! | `writer.rs` | documents | an index on disk that says how much of the journal it holds |
 //! | `index.rs` | look-ups | records |
 //! | `kin.rs` | a message | its family, as far as it is written |
@@ -24,6 +25,7 @@ mod index;
 mod kin;
 mod library;
 mod passages;
+mod pseudonyms;
 mod renew;
 mod schema;
 mod search;
@@ -38,6 +40,7 @@ pub use filter::{Choice, Filter, Pattern, Peer, Phrase, View};
 pub use index::{Error, Extent, Index, Key, Look};
 pub use library::{Found, Gone, Known, Later, Library, Live, Names, Scope};
 pub use passages::{Passages, Text as PassageText};
+pub use pseudonyms::{AsksBy, KEY_BYTES, Pseudonyms, asked_by};
 pub use search::{Order, Patience, Place, Search, tie};
 pub use stats::{Counted, Group};
 pub use words::decoded;

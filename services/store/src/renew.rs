@@ -1,4 +1,5 @@
-//! An index that an earlier release wrote, to one with the fields of this release.
+//! An index that an earlier release wrote, to one with the fields of this release; one in clear text
+//! to one with pseudonyms.
 //!
 //! Every record stands whole in its document, so it is read from the old index and written to a
 //! new one beside it, messages with what this release understands of their lines; what the old
@@ -21,6 +22,7 @@ use crate::columns::Columns;
 use crate::document::{self, Document, Record, RecordKind};
 use crate::filter::Peer;
 use crate::index::Error;
+use crate::pseudonyms::Pseudonyms;
 use crate::schema::Fields;
 use crate::writer::{Checkpoint, Writer};
 
@@ -51,10 +53,17 @@ pub(crate) fn is_possible(tantivy: &Tantivy) -> bool {
     field.is_ok_and(|field| tantivy.schema().get_field_entry(field).is_stored())
 }
 
-/// Writes all that `tantivy`, the index in `folder`, holds into a new index in its place.
-pub(crate) fn renew(folder: &Path, tantivy: &Tantivy, checkpoint: Checkpoint) -> Result<(), Error> {
+/// Writes all that `tantivy`, the index in `folder`, holds into a new index in its place, with
+/// pseudonyms if it is given some; the new one says whose key its pseudonyms are made with.
+pub(crate) fn renew(
+    folder: &Path,
+    tantivy: &Tantivy,
+    checkpoint: Checkpoint,
+    pseudonyms: Option<&Pseudonyms>,
+    key: Option<u64>,
+) -> Result<(), Error> {
     let [renewed, old] = beside(folder);
-    let (mut writer, _, _) = crate::writer::open_at(&renewed)?;
+    let (mut writer, _, _) = crate::writer::open_at(&renewed, key)?;
     let former = tantivy.schema();
     let old_fields = Fields {
         record: former.get_field("record")?,
@@ -66,7 +75,8 @@ pub(crate) fn renew(folder: &Path, tantivy: &Tantivy, checkpoint: Checkpoint) ->
     let all = searcher.num_docs();
     tracing::info!(
         records = all,
-        "an earlier release wrote the index; it is written anew"
+        pseudonyms = pseudonyms.is_some(),
+        "the index is as an earlier release wrote it, or in clear text; it is written anew"
     );
     let mut done = 0;
     for segment in searcher.segment_readers() {
@@ -80,6 +90,7 @@ pub(crate) fn renew(folder: &Path, tantivy: &Tantivy, checkpoint: Checkpoint) ->
                 &document,
                 &old_fields,
                 columns.facets(doc),
+                pseudonyms,
                 peers,
             )?;
             done += 1;
@@ -105,11 +116,15 @@ fn copy(
     document: &TantivyDocument,
     fields: &Fields,
     facets: Option<Facets>,
+    pseudonyms: Option<&Pseudonyms>,
     peers: impl Fn(&Message) -> Result<Peer, Error>,
 ) -> Result<(), Error> {
     if let Some(mut record) = document::from_tantivy::<Record>(document, fields) {
         if let Record::Message(message) = &mut record {
             message.read_again();
+        }
+        if let Some(pseudonyms) = pseudonyms {
+            record = pseudonyms.record(&record)?;
         }
         let peer = match &record {
             Record::Message(message) => peers(message)?,

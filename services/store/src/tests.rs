@@ -87,7 +87,7 @@ fn find(index: &Index, kind: RecordKind, key: Key, appliance: Option<&str>) -> V
 #[test]
 fn what_is_committed_is_found_whole_by_every_number_and_id() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     let written = records("esa1", 7, 0);
     write(&mut writer, &written);
     for record in &written {
@@ -110,7 +110,7 @@ fn what_is_committed_is_found_whole_by_every_number_and_id() {
 #[test]
 fn what_is_not_committed_is_not_found_and_a_second_write_replaces_the_first() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     let written = records("esa1", 7, 0);
     for record in &written {
         let facets = None;
@@ -137,7 +137,7 @@ fn what_is_not_committed_is_not_found_and_a_second_write_replaces_the_first() {
 #[test]
 fn equal_numbers_of_two_appliances_are_two_records_newest_first() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     write(&mut writer, &records("esa1", 7, 0));
     write(&mut writer, &records("esa2", 7, 60));
     let found = find(&index, RecordKind::Message, Key::Mid(7), None);
@@ -150,7 +150,7 @@ fn equal_numbers_of_two_appliances_are_two_records_newest_first() {
 #[test]
 fn an_index_is_there_after_a_close_and_says_how_much_it_holds() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, checkpoint) = open(folder.path()).expect("a new index");
+    let (mut writer, index, checkpoint) = open(folder.path(), None).expect("a new index");
     assert_eq!(checkpoint, Checkpoint::default());
     write(&mut writer, &records("esa1", 7, 0));
     let held = Checkpoint {
@@ -160,7 +160,7 @@ fn an_index_is_there_after_a_close_and_says_how_much_it_holds() {
     };
     writer.commit(held).expect("a commit");
     drop((writer, index));
-    let (_, index, checkpoint) = open(folder.path()).expect("the same index");
+    let (_, index, checkpoint) = open(folder.path(), None).expect("the same index");
     assert_eq!(checkpoint, held);
     assert_eq!(
         find(&index, RecordKind::Message, Key::Mid(7), None).len(),
@@ -173,7 +173,9 @@ fn an_index_of_other_fields_is_refused_and_stays() {
     let folder = TempDir::new().expect("a temporary folder");
     let schema = tantivy::schema::Schema::builder().build();
     drop(tantivy::Index::create_in_dir(folder.path(), schema).expect("an index"));
-    let error = open(folder.path()).expect_err("other fields").to_string();
+    let error = open(folder.path(), None)
+        .expect_err("other fields")
+        .to_string();
     assert!(error.contains("another one"), "{error}");
     assert!(folder.path().join("meta.json").exists());
 }
@@ -181,7 +183,7 @@ fn an_index_of_other_fields_is_refused_and_stays() {
 #[test]
 fn after_a_revival_what_was_not_committed_is_forgotten() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     write(&mut writer, &records("esa1", 7, 0));
     for record in records("esa1", 8, 0) {
         let facets = None;
@@ -203,7 +205,7 @@ fn after_a_revival_what_was_not_committed_is_forgotten() {
 #[test]
 fn the_first_record_after_an_opening_replaces_its_former_version_whatever_is_merged() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     writer.merge_nothing();
     let of = |mids: &[u64]| -> Vec<Record> {
         let all = mids.iter().flat_map(|mid| records("esa1", *mid, 0));
@@ -223,7 +225,7 @@ fn the_first_record_after_an_opening_replaces_its_former_version_whatever_is_mer
     }
     write(&mut writer, &of(&[8]));
     drop((writer, index));
-    let (mut writer, index, _) = open(folder.path()).expect("the same index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("the same index");
     write(&mut writer, &of(&[7]));
     let merged = (0..500).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(20));
@@ -238,7 +240,7 @@ fn the_first_record_after_an_opening_replaces_its_former_version_whatever_is_mer
 #[test]
 fn an_alias_still_names_its_record_and_the_former_one_is_gone() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     let older = records("esa1", 7, 0);
     let newer = records("esa1", 7, 60);
     write(&mut writer, &older);
@@ -261,12 +263,19 @@ fn an_alias_still_names_its_record_and_the_former_one_is_gone() {
 #[test]
 fn what_was_received_too_long_ago_is_removed() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     write(&mut writer, &records("esa1", 7, 0));
     write(&mut writer, &records("esa1", 8, 3_600));
     let limit = Timestamp::from_second(1_755_000_000 + 60).expect("a moment");
-    assert_eq!(writer.expire(limit).expect("removed"), 3);
-    assert_eq!(writer.expire(Timestamp::MIN).expect("nothing"), 0);
+    let kinds = [
+        RecordKind::Message,
+        RecordKind::Connection,
+        RecordKind::Delivery,
+        RecordKind::Event,
+    ];
+    let mut removed = |limit| kinds.map(|kind| writer.expire(kind, limit).expect("removed"));
+    assert_eq!(removed(limit), [1, 1, 0, 1]);
+    assert_eq!(removed(Timestamp::MIN), [0; 4]);
     write(&mut writer, &[]);
     let found = |mid| find(&index, RecordKind::Message, Key::Mid(mid), None).len();
     assert_eq!((found(7), found(8)), (0, 1));
@@ -277,7 +286,7 @@ fn what_was_received_too_long_ago_is_removed() {
 #[test]
 fn what_a_connection_carried_is_told_by_fields_alone() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     write(&mut writer, &records("esa1", 7, 0));
     write(&mut writer, &records("esa2", 7, 0));
     let carried = index.carried(7, &["esa1".to_owned()]).expect("read");
@@ -294,7 +303,7 @@ fn what_a_connection_carried_is_told_by_fields_alone() {
 #[test]
 fn appliances_are_remembered_and_count_as_no_record() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     let mut memory = ApplianceMemory {
         identity: "esa1".to_owned(),
         ..ApplianceMemory::default()
@@ -311,7 +320,7 @@ fn appliances_are_remembered_and_count_as_no_record() {
 #[test]
 fn a_renamed_appliance_is_found_by_each_of_its_names_and_shown_by_one() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     write(&mut writer, &records("esa1", 7, 0));
     let names = Names::new([("esa1".to_owned(), "tokyo".to_owned())]);
     let library = Library::new(index, Arc::new(Memory(Some(Vec::new()))), names);
@@ -364,7 +373,7 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn what_is_live_shadows_what_is_written_and_an_owner_that_is_gone_is_an_error() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     let written = records("esa1", 7, 0);
     write(&mut writer, &written);
     let mut live = written[0].clone();
@@ -432,7 +441,7 @@ fn an_index_of_the_release_before_is_written_anew_whole_whenever_that_is_cut_off
         families: None,
     };
     let whole = |cut: &str| {
-        let (_, index, held) = open(&path).expect("renewed");
+        let (_, index, held) = open(&path, None).expect("renewed");
         assert_eq!(held, checkpoint, "{cut}");
         let found = find(&index, RecordKind::Message, Key::Mid(7), Some("esa1"));
         assert_eq!(found.len(), 1, "{cut}");
@@ -461,7 +470,7 @@ fn what_was_known_of_a_diagnosis_is_taken_over_into_the_new_index() {
     let path = folder.path().join("index");
     let records = records("esa1", 7, 0);
     written_by_the_release_before(&path, &records, Checkpoint::default());
-    let (_, index, _) = open(&path).expect("renewed");
+    let (_, index, _) = open(&path, None).expect("renewed");
     let searcher = index.reader.searcher();
     for (field, word) in [
         ("outcome", "aborted"),

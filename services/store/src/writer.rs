@@ -11,15 +11,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::ops::Bound;
 use tantivy::collector::Count;
-use tantivy::query::RangeQuery;
-use tantivy::schema::Term;
+use tantivy::query::{BooleanQuery, RangeQuery, TermQuery};
+use tantivy::schema::{IndexRecordOption, Term};
 use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::{Index as Tantivy, IndexSettings, IndexWriter, ReloadPolicy};
 use whymid_mailflow::ApplianceMemory;
 
 use crate::columns::Opened;
-use crate::document::{self, Document};
+use crate::document::{self, Document, RecordKind};
 use crate::index::{Error, Index};
+use crate::pseudonyms::Pseudonyms;
 use crate::renew;
 use crate::schema::{self, Fields};
 use crate::words::{self, Words};
@@ -40,9 +41,21 @@ pub struct Checkpoint {
     pub families: Option<i64>,
 }
 
+/// What goes with a commit.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Payload {
+    #[serde(flatten)]
+    checkpoint: Checkpoint,
+    /// By which key's pseudonyms addresses and subjects are kept; `None` for as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pseudonyms: Option<u64>,
+}
+
 /// The one writer.
 pub struct Writer {
     tantivy: Tantivy,
+    /// The key's of the pseudonyms.
+    key: Option<u64>,
     /// `None` after a failure.
     writer: Option<IndexWriter>,
     index: Index,
@@ -57,38 +70,54 @@ impl std::fmt::Debug for Writer {
 }
 
 /// Opens the index in a folder, made if it is not there, and says up to where it holds the
-/// journal. One that an earlier release wrote is written anew.
+/// journal. One that an earlier release wrote is written anew, and so is one in clear text where
+/// pseudonyms are to be kept.
 ///
 /// # Errors
 /// When the folder can't be used, another process writes to it, or another release wrote it in a
-/// way that nothing is known of.
-pub fn open(folder: &Path) -> Result<(Writer, Index, Checkpoint), Error> {
+/// way that nothing is known of; [`Error::OtherPseudonyms`].
+pub fn open(
+    folder: &Path,
+    pseudonyms: Option<&Pseudonyms>,
+) -> Result<(Writer, Index, Checkpoint), Error> {
     renew::settle(folder)?;
+    let wanted = pseudonyms.map(Pseudonyms::key_id);
     let directory = folder.join("meta.json").exists().then_some(folder);
-    if let Some(tantivy) = directory.map(Tantivy::open_in_dir).transpose()?
-        && tantivy.schema() != schema::schema().0
-    {
-        if !renew::is_possible(&tantivy) {
+    if let Some(tantivy) = directory.map(Tantivy::open_in_dir).transpose()? {
+        let payload = payload(&tantivy)?;
+        if payload.pseudonyms.is_some() && payload.pseudonyms != wanted {
+            return Err(Error::OtherPseudonyms {
+                folder: folder.to_owned(),
+            });
+        }
+        let is_clear = payload.pseudonyms != wanted;
+        let is_old = tantivy.schema() != schema::schema().0;
+        if is_old && !renew::is_possible(&tantivy) {
             return Err(Error::OtherSchema {
                 folder: folder.to_owned(),
             });
         }
-        let checkpoint = checkpoint(&tantivy)?;
-        renew::renew(folder, &tantivy, checkpoint)?;
+        if is_old || is_clear {
+            let pseudonyms = pseudonyms.filter(|_| is_clear);
+            renew::renew(folder, &tantivy, payload.checkpoint, pseudonyms, wanted)?;
+        }
     }
-    open_at(folder)
+    open_at(folder, wanted)
 }
 
-/// How much of the journal an index holds.
-fn checkpoint(tantivy: &Tantivy) -> Result<Checkpoint, Error> {
+/// What the last commit of an index says.
+fn payload(tantivy: &Tantivy) -> Result<Payload, Error> {
     match tantivy.load_metas()?.payload {
         Some(payload) => Ok(serde_json::from_str(&payload)?),
-        None => Ok(Checkpoint::default()),
+        None => Ok(Payload::default()),
     }
 }
 
 /// Opens an index of this release's.
-pub(crate) fn open_at(folder: &Path) -> Result<(Writer, Index, Checkpoint), Error> {
+pub(crate) fn open_at(
+    folder: &Path,
+    key: Option<u64>,
+) -> Result<(Writer, Index, Checkpoint), Error> {
     let (schema, fields) = schema::schema();
     let made = std::fs::create_dir_all(folder);
     made.map_err(|source| Error::Folder {
@@ -104,7 +133,7 @@ pub(crate) fn open_at(folder: &Path) -> Result<(Writer, Index, Checkpoint), Erro
         Tantivy::create(directory, schema, settings())?
     };
     tantivy.tokenizers().register(words::NAME, Words::default());
-    let checkpoint = checkpoint(&tantivy)?;
+    let checkpoint = payload(&tantivy)?.checkpoint;
     let reader = tantivy.reader_builder().reload_policy(ReloadPolicy::Manual);
     let index = Index {
         reader: reader.try_into()?,
@@ -114,6 +143,7 @@ pub(crate) fn open_at(folder: &Path) -> Result<(Writer, Index, Checkpoint), Erro
     };
     let mut writer = Writer {
         tantivy,
+        key,
         writer: None,
         index: index.clone(),
     };
@@ -202,7 +232,10 @@ impl Writer {
     /// # Errors
     /// When the index can't be written. Then nothing of it is there: see [`Writer::revive`].
     pub fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), Error> {
-        let payload = serde_json::to_string(&checkpoint)?;
+        let payload = serde_json::to_string(&Payload {
+            checkpoint,
+            pseudonyms: self.key,
+        })?;
         let mut prepared = self.writer()?.prepare_commit()?;
         prepared.set_payload(&payload);
         fail::fail_point!("index-prepared", |_| std::process::abort());
@@ -213,15 +246,18 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes what got its last line before a moment, and says how many records that are. Gone
-    /// with the next [`Writer::commit`].
+    /// Removes the records of a kind that got their last line before a moment, and says how many
+    /// they are. Gone with the next [`Writer::commit`].
     ///
     /// # Errors
     /// When the index can't be read or written.
-    pub fn expire(&mut self, received_before: Timestamp) -> Result<u64, Error> {
+    pub fn expire(&mut self, kind: RecordKind, received_before: Timestamp) -> Result<u64, Error> {
         let micros = received_before.as_microsecond();
         let limit = Term::from_field_i64(self.index.fields.received, micros);
-        let query = RangeQuery::new(Bound::Unbounded, Bound::Excluded(limit));
+        let old = RangeQuery::new(Bound::Unbounded, Bound::Excluded(limit));
+        let kind = Term::from_field_text(self.index.fields.kind, kind.word());
+        let kind = TermQuery::new(kind, IndexRecordOption::Basic);
+        let query = BooleanQuery::intersection(vec![Box::new(old), Box::new(kind)]);
         let found = self.index.reader.searcher().search(&query, &Count)? as u64;
         if found > 0 {
             self.writer()?.delete_query(Box::new(query))?;

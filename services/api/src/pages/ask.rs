@@ -125,6 +125,7 @@ impl Found {
         style: &Style,
     ) -> Result<(), Failure> {
         for filter in meant.of_messages(now) {
+            let filter = house.conditions(filter)?;
             let page = house.desk.messages(&newest(filter), style).await?;
             self.more |= page.next.is_some();
             self.messages.extend(page.items);

@@ -64,7 +64,7 @@ pub(crate) async fn events(
     let Params((OfEvents(wanted), (list, (_, zone)))) = asked;
     let style = house.style(&request, zone.tz);
     let wanted = wanted.of(&name);
-    let search = list.search(&house, &wanted);
+    let search = list.search(&house, &wanted)?;
     let page = house.desk.events(&search, &style).await?;
     let found = EventList {
         items: page.items,

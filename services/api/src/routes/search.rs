@@ -94,13 +94,13 @@ pub(super) fn cursor(place: &Place) -> String {
 }
 
 impl ListAsked {
-    pub(super) fn search(&self, house: &Visit, wanted: &Wanted) -> Search {
-        Search {
-            filter: wanted.at(house.desk.now()),
+    pub(super) fn search(&self, house: &Visit, wanted: &Wanted) -> Result<Search, Failure> {
+        Ok(Search {
+            filter: house.conditions(wanted.at(house.desk.now()))?,
             order: self.sort,
             after: self.cursor.clone(),
             limit: self.limit.unwrap_or(LIMIT_DEFAULT),
-        }
+        })
     }
 }
 
@@ -171,7 +171,7 @@ pub(crate) async fn messages(
     let form = negotiate::form(&request, &[Form::Json, Form::Ndjson, Form::Csv])?;
     let style = house.style(&request, zone.tz);
     check(&house, &wanted, form, &style)?;
-    let search = list.search(&house, &wanted);
+    let search = list.search(&house, &wanted)?;
     if form != Form::Json {
         return export::messages(house, search, style, form, list.limit).await;
     }
@@ -216,7 +216,7 @@ pub(crate) async fn connections(
     let form = negotiate::form(&request, &[Form::Json, Form::Ndjson, Form::Csv])?;
     let style = house.style(&request, zone.tz);
     check(&house, &wanted, form, &style)?;
-    let search = list.search(&house, &wanted);
+    let search = list.search(&house, &wanted)?;
     if form != Form::Json {
         return export::connections(house, search, style, form, list.limit).await;
     }

@@ -241,7 +241,7 @@ pub(crate) async fn stats(
     let style = house.style(&request, zone.tz);
     super::search::check(&house, &wanted, Form::Json, &style)?;
     let now = house.desk.now();
-    let counting = asked.counting(wanted.at(now), now, &style.zone)?;
+    let counting = asked.counting(house.conditions(wanted.at(now))?, now, &style.zone)?;
     let mut stats = house.desk.stats(&counting, &style).await?;
     stats.not_understood = wanted.not_understood;
     for group in &mut stats.groups {

@@ -95,7 +95,10 @@ pub(crate) async fn why(
     asked: Params<(WhyAsked, (Tongue, ZoneAsked))>,
 ) -> Result<HttpResponse, Failure> {
     let Params((asked, (_, zone))) = asked;
-    let ask = asked.ask()?;
+    let mut ask = asked.ask()?;
+    if let What::MessageId(id) = &mut ask.what {
+        *id = house.message_id(id);
+    }
     let form = reply::answer_form(&request)?;
     let style = house.style(&request, zone.tz);
     let answer = house.desk.why(&ask, &style).await?;

@@ -17,6 +17,7 @@ fn token(secret: &str, scope: Scope) -> Token {
         scope,
         sha256: Sha256::digest(secret).into(),
         expires: None,
+        real_addresses: false,
         limits: Limits::everything(),
     }
 }

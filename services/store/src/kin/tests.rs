@@ -85,7 +85,7 @@ fn write(writer: &mut Writer, message: &Message, told: Option<&Message>) {
 
 /// The three messages, and the index with what their own lines tell.
 fn written(folder: &TempDir) -> (Writer, Index, [Message; 3]) {
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     let messages: [Message; 3] = messages().try_into().expect("three messages");
     for message in &messages {
         write(&mut writer, message, None);

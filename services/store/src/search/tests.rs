@@ -50,7 +50,7 @@ fn ids(records: &[Record]) -> Vec<String> {
 #[test]
 fn a_filter_finds_in_the_index_exactly_the_records_that_fit_it() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     let documents = documents(1, 90);
     writer.merge_nothing();
     for part in documents.chunks(40) {
@@ -96,7 +96,7 @@ fn a_filter_finds_in_the_index_exactly_the_records_that_fit_it() {
 #[test]
 fn a_search_that_nobody_waits_for_ends_with_an_error() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     write(&mut writer, &documents(1, 3));
     let search = Search {
         filter: Filter::all(RecordKind::Message),
@@ -116,7 +116,7 @@ fn a_search_that_nobody_waits_for_ends_with_an_error() {
 #[test]
 fn counts_are_those_of_the_records_that_fit() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     let documents = documents(1, 90);
     writer.merge_nothing();
     for part in documents.chunks(40) {
@@ -229,7 +229,7 @@ impl Live for Moving {
 #[tokio::test]
 async fn a_scope_bounds_what_is_found_and_counted() {
     let folder = TempDir::new().expect("a temporary folder");
-    let (mut writer, index, _) = open(folder.path()).expect("a new index");
+    let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
     let all = documents(1, 40);
     write(&mut writer, &all[..30]);
     let memory = Moving::default();
@@ -267,7 +267,7 @@ async fn a_scope_bounds_what_is_found_and_counted() {
 async fn pages_over_a_moving_store_neither_skip_nor_repeat() {
     for limit in [1, 4, 13, 1000] {
         let folder = TempDir::new().expect("a temporary folder");
-        let (mut writer, index, _) = open(folder.path()).expect("a new index");
+        let (mut writer, index, _) = open(folder.path(), None).expect("a new index");
         let mut all = documents(100, 60);
         let memory = Moving::default();
         let library = Library::new(index, Arc::new(memory.clone()), Names::default());

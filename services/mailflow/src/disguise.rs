@@ -1,0 +1,327 @@
+//! Lines whose addresses and subjects are not to be kept, to the same lines with pseudonyms in their
+//! places.
+//!
+//! An address keeps its domain, so that policies, next hops and tenants are told as before; what
+//! stands in front of it is replaced. Of a subject nothing is left. Addresses are replaced wherever
+//! they stand; subjects where the grammar has them, and where a later line of the same message
+//! repeats them. A line that is the rest of a stranger's header value is a subject as a whole.
+//!
+//! Invariants: equal addresses get equal pseudonyms, so that everything that is counted, joined and
+//! diagnosed is as it was; ids, kinds and everything that the gateway wrote itself stay.
+//!
+//! Not here: what the pseudonyms are (`services/store/src/pseudonyms.rs`). Names of persons that
+//! stand anywhere without an `@` (a next hop's reply, an attachment) stay as they are.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt::Debug;
+use std::ops::Range;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+
+use crate::address::{addresses, bare};
+use crate::appliance::ApplianceIndex;
+use crate::event::{Fact, MailEvent, Owner};
+use crate::grammar;
+use crate::kind::{self, Kind};
+
+/// Gives pseudonyms.
+pub trait Disguise: Debug + Send + Sync {
+    /// What stands in front of the domain of an address, which is given whole, in small letters.
+    fn local_part(&self, address: &str) -> String;
+
+    /// What stands for a subject, which is given as logged.
+    fn subject(&self, subject: &str) -> String;
+}
+
+/// Fields of forms in which an address stands, with a domain or without.
+const PERSONS: [&str; 6] = ["address", "sender", "recipient", "old", "new", "user"];
+
+/// The least letters of a subject that is looked for in other lines.
+const LEAST: usize = 4;
+
+/// The most messages whose subjects are remembered to be looked for in their other lines.
+const REMEMBERED: usize = 10_000;
+
+/// What is to be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Person,
+    Subject,
+}
+
+/// A line with pseudonyms; `subject` is that of its message, where it is known.
+#[must_use]
+pub fn disguised<'l>(line: &'l str, subject: Option<&str>, by: &dyn Disguise) -> Cow<'l, str> {
+    let event = grammar::read(line);
+    let mut found = Found::default();
+    by_fact(line, &event.fact, &mut found);
+    if let Some(kind) = event.kind {
+        by_form(line, kind, &mut found);
+    }
+    if let Some(subject) = subject.filter(|text| text.chars().count() >= LEAST) {
+        for (from, text) in line.match_indices(subject) {
+            found.add(from..from + text.len(), What::Subject);
+        }
+    }
+    let is_keyed = event.kind == Some(&kind::CONSOLIDATED);
+    for (from, to) in addresses(line) {
+        let text = &line[from..to];
+        let own = if is_keyed || text.starts_with('\'') {
+            bare(text)
+        } else {
+            of_url(text)
+        };
+        found.add(to - own.len()..to, What::Person);
+    }
+    if let Some(from) = cut_address(line) {
+        found.add(from..line.len(), What::Person);
+    }
+    found.replaced(line, by)
+}
+
+/// A text of any kind with pseudonyms for the addresses in it.
+#[must_use]
+pub fn disguised_text<'t>(text: &'t str, by: &dyn Disguise) -> Cow<'t, str> {
+    let mut found = Found::default();
+    for (from, to) in addresses(text) {
+        let own = of_url(&text[from..to]);
+        found.add(to - own.len()..to, What::Person);
+    }
+    found.replaced(text, by)
+}
+
+/// An address without the part of a URL in which it stands, percent-encoded.
+fn of_url(text: &str) -> &str {
+    match text.rfind("%40") {
+        Some(at) if !text.contains('@') => {
+            let begin = text[..at].rfind(['/', '?', '&', '=']);
+            begin.map_or(text, |place| &text[place + 1..])
+        }
+        _ => text,
+    }
+}
+
+/// An address, or a local part alone, as a pseudonym.
+fn person(address: &str, by: &dyn Disguise) -> String {
+    let encoded = address.rfind("%40").map(|at| (at, "%40"));
+    let sign = address.rfind('@').map(|at| (at, "@")).or(encoded);
+    let Some((at, sign)) = sign else {
+        return by.local_part(&address.to_lowercase());
+    };
+    let (local, domain) = (&address[..at], &address[at + sign.len()..]);
+    let known = format!("{local}@{}", domain.trim_end_matches('.')).to_lowercase();
+    format!("{}{sign}{domain}", by.local_part(&known))
+}
+
+/// A subject as a pseudonym; none stays none.
+#[must_use]
+pub fn disguised_subject(subject: &str, by: &dyn Disguise) -> String {
+    if subject.trim().is_empty() {
+        return subject.to_owned();
+    }
+    by.subject(subject)
+}
+
+/// What is to be replaced in a line, none of it twice: where it begins, where it ends.
+#[derive(Debug, Default)]
+struct Found(BTreeMap<usize, (usize, What)>);
+
+impl Found {
+    /// Adds a place; what overlaps an earlier one is left out.
+    fn add(&mut self, place: Range<usize>, what: What) {
+        let before = self.0.range(..place.end).next_back();
+        let is_free = before.is_none_or(|(_, (end, _))| *end <= place.start);
+        if !place.is_empty() && is_free {
+            self.0.insert(place.start, (place.end, what));
+        }
+    }
+
+    fn replaced<'l>(self, line: &'l str, by: &dyn Disguise) -> Cow<'l, str> {
+        if self.0.is_empty() {
+            return Cow::Borrowed(line);
+        }
+        let mut told = String::with_capacity(line.len() + 32);
+        let mut done = 0;
+        for (from, (to, what)) in self.0 {
+            told.push_str(&line[done..from]);
+            told.push_str(&match what {
+                What::Person => person(&line[from..to], by),
+                What::Subject => disguised_subject(&line[from..to], by),
+            });
+            done = to;
+        }
+        told.push_str(&line[done..]);
+        Cow::Owned(told)
+    }
+}
+
+/// Where a piece of a line stands in it.
+fn place(line: &str, piece: &str) -> Range<usize> {
+    let from = (piece.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
+    if from <= line.len() && from + piece.len() <= line.len() {
+        from..from + piece.len()
+    } else {
+        0..0
+    }
+}
+
+/// What the typed facts of a line are.
+fn by_fact(line: &str, fact: &Fact<'_>, found: &mut Found) {
+    match fact {
+        Fact::Subject(text) => found.add(place(line, text), What::Subject),
+        Fact::MessageId(text) => {
+            let own = text.trim_matches(['<', '>', '"']);
+            if own.contains('@') {
+                found.add(place(line, own), What::Person);
+            }
+        }
+        Fact::Sender { address, .. }
+        | Fact::Recipient { address, .. }
+        | Fact::RecipientRefusedOnConnection { address, .. } => one_person(line, address, found),
+        Fact::Ready { sender, .. } => one_person(line, sender.unwrap_or_default(), found),
+        Fact::RecipientRefused { address, .. }
+        | Fact::Delayed { address, .. }
+        | Fact::Bounced { address, .. }
+        | Fact::Settled { address, .. } => one_person(line, address.unwrap_or_default(), found),
+        Fact::ConnectionOpened { .. }
+        | Fact::ConnectionEnded(_)
+        | Fact::ReceivingFailed(_)
+        | Fact::Tls(..)
+        | Fact::Hat { .. }
+        | Fact::SenderRefused(_)
+        | Fact::Started { .. }
+        | Fact::ReceivingAborted { .. }
+        | Fact::Stopped(_)
+        | Fact::Finished { .. }
+        | Fact::Queued
+        | Fact::DeliveryOpened { .. }
+        | Fact::DeliveryEnded
+        | Fact::DeliveryStart { .. }
+        | Fact::Done { .. }
+        | Fact::Response { .. }
+        | Fact::Quarantine { .. }
+        | Fact::Related { .. }
+        | Fact::Version { .. }
+        | Fact::UtcOffset { .. }
+        | Fact::Nothing => {}
+    }
+}
+
+/// What the fields of a line's form are.
+fn by_form(line: &str, kind: &'static Kind, found: &mut Found) {
+    let names = |form: &&str| {
+        PERSONS
+            .iter()
+            .any(|name| form.contains(&format!("{{{name}")))
+    };
+    if kind.forms.iter().any(names) {
+        let fields = grammar::fields(kind, line);
+        for (_, text) in fields.iter().filter(|(name, _)| PERSONS.contains(name)) {
+            one_person(line, text, found);
+        }
+    }
+    // our own notices may repeat the subject of what they are about
+    let behind = if kind == &kind::INTERNAL_MAIL_SENT || kind == &kind::INTERNAL_MAIL_GAVE_UP {
+        line.split_once(" with subject ").map(|(_, text)| text)
+    } else if kind == &kind::CONSOLIDATED {
+        line.split_once(" msg=").map(|(_, text)| value(text))
+    } else {
+        None
+    };
+    if let Some(text) = behind {
+        found.add(place(line, text), What::Subject);
+    }
+}
+
+/// The text in quotes with which a CEF extension goes on: up to the quote behind which the next key
+/// comes. Values are not escaped (trap 28 of the log grammar).
+fn value(text: &str) -> &str {
+    let Some(quote) = text
+        .chars()
+        .next()
+        .filter(|sign| ['\'', '"'].contains(sign))
+    else {
+        return text;
+    };
+    let inner = &text[1..];
+    let is_key = |rest: &str| {
+        let word = rest.trim_start().split([' ', '=']).next().unwrap_or("");
+        rest.is_empty() || (!word.is_empty() && rest.trim_start()[word.len()..].starts_with('='))
+    };
+    let mut ends = inner.match_indices(quote);
+    let end = ends.find(|(at, _)| is_key(&inner[at + 1..]));
+    end.map_or(inner, |(at, _)| &inner[..at])
+}
+
+/// A field in which one address stands; several are found as addresses are.
+fn one_person(line: &str, text: &str, found: &mut Found) {
+    let own = text.trim_matches(['<', '>', '\'', '"', ' ']);
+    if !own.contains([' ', ',', ';']) {
+        found.add(place(line, own), What::Person);
+    }
+}
+
+/// Where an address begins in which a line was cut: behind a `<` that nothing closes.
+fn cut_address(line: &str) -> Option<usize> {
+    let from = line.rfind('<')? + 1;
+    let rest = &line[from..];
+    let is_word = !rest.is_empty() && !rest.contains(['>', ' ', '@']);
+    is_word.then_some(from)
+}
+
+/// Disguises the lines of a log as they come.
+#[derive(Debug)]
+pub(crate) struct Veil {
+    by: Arc<dyn Disguise>,
+    /// The subjects of the last messages, as logged.
+    subjects: HashMap<(ApplianceIndex, u64), String, RandomState>,
+    order: VecDeque<(ApplianceIndex, u64)>,
+}
+
+impl Veil {
+    pub(crate) fn new(by: Arc<dyn Disguise>) -> Self {
+        Self {
+            by,
+            subjects: HashMap::default(),
+            order: VecDeque::new(),
+        }
+    }
+
+    /// A line as it is to be kept.
+    pub(crate) fn cover<'l>(&mut self, appliance: ApplianceIndex, line: &'l str) -> Cow<'l, str> {
+        let event = grammar::read(line);
+        let subject = match event.owner {
+            Owner::Message(mid) | Owner::Beside(mid) => {
+                self.note(appliance, mid, &event);
+                self.subjects.get(&(appliance, mid)).map(String::as_str)
+            }
+            Owner::Connection(_) | Owner::Delivery(_) | Owner::Appliance => None,
+        };
+        disguised(line, subject, &*self.by)
+    }
+
+    /// A line that is the rest of what a stranger wrote.
+    pub(crate) fn cover_all(&self, line: &str) -> String {
+        disguised_subject(line, &*self.by)
+    }
+
+    fn note(&mut self, appliance: ApplianceIndex, mid: u64, event: &MailEvent<'_>) {
+        let Fact::Subject(text) = event.fact else {
+            return;
+        };
+        let key = (appliance, mid);
+        if self.subjects.insert(key, text.to_owned()).is_none() {
+            self.order.push_back(key);
+        }
+        while self.order.len() > REMEMBERED {
+            if let Some(oldest) = self.order.pop_front() {
+                self.subjects.remove(&oldest);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

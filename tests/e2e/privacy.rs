@@ -1,0 +1,307 @@
+//! Personal data: with pseudonyms nothing on disk tells an address or a subject once lines as they
+//! came are gone, and whoever may still finds what is kept by the real ones.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::access::token;
+use crate::harness::{Service, Setup, recent, tcp, wait_at_most, whymid};
+
+/// What must not be found: local parts of addresses, words of subjects, in each kind of line.
+const SECRETS: [&str; 16] = [
+    "zephyrine",
+    "quillon",
+    "marigold",
+    "refusenik",
+    "localonly",
+    "msgidpart",
+    "replyname",
+    "customname",
+    "unknownname",
+    "authuser",
+    "cefuser",
+    "urlname",
+    "orpiment",
+    "cefsubject",
+    "aliasname",
+    "8zC5YWrg",
+];
+
+/// A session in which each of them stands, and one whose subject is encoded.
+fn lines() -> Vec<u8> {
+    let bodies = [
+        "New SMTP ICID 81 interface Data 1 (192.0.2.1) address 192.0.2.9 reverse dns host mx.partner.example verified yes",
+        "ICID 81 ACCEPT SG UNKNOWNLIST match sbrs[none] SBRS None",
+        "SMTP Auth: (ICID 81) succeeded for user: authuser using AUTH mechanism: LOGIN with profile: x",
+        "Start MID 71 ICID 81",
+        "MID 71 ICID 81 From: <Zephyrine@partner.example>",
+        "MID 71 ICID 81 RID 0 To: <quillon@corp.example>",
+        "MID 71 ICID 81 RID 1 To: <marigold@corp.example>",
+        "MID 71 ICID 81 To: <refusenik@corp.example> Rejected by LDAPACCEPT",
+        "MID 71 ICID 81 RID 2 To: <localonly>",
+        "MID 71 Message-ID '<msgidpart.1@mx.partner.example>'",
+        "MID 71 Subject 'Orpiment ledger'",
+        "MID 71 Custom Log Entry: seen 'Orpiment ledger' for customname@corp.example",
+        "MID 71 URL http://x.example/?to=urlname%40corp.example has reputation 3",
+        "MID 71 this is nothing that anybody knows of unknownname@corp.example",
+        "MID 71 ready 5381 bytes from <Zephyrine@partner.example>",
+        "MID 71 queued for delivery",
+        "Alias match: recipient aliasname@corp.example mapped to quillon@corp.example",
+        "New SMTP DCID 61 interface 192.0.2.1 address 192.0.2.77 port 25",
+        "Delivery start DCID 61 MID 71 to RID [0, 1, 2]",
+        "Bounced: DCID 61 MID 71 to RID 0 - 5.1.0 - Unknown address error ('550', ['5.1.1 <replyname@corp.example>: User unknown'])",
+        "Message done DCID 61 MID 71 to RID [1, 2]",
+        "MID 71 RID [1, 2] Response 'ok'",
+        "Message finished MID 71 done",
+        "DCID 61 close",
+        "ICID 81 close",
+        "Start MID 72 ICID 82",
+        "MID 72 ICID 82 From: <Zephyrine@partner.example>",
+        "MID 72 ICID 82 RID 0 To: <quillon@corp.example>",
+        "MID 72 Subject '=?UTF-8?B?6KuL5rGC5pu444Gu6YCB5LuY8zC5YWrg?='",
+        "Message aborted MID 72 Receiving aborted by sender",
+        "Message finished MID 72 aborted",
+    ];
+    let mut text = String::new();
+    for body in bodies {
+        text += &format!("<166>{} esa1 mail_logs: Info: {body}\n", recent(0));
+    }
+    let event = "CEF:0|Cisco|C100V|14.0|ESA_CONSOLIDATED_LOG_EVENT|Consolidated Log Event|5|deviceExternalId=4 ESAMID=71 duser=cefuser@corp.example msg='a cefsubject of its own' src=192.0.2.9";
+    text += &format!("<166>{} esa1 consolidated_event: {event}\n", recent(0));
+    text.into_bytes()
+}
+
+/// The secrets that stand in a folder, in plain bytes or in what zstd unpacks.
+fn told_by(folder: &Path) -> Vec<&'static str> {
+    let mut all = String::new();
+    read(folder, &mut all);
+    let told = SECRETS.into_iter();
+    told.filter(|one| all.contains(&one.to_lowercase()))
+        .collect()
+}
+
+fn read(folder: &Path, into: &mut String) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            read(&path, into);
+            continue;
+        }
+        // one that is gone meanwhile tells nothing
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        *into += &String::from_utf8_lossy(&bytes).to_lowercase();
+        for (at, _) in bytes
+            .windows(4)
+            .enumerate()
+            .filter(|(_, four)| *four == [0x28, 0xb5, 0x2f, 0xfd])
+        {
+            let mut unpacked = Vec::new();
+            let packed = zstd::stream::read::Decoder::new(&bytes[at..]);
+            // what stands behind a packed piece is none
+            let _ = std::io::copy(&mut packed.expect("a decoder"), &mut unpacked);
+            *into += &String::from_utf8_lossy(&unpacked).to_lowercase();
+        }
+    }
+}
+
+/// A service of two tokens: one may ask by real addresses.
+struct Office {
+    folder: Arc<TempDir>,
+    desk: String,
+    reader: String,
+    config: String,
+}
+
+impl Office {
+    fn new() -> Self {
+        let folder = Arc::new(TempDir::new().expect("a temporary folder"));
+        let (desk, desk_lines) = token("desk", "read");
+        let (reader, reader_lines) = token("reader", "read");
+        let key = folder.path().join("pseudonym.key");
+        std::fs::write(&key, whymid(&["privacy", "key"]).exits(0).stdout).expect("written");
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&key, mode).expect("changed");
+        let config = format!(
+            "[retention]\nraw = \"1s\"\n[audit]\nfile = \"{}\"\n[privacy]\npseudonym_key = \"{}\"\nbackups = [\"tapes in the cellar\"]\n{desk_lines}real_addresses = true\n{reader_lines}",
+            folder.path().join("audit.jsonl").display(),
+            key.display()
+        );
+        Self {
+            folder,
+            desk,
+            reader,
+            config,
+        }
+    }
+
+    fn start(&self, config: &str) -> Service {
+        Service::on(Arc::clone(&self.folder), self.setup(config)).ready()
+    }
+
+    fn setup(&self, config: &str) -> Setup {
+        Setup {
+            config: config.to_owned(),
+            token: Some(self.desk.clone()),
+            ..Setup::default()
+        }
+    }
+
+    /// The configuration of the same office without pseudonyms.
+    fn clear(&self) -> String {
+        let begin = self.config.find("[privacy]").expect("there");
+        let end = self.config.find("[[tokens]]").expect("there");
+        let tokens = &self.config[end..];
+        format!("{}{}", &self.config[..begin], tokens)
+    }
+
+    /// MIDs that are found, or the code of the refusal.
+    fn found(&self, service: &Service, token: &str, query: &str) -> Result<Vec<u64>, String> {
+        let bearer = format!("Bearer {token}");
+        let reply = service.ask(
+            &format!("/v1/messages?{query}"),
+            &[("Authorization", bearer.as_str())],
+        );
+        let body = reply.json();
+        if reply.status != 200 {
+            return Err(body["code"].as_str().unwrap_or_default().to_owned());
+        }
+        let items = body["items"].as_array().expect("a list").iter();
+        let mut mids: Vec<u64> = items.filter_map(|one| one["mid"].as_u64()).collect();
+        mids.sort_unstable();
+        Ok(mids)
+    }
+
+    /// Who may finds all by what is real; who may not, by pseudonyms alone.
+    fn finds(&self, service: &Service) {
+        let desk = |query: &str| self.found(service, &self.desk, query);
+        let reader = |query: &str| self.found(service, &self.reader, query);
+        for (query, wanted) in [
+            ("sender=zephyrine@partner.example", vec![71, 72]),
+            ("recipient=Quillon@corp.example", vec![71, 72]),
+            ("recipient=marigold@corp.example", vec![71]),
+            ("recipient=!marigold@corp.example", vec![72]),
+            ("recipient=refusenik@corp.example", vec![71]),
+            ("recipient=localonly", vec![71]),
+            ("recipient=somebody@corp.example", vec![]),
+            ("subject=orpiment+Ledger", vec![71]),
+            ("message_id=msgidpart.1@mx.partner.example", vec![71]),
+            ("recipient=*@corp.example", vec![71, 72]),
+        ] {
+            service.eventually(query, || (desk(query) == Ok(wanted.clone())).then_some(()));
+        }
+        for query in [
+            "sender=zephyrine@partner.example",
+            "recipient=!marigold@corp.example",
+            "subject=orpiment+ledger",
+        ] {
+            assert_eq!(
+                reader(query),
+                Err("real_addresses_denied".to_owned()),
+                "{query}"
+            );
+        }
+        for query in ["recipient=marigold@*", "sender=zeph*", "subject=orpim*"] {
+            assert_eq!(desk(query), Err("parameter_invalid".to_owned()), "{query}");
+        }
+        let answer = service.get("/v1/why?message_id=msgidpart.1@mx.partner.example");
+        let answer = answer.is(200).json();
+        let own = answer["message"]["recipients"][1]["address"].clone();
+        let own = own.as_str().expect("a pseudonym").to_owned();
+        assert!(
+            own.starts_with("u-") && own.ends_with("@corp.example"),
+            "{answer}"
+        );
+        assert_eq!(reader(&format!("recipient={own}")), Ok(vec![71]));
+        assert_eq!(reader("recipient=*@corp.example"), Ok(vec![71, 72]));
+        assert_eq!(
+            answer["diagnosis"]["id"], "bounced-unknown-recipient",
+            "{answer}"
+        );
+        self.tells_nobody(service, &answer);
+        assert_eq!(service.get("/v1/status").json()["pseudonyms"], true);
+    }
+
+    /// Nothing that is answered tells a secret.
+    fn tells_nobody(&self, service: &Service, answer: &Value) {
+        let id = answer["message"]["id"].as_str().expect("an id");
+        for path in [
+            format!("/v1/messages/{id}"),
+            format!("/messages/{id}"),
+            "/v1/messages".to_owned(),
+            "/v1/connections".to_owned(),
+            "/v1/appliances/esa1/events".to_owned(),
+            "/v1/stats?group_by=sender_domain".to_owned(),
+        ] {
+            let body = service.get(&path).is(200).body.to_lowercase();
+            let told = |one: &&str| body.contains(&one.to_lowercase());
+            assert_eq!(SECRETS.iter().find(|one| told(one)), None, "{path}: {body}");
+        }
+    }
+}
+
+/// Waits until nothing in the folder tells a secret any more.
+fn nothing_tells(office: &Office, service: &Service) {
+    let data = service.data();
+    let audit = office.folder.path().join("audit.jsonl");
+    wait_at_most(Duration::from_secs(120), || {
+        told_by(&data).is_empty().then_some(())
+    })
+    .unwrap_or_else(|| panic!("{:?} is still told", told_by(&data)));
+    let audit = std::fs::read_to_string(audit)
+        .expect("an audit log")
+        .to_lowercase();
+    let told = |one: &&str| audit.contains(&one.to_lowercase());
+    assert_eq!(SECRETS.iter().find(|one| told(one)), None, "{audit}");
+}
+
+#[test]
+fn with_pseudonyms_nothing_on_disk_tells_who_wrote_what() {
+    use std::io::Write as _;
+    let office = Office::new();
+    let service = office.start(&office.config);
+    tcp(service.tcp)
+        .write_all(&lines())
+        .expect("the service reads");
+    office.finds(&service);
+    nothing_tells(&office, &service);
+    office.finds(&service);
+    let service = service.restart();
+    office.finds(&service);
+    nothing_tells(&office, &service);
+}
+
+/// What was kept in clear text before is written anew at the next start, and a stop leaves nothing
+/// as it came.
+#[test]
+fn what_was_kept_before_gets_pseudonyms_too() {
+    use std::io::Write as _;
+    let office = Office::new();
+    let service = office.start(&office.clear());
+    tcp(service.tcp)
+        .write_all(&lines())
+        .expect("the service reads");
+    service.eventually("a message", || {
+        (office.found(&service, &office.desk, "mid=72") == Ok(vec![72])).then_some(())
+    });
+    let data = service.data();
+    drop(service);
+    // this test can see what is told
+    assert_eq!(told_by(&data), SECRETS);
+    let service = office.start(&office.config);
+    office.finds(&service);
+    nothing_tells(&office, &service);
+    tcp(service.tcp)
+        .write_all(&lines())
+        .expect("the service reads");
+    service.all_handled(32);
+    drop(service);
+    assert!(told_by(&data).is_empty(), "{:?}", told_by(&data));
+    // and not by accident back to clear text
+    let fallen = Service::try_on(Arc::clone(&office.folder), office.setup(&office.clear()));
+    let log = fallen.expect_err("no key").log;
+    assert!(log.contains("privacy.pseudonym_key"), "{log}");
+}
