@@ -242,6 +242,12 @@ impl Journal {
         self.durable
     }
 
+    /// The position before the oldest record in the replay range.
+    #[must_use]
+    pub fn oldest(&self) -> Position {
+        self.firsts[0]
+    }
+
     /// Bytes on disk in the replay range, up to the last accepted record, file headers included.
     #[must_use]
     pub fn bytes(&self) -> u64 {

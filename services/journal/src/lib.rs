@@ -114,4 +114,4 @@ pub use frames::RawFrames;
 pub use journal::{Journal, Options, Recovery};
 pub use position::Position;
 pub use replay::Replay;
-pub use vault::{Removed, Stock, Vault};
+pub use vault::{Removed, Rewritten, Stock, Vault};

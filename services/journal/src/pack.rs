@@ -7,6 +7,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use whymid_syslog::Frame;
 use zstd::stream::write::Encoder;
 
 use crate::disk::DiskFile;
@@ -17,15 +18,15 @@ use crate::label::Labels;
 use crate::raw::{Form, Kept};
 use crate::reader::Reader;
 use crate::stream::FileWriter;
-use crate::{Error, raw, segment};
+use crate::{Error, raw, record, segment};
 
 const LEVEL: i32 = 3;
 
 /// Packs `plain`, or sets it aside.
 pub(crate) fn pack(raw: &Folder, plain: &Kept) -> Result<(), Error> {
     let part = raw::part_name(plain);
-    match write_part(raw, plain, &part) {
-        Ok(newest) => put_in_place(raw, plain, &part, newest),
+    match write_part(raw, plain, &part, &|_| false) {
+        Ok((newest, _)) => put_in_place(raw, plain, &part, newest),
         Err(error) => {
             // What this can't remove is removed when the vault is opened.
             let _ = raw.remove_if_there(&part);
@@ -34,12 +35,42 @@ pub(crate) fn pack(raw: &Folder, plain: &Kept) -> Result<(), Error> {
     }
 }
 
-/// Writes the packed file, durably but for its name, and gives the time of the newest record.
-fn write_part(raw: &Folder, plain: &Kept, part: &str) -> Result<i64, Error> {
+/// Packs `kept` anew with its lines as `edit` leaves them, which changes them in place and says
+/// whether it did; how many it changed. One without any is left as it is.
+pub(crate) fn rewrite(
+    raw: &Folder,
+    kept: &Kept,
+    edit: &dyn Fn(&mut [u8]) -> bool,
+) -> Result<u64, Error> {
+    let mut is_there = false;
+    read_frames(raw, kept, |mut frame| is_there |= edit(&mut frame.bytes))?;
+    if !is_there {
+        return Ok(0);
+    }
+    let part = raw::part_name(kept);
+    let written = write_part(raw, kept, &part, edit).and_then(|(newest, changed)| {
+        put_in_place(raw, kept, &part, newest)?;
+        Ok(changed)
+    });
+    if written.is_err() {
+        // What this can't remove is removed when the vault is opened.
+        let _ = raw.remove_if_there(&part);
+    }
+    written
+}
+
+/// Writes the packed file, durably but for its name, and gives the time of the newest record, and
+/// how many lines were changed.
+fn write_part(
+    raw: &Folder,
+    plain: &Kept,
+    part: &str,
+    edit: &dyn Fn(&mut [u8]) -> bool,
+) -> Result<(i64, u64), Error> {
     let mut reader = open(raw, plain)?;
     let file = raw.create_file(part)?;
     let path = raw.path(part);
-    let newest = write_packed(&mut reader, plain, &*file, &path)?;
+    let newest = write_packed(&mut reader, plain, &*file, &path, edit)?;
     point("vault-part-written");
     file.sync_all().while_doing("sync", &path)?;
     point("vault-part-synced");
@@ -51,20 +82,23 @@ fn write_packed(
     plain: &Kept,
     file: &dyn DiskFile,
     path: &Path,
-) -> Result<i64, Error> {
+    edit: &dyn Fn(&mut [u8]) -> bool,
+) -> Result<(i64, u64), Error> {
     let mut encoder = Encoder::new(FileWriter::new(file), LEVEL).while_doing("pack", path)?;
     encoder.include_checksum(true).while_doing("pack", path)?;
     let header = segment::header_of(reader.version(), plain.first);
     encoder.write_all(&header).while_doing("write", path)?;
     let mut labels = Labels::default();
-    let mut newest = None;
+    let mut own = Labels::default();
+    let (mut newest, mut changed) = (None, 0);
     while let Some((_, frame)) = reader.next_frame(&mut labels)? {
-        let record = reader.record();
-        encoder.write_all(record).while_doing("write", path)?;
+        let mut record = reader.record().to_vec();
+        changed += u64::from(record::edit_line(&mut record, &mut own, edit));
+        encoder.write_all(&record).while_doing("write", path)?;
         newest = newest.max(Some(frame.received_at.as_second()));
     }
     encoder.finish().while_doing("write", path)?;
-    Ok(newest.unwrap_or_default())
+    Ok((newest.unwrap_or_default(), changed))
 }
 
 fn put_in_place(raw: &Folder, plain: &Kept, part: &str, newest: i64) -> Result<(), Error> {
@@ -72,6 +106,9 @@ fn put_in_place(raw: &Folder, plain: &Kept, part: &str, newest: i64) -> Result<(
     point("vault-part-named");
     raw.sync()?;
     point("vault-packed");
+    if plain.form == Form::Packed {
+        return Ok(());
+    }
     raw.remove(&plain.name)?;
     point("vault-plain-removed");
     raw.sync()
@@ -139,10 +176,15 @@ pub(crate) fn newest_readable(raw: &Folder, kept: &Kept) -> Result<Option<i64>, 
 /// Reads a raw segment up to the first damage, giving the second in which each record was
 /// received.
 fn read_all(raw: &Folder, kept: &Kept, mut each: impl FnMut(i64)) -> Result<(), Error> {
+    read_frames(raw, kept, |frame| each(frame.received_at.as_second()))
+}
+
+/// The same, giving each frame.
+fn read_frames(raw: &Folder, kept: &Kept, mut each: impl FnMut(Frame)) -> Result<(), Error> {
     let mut reader = open(raw, kept)?;
     let mut labels = Labels::default();
     while let Some((_, frame)) = reader.next_frame(&mut labels)? {
-        each(frame.received_at.as_second());
+        each(frame);
     }
     Ok(())
 }

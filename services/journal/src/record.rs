@@ -117,6 +117,24 @@ fn flags(frame: &Frame) -> u8 {
         | label << LABEL_SHIFT
 }
 
+/// Changes the line of a whole record in place, by `edit`, which says whether it did. `false` for
+/// a body that means nothing, too, which is left alone.
+pub(crate) fn edit_line(
+    record: &mut [u8],
+    labels: &mut Labels,
+    edit: &dyn Fn(&mut [u8]) -> bool,
+) -> bool {
+    let Some(frame) = decode(body(record), labels) else {
+        return false;
+    };
+    let begin = record.len() - frame.bytes.len();
+    let is_changed = edit(&mut record[begin..]);
+    if is_changed {
+        fill_in_head(record);
+    }
+    is_changed
+}
+
 /// The body of a whole record.
 pub(crate) fn body(record: &[u8]) -> &[u8] {
     &record[HEAD_BYTES..]

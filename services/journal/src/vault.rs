@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use crate::disk::{Disk, DiskFile, Os};
 use crate::fault::point;
 use crate::folder::Folder;
-use crate::raw::Form;
+use crate::raw::{Form, Kept};
 use crate::{Error, RawFrames, expire, pack, raw};
 
 /// The raw segments of one journal.
@@ -52,6 +52,17 @@ pub struct Removed {
     pub segments: usize,
     /// Their bytes on disk.
     pub bytes: u64,
+}
+
+/// What was changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rewritten {
+    /// How many raw segments.
+    pub segments: usize,
+    /// How many lines.
+    pub lines: u64,
+    /// How many raw segments could not be read to their end.
+    pub unreadable: usize,
 }
 
 impl Vault {
@@ -127,6 +138,36 @@ impl Vault {
         }
         self.raw.sync()?;
         Ok(removed)
+    }
+
+    /// Changes lines of all raw segments in place, by `edit`, which says whether it changed a
+    /// line. What is changed is packed anew, and durable when this returns; positions stay.
+    /// Segments that can't be read to their end are left as they are, and counted.
+    ///
+    /// # Errors
+    /// [`Error::Io`]. What was changed until then is; the next call goes on.
+    pub fn rewrite(&self, edit: &dyn Fn(&mut [u8]) -> bool) -> Result<Rewritten, Error> {
+        let mut rewritten = Rewritten::default();
+        let mut behind = None;
+        loop {
+            let _changing = self.change();
+            let all = raw::list(&self.raw)?.into_iter();
+            let key = |kept: &Kept| (kept.first, kept.end, kept.form);
+            let mut left = all.filter(|kept| behind.is_none_or(|behind| key(kept) > behind));
+            let Some(kept) = left.next() else {
+                return Ok(rewritten);
+            };
+            behind = Some(key(&kept));
+            match pack::rewrite(&self.raw, &kept, edit) {
+                Ok(0) => {}
+                Ok(lines) => {
+                    rewritten.segments += 1;
+                    rewritten.lines += lines;
+                }
+                Err(error) if error.is_damage() => rewritten.unreadable += 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// What there is now. Reads names, and the first record.

@@ -23,6 +23,7 @@ use whymid_schemas::Zone;
 use crate::appliance::{ApplianceIndex, ZoneShift};
 use crate::entry::Entry;
 use crate::event::{Fact, MailEvent, Owner};
+use crate::forgotten::Forgotten;
 use crate::grammar;
 use crate::join;
 use crate::links::Link;
@@ -320,6 +321,24 @@ impl Assembler {
         self.connections.not_written(now);
         self.deliveries.not_written(now);
         self.events.not_written(now);
+    }
+
+    /// Masks an address in every record in memory; in how many it stood.
+    pub fn forget(&mut self, address: &Forgotten) -> usize {
+        let messages = self
+            .messages
+            .iter_mut()
+            .filter_map(|one| address.forget(one));
+        let connections = self
+            .connections
+            .iter_mut()
+            .filter_map(|one| address.forget(one));
+        let deliveries = self
+            .deliveries
+            .iter_mut()
+            .filter_map(|one| address.forget(one));
+        let events = self.events.iter_mut().filter_map(|one| address.forget(one));
+        messages.count() + connections.count() + deliveries.count() + events.count()
     }
 
     /// What the records take in memory, about, bytes.

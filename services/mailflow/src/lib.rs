@@ -12,6 +12,7 @@
 //!                                                 gathering.rs: whom to look up for that
 //!                                                 sight.rs: what the recipients of some domains may see
 //!                                                 disguise.rs: addresses and subjects that are not kept
+//!                                                 forgotten.rs: one address that is to be forgotten
 //! ```
 //!
 //! Knows no I/O, no clock, no index, no rules. Parsers here never fail: a line that is not
@@ -27,6 +28,7 @@ mod due;
 mod entry;
 pub mod event;
 mod family;
+mod forgotten;
 mod gaps;
 mod gathering;
 mod grammar;
@@ -52,6 +54,7 @@ pub use disguise::{Disguise, disguised, disguised_subject, disguised_text};
 pub use entry::{Entries, Entry, KindName, MAX_ENTRIES, MAX_SOURCES};
 pub use event::Kinship;
 pub use family::{Bond, Family, MAX_FAMILY, Tie, Unseen};
+pub use forgotten::Forgotten;
 pub use gaps::{Gap, Gaps, MAX_GAPS, Sign};
 pub use gathering::{Gathering, Wanted};
 pub use grammar::{Field, fields, read};

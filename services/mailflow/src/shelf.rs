@@ -460,6 +460,12 @@ impl<R: Record> Shelf<R> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &R> {
         self.held.values().flatten().map(|held| &held.record)
     }
+
+    /// To change texts in place; a record takes as much afterwards as before.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut R> {
+        let all = self.held.values_mut().flatten();
+        all.map(|held| &mut held.record)
+    }
 }
 
 fn find<R>(all: &mut [Held<R>], serial: u64) -> Option<&mut Held<R>> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
-use whymid_journal::{Error, Journal, Options, Position, Removed, Stock, Vault};
+use whymid_journal::{Error, Journal, Options, Position, Removed, Rewritten, Stock, Vault};
 use whymid_syslog::Frame;
 
 use super::{append_lines, frame, make_segments, open, positions};
@@ -250,4 +250,53 @@ fn a_second_vault_of_the_same_folder_is_refused_until_the_first_is_gone() {
     assert!(matches!(error, Error::InUse { .. }));
     drop(vault);
     Vault::open(dir.path()).expect("a vault");
+}
+
+/// Lines are changed in place, in plain segments and packed ones; everything else stays.
+#[test]
+fn lines_are_changed_in_place_and_positions_stay() {
+    let dir = tempfile::tempdir().expect("a folder");
+    make_raw(dir.path(), 3);
+    let vault = Vault::open(dir.path()).expect("a vault");
+    assert!(vault.pack_one().expect("pack"));
+    let before: Vec<_> = vault.frames().map(|one| one.expect("whole")).collect();
+    let edit = |line: &mut [u8]| {
+        let place = line.iter().position(|byte| *byte == b'I');
+        place.map(|place| line[place] = b'*').is_some()
+    };
+    let rewritten = Rewritten {
+        segments: 3,
+        lines: before.len() as u64,
+        unreadable: 0,
+    };
+    assert_eq!(vault.rewrite(&edit).expect("changed"), rewritten);
+    let after: Vec<_> = vault.frames().map(|one| one.expect("whole")).collect();
+    for ((old, mut was), (new, is)) in before.into_iter().zip(after) {
+        assert!(edit(&mut was.bytes));
+        assert_eq!((old, was), (new, is));
+    }
+    let again = vault.rewrite(&|_| false).expect("nothing");
+    assert_eq!(again, Rewritten::default());
+    let names = raw_names(dir.path());
+    assert!(names.iter().all(|name| name.ends_with(".zst")), "{names:?}");
+}
+
+#[test]
+fn a_segment_that_can_t_be_read_is_counted_and_left_as_it_is() {
+    let dir = tempfile::tempdir().expect("a folder");
+    make_raw(dir.path(), 2);
+    let name = raw_names(dir.path()).remove(0);
+    let path = dir.path().join("raw").join(name);
+    let mut bytes = fs::read(&path).expect("a file");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&path, &bytes).expect("written");
+    let vault = Vault::open(dir.path()).expect("a vault");
+    let rewritten = vault.rewrite(&|line| {
+        line[0] = b'*';
+        true
+    });
+    let rewritten = rewritten.expect("the other one");
+    assert_eq!((rewritten.segments, rewritten.unreadable), (1, 1));
+    assert_eq!(fs::read(&path).expect("a file"), bytes);
 }
