@@ -6,6 +6,7 @@
 
 mod answer;
 mod appliance;
+mod erasure;
 mod knowledge;
 mod problem;
 mod search;
@@ -19,6 +20,7 @@ pub use answer::{
     Question, Recipient, Reference, RuledOut,
 };
 pub use appliance::{ApplianceInfo, ApplianceList, EventItem, EventList};
+pub use erasure::{Erasure, ErasureList, ErasureState};
 pub use knowledge::{
     ArticleItem, ArticleList, ArticleSection, ArticleText, DiagnosisEntry, DiagnosisList,
 };

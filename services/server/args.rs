@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use whymid_schemas::Lang;
 
+use crate::client::Whom;
+
 /// Answers "why was this MID aborted?" from Cisco Secure Email Gateway mail_logs.
 #[derive(Debug, Parser)]
 #[command(
@@ -32,6 +34,8 @@ pub enum Command {
     Explain(Explain),
     /// Bring archived logs into a running service
     Import(Import),
+    /// Erase an address from everything that a running service keeps
+    Forget(Forget),
     /// The kinds of line that are known; the lines of a log that are not
     Events(Events),
     /// The knowledge base: check it, read it
@@ -100,14 +104,9 @@ impl Serve {
     after_help = "Files may be plain, gzip or zstd, in the appliance's own form or any syslog form, newest line first\nor last; many at once. What was imported before is not sent again, so a run that was cut off goes on\nwhere it was, and importing twice changes nothing. Nothing imported raises a notification.\n\n  whymid import --to http://127.0.0.1:8514 --appliance esa1 mail.*.s mail.current\n\nExit codes: 0 all is imported, 1 some of it is not, 2 usage."
 )]
 pub struct Import {
-    /// Address of the service, http://HOST:PORT or https://HOST:PORT
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "WHYMID_URL",
-        default_value = "http://127.0.0.1:8514"
-    )]
-    pub to: String,
+    /// Which service.
+    #[command(flatten)]
+    pub whom: Whom,
     /// The appliance that wrote the files
     #[arg(long, value_name = "NAME")]
     pub appliance: String,
@@ -117,17 +116,6 @@ pub struct Import {
     /// The year in which each file begins, where its stamps have none
     #[arg(long, value_name = "Y", value_parser = clap::value_parser!(i16).range(1970..=2999))]
     pub year: Option<i16>,
-    /// Token with the scope `ingest`
-    #[arg(
-        long,
-        value_name = "TOKEN",
-        env = "WHYMID_TOKEN",
-        hide_env_values = true
-    )]
-    pub token: Option<String>,
-    /// Who signed the service's certificate, PEM; without it, whom the system trusts
-    #[arg(long, value_name = "FILE", env = "WHYMID_CA")]
-    pub ca: Option<PathBuf>,
     /// Where it is noted what is done [default: ~/.local/state/whymid/import.jsonl]
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
@@ -137,6 +125,20 @@ pub struct Import {
     /// The logs
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+}
+
+/// `whymid forget`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What stands in front of the address's domain is replaced by * in every record and in the lines as they\ncame, as far as they were received before now; the files in which it stood are written anew. Its mail stays,\nand so do subjects and names without an @. It takes a token with the scope `admin`, and some minutes.\n\n  whymid forget end_user@example.com\n\nExit codes: 0 done, 1 not done: ask again to go on."
+)]
+pub struct Forget {
+    /// Which service.
+    #[command(flatten)]
+    pub whom: Whom,
+    /// The address, bare and whole
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
 }
 
 /// `whymid explain`

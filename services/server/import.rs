@@ -14,17 +14,16 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use ureq::tls::{PemItem, RootCerts, TlsConfig};
 use whymid_syslog::{YearReader, Years};
 
 use crate::args::Import;
+use crate::client::{Client, Refusal, distrust};
 
 /// Bytes of a piece, about.
 const PIECE: usize = 4 * 1024 * 1024;
@@ -34,9 +33,6 @@ const LOOK: usize = 2000;
 
 /// How long a service that is away or busy is waited for.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// How long a request may take.
-const REQUEST: Duration = Duration::from_secs(120);
 
 /// Usage.
 const USAGE: u8 = 2;
@@ -54,44 +50,9 @@ pub fn run(args: &Import) -> ExitCode {
     }
 }
 
-/// Whether the service showed a certificate that is not good.
-fn is_distrust(error: &ureq::Error) -> bool {
-    let ureq::Error::Io(error) = error else {
-        return false;
-    };
-    let error = error.get_ref().and_then(|inner| inner.downcast_ref());
-    matches!(error, Some(rustls::Error::InvalidCertificate(_)))
-}
-
-/// Whom the service's certificate is to be signed by.
-fn trust(ca: Option<&Path>) -> anyhow::Result<TlsConfig> {
-    let roots = match ca {
-        None => RootCerts::PlatformVerifier,
-        Some(path) => {
-            let pem = std::fs::read(path)
-                .with_context(|| format!("--ca: failed to read {}", path.display()))?;
-            let found: Result<Vec<_>, _> = ureq::tls::parse_pem(&pem).collect();
-            let found = found.with_context(|| format!("--ca: {}", path.display()))?;
-            let certificates = found.into_iter().filter_map(|item| {
-                if let PemItem::Certificate(one) = item {
-                    Some(one)
-                } else {
-                    None
-                }
-            });
-            RootCerts::from(certificates)
-        }
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = TlsConfig::builder()
-        .root_certs(roots)
-        .unversioned_rustls_crypto_provider(provider);
-    Ok(config.build())
-}
-
 struct Importer<'a> {
     args: &'a Import,
-    agent: ureq::Agent,
+    client: Client,
     url: String,
     state: State,
     progress: ProgressBar,
@@ -100,11 +61,7 @@ struct Importer<'a> {
 
 impl<'a> Importer<'a> {
     fn new(args: &'a Import) -> anyhow::Result<Self> {
-        let base = args.to.trim_end_matches('/');
-        anyhow::ensure!(
-            base.starts_with("http://") || base.starts_with("https://"),
-            "--to: give the service's address as http://HOST:PORT or https://HOST:PORT"
-        );
+        let client = Client::new(&args.whom)?;
         if let Some(zone) = &args.timezone {
             let known = TimeZone::get(zone);
             known
@@ -116,11 +73,6 @@ impl<'a> Importer<'a> {
         ];
         query.extend(args.timezone.clone().map(|zone| ("timezone", zone)));
         let query = serde_urlencoded::to_string(query)?;
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(REQUEST))
-            .http_status_as_error(false)
-            .tls_config(trust(args.ca.as_deref())?)
-            .build();
         let bytes = args
             .files
             .iter()
@@ -128,8 +80,8 @@ impl<'a> Importer<'a> {
         let all = bytes.map(|meta| meta.len()).sum();
         Ok(Self {
             args,
-            agent: config.into(),
-            url: format!("{base}/v1/lines?{query}"),
+            url: client.url(&format!("/v1/lines?{query}")),
+            client,
             state: State::open(args.state.as_deref())?,
             progress: progress(all),
             lines: 0,
@@ -216,14 +168,10 @@ impl<'a> Importer<'a> {
         let begun = Instant::now();
         let mut wait = Duration::from_millis(250);
         loop {
-            let request = self.agent.post(&url);
+            let request = self.client.with_token(self.client.agent.post(&url));
             let request = request
                 .header("Content-Type", "application/octet-stream")
                 .header("Content-Encoding", "zstd");
-            let request = match &self.args.token {
-                Some(token) => request.header("Authorization", format!("Bearer {token}")),
-                None => request,
-            };
             let why = match request.send(&body[..]) {
                 Ok(mut response) => {
                     let status = response.status().as_u16();
@@ -235,16 +183,16 @@ impl<'a> Importer<'a> {
                         202 => return Ok(told.accepted),
                         429 | 503 => {
                             wait = after.map_or(wait, Duration::from_secs);
-                            told.says(status)
+                            told.refusal.says(status)
                         }
-                        _ => bail!("the service refused: {}", told.says(status)),
+                        _ => bail!("the service refused: {}", told.refusal.says(status)),
                     }
                 }
                 // waiting makes nobody trusted
-                Err(error) if is_distrust(&error) => bail!(
-                    "the service's certificate is not trusted ({error}): name who signed it with --ca FILE; one that signed itself must not be marked as an authority"
-                ),
-                Err(error) => error.to_string(),
+                Err(error) => match distrust(&error) {
+                    Some(text) => bail!("{text}"),
+                    None => error.to_string(),
+                },
             };
             if begun.elapsed() > PATIENCE {
                 bail!(
@@ -265,18 +213,8 @@ impl<'a> Importer<'a> {
 #[serde(default)]
 struct Told {
     accepted: u64,
-    title: String,
-    detail: String,
-    help: String,
-}
-
-impl Told {
-    fn says(&self, status: u16) -> String {
-        let parts = [&self.title, &self.detail, &self.help];
-        let parts = parts.into_iter().filter(|part| !part.is_empty());
-        let parts: Vec<&str> = parts.map(String::as_str).collect();
-        format!("{} ({status})", parts.join(". "))
-    }
+    #[serde(flatten)]
+    refusal: Refusal,
 }
 
 fn progress(bytes: u64) -> ProgressBar {

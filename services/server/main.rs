@@ -18,6 +18,8 @@
 //! | `explain.rs`, `events.rs`, `kb.rs`, `token.rs` | commands that need no service |
 //! | `log_file.rs` | what those read |
 //! | `demo.rs` | sample traffic |
+//! | `client.rs` | a running service, for `import.rs` and `forget.rs` |
+//! | `eraser.rs` | an address is forgotten |
 //! | `clock.rs` | the only place that asks what time it is |
 //! | `for_tests.rs` | what end-to-end tests may set, in debug builds |
 //!
@@ -25,14 +27,17 @@
 
 mod args;
 mod audit;
+mod client;
 mod clock;
 mod config;
 mod data;
 mod demo;
 mod descriptors;
+mod eraser;
 mod events;
 mod explain;
 mod for_tests;
+mod forget;
 mod heart;
 mod import;
 mod ingest;
@@ -85,6 +90,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Explain(args) => return Ok(explain::run(&args)),
         Command::Import(args) => return Ok(import::run(&args)),
+        Command::Forget(args) => return Ok(forget::run(&args)),
         Command::Events(args) => return Ok(events::run(&args)),
         Command::Kb(Kb::Check { dir }) => return kb::run_check(dir.as_deref()),
         Command::Kb(Kb::Explain { id, lang }) => return kb::run_explain(&id, lang),

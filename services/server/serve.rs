@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -24,6 +24,7 @@ use crate::config::{self, Config};
 use crate::data::DataFolder;
 use crate::demo;
 use crate::descriptors::{self, Shares};
+use crate::eraser::{Eraser, Office};
 use crate::for_tests;
 use crate::heart::Heart;
 use crate::ingest::Ingest;
@@ -281,7 +282,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         keyrings: keyrings.all(),
         pseudonyms: pseudonyms.is_some(),
     });
-    let library = Library::new(index, Arc::new(pipeline.memory.clone()), names);
+    let library = Library::new(index.clone(), Arc::new(pipeline.memory.clone()), names);
     let desk = Arc::new(Reading::new(
         library,
         knowledge,
@@ -294,7 +295,16 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         pseudonyms: pseudonyms.clone(),
         ..api_settings(&config, shares, &keyrings)?
     };
-    let http = whymid_api::serve(sockets.http, desk, heart, ingest, settings)?;
+    let eraser = Arc::new(Eraser::new(Office {
+        forgetting: pipeline.forgetting.clone(),
+        state: Arc::clone(&pipeline.state),
+        index,
+        vault: Arc::clone(&vault),
+        pseudonyms: pseudonyms.clone(),
+        backups: config.privacy.backups.clone(),
+        erasures: Mutex::default(),
+    }));
+    let http = whymid_api::serve(sockets.http, desk, heart, ingest, eraser, settings)?;
     let http_handle = http.handle();
     let http = tokio::spawn(http);
     if config.demo {

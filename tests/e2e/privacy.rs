@@ -1,8 +1,10 @@
 //! Personal data: with pseudonyms nothing on disk tells an address or a subject once lines as they
 //! came are gone, and whoever may still finds what is kept by the real ones.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -260,7 +262,6 @@ fn nothing_tells(office: &Office, service: &Service) {
 
 #[test]
 fn with_pseudonyms_nothing_on_disk_tells_who_wrote_what() {
-    use std::io::Write as _;
     let office = Office::new();
     let service = office.start(&office.config);
     tcp(service.tcp)
@@ -278,7 +279,6 @@ fn with_pseudonyms_nothing_on_disk_tells_who_wrote_what() {
 /// as it came.
 #[test]
 fn what_was_kept_before_gets_pseudonyms_too() {
-    use std::io::Write as _;
     let office = Office::new();
     let service = office.start(&office.clear());
     tcp(service.tcp)
@@ -304,4 +304,103 @@ fn what_was_kept_before_gets_pseudonyms_too() {
     let fallen = Service::try_on(Arc::clone(&office.folder), office.setup(&office.clear()));
     let log = fallen.expect_err("no key").log;
     assert!(log.contains("privacy.pseudonym_key"), "{log}");
+}
+
+/// Lines of messages that are written already, as long as it takes.
+fn late_lines(service: &Service, is_over: &AtomicBool) {
+    let mut stream = tcp(service.tcp);
+    let mut count = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        count += 1;
+        for mid in [71, 72] {
+            let line = format!(
+                "<166>{} esa1 mail_logs: Info: MID {mid} Custom Log Entry: late {count}\n",
+                recent(0)
+            );
+            stream
+                .write_all(line.as_bytes())
+                .expect("the service reads");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Whoever is forgotten is nowhere any more, in memory, in the index, in lines as they came; everything
+/// else is as it was.
+#[test]
+fn an_address_that_is_forgotten_is_nowhere_any_more() {
+    for has_pseudonyms in [false, true] {
+        let office = Office::new();
+        let (admin, admin_lines) = token("admin", "admin");
+        let config = if has_pseudonyms {
+            office
+                .config
+                .clone()
+                .replace("raw = \"1s\"", "raw = \"1h\"")
+        } else {
+            office.clear().replace("raw = \"1s\"", "raw = \"1h\"")
+        };
+        let config = format!(
+            "{config}{admin_lines}{}",
+            if has_pseudonyms {
+                ""
+            } else {
+                "[privacy]\nbackups = [\"tapes in the cellar\"]\n"
+            }
+        );
+        let service = office.start(&config);
+        tcp(service.tcp)
+            .write_all(&lines())
+            .expect("the service reads");
+        service.all_handled(32);
+        let to = format!("http://{}", service.http);
+        let forget = |address: &str, token: &str| {
+            whymid(&["forget", address, "--to", &to, "--token", token])
+        };
+        let refused = forget("quillon@corp.example", &office.desk).exits(1);
+        assert!(refused.stderr.contains("admin"), "{}", refused.stderr);
+        let refused = forget("quillon", &admin).exits(1);
+        assert!(
+            refused.stderr.contains("no mail address"),
+            "{}",
+            refused.stderr
+        );
+        // late lines bring its records back into memory all the while
+        let is_over = AtomicBool::new(false);
+        let done = std::thread::scope(|scope| {
+            scope.spawn(|| late_lines(&service, &is_over));
+            let done = forget("Quillon@corp.example", &admin);
+            is_over.store(true, Ordering::Relaxed);
+            done
+        });
+        let done = done.exits(0).stdout;
+        assert!(
+            done.contains("Erased from") && done.contains("tapes in the cellar"),
+            "{done}"
+        );
+        assert!(
+            !done.contains(" 0 lines") && !done.contains("from 0 records"),
+            "{done}"
+        );
+        let told = told_by(&service.data());
+        let left = |one: &&str| told.contains(one);
+        assert!(!told.contains(&"quillon"), "{told:?}");
+        assert!(
+            ["zephyrine", "orpiment"].iter().all(left),
+            "the raw lines stay: {told:?}"
+        );
+        let desk = |query: &str| office.found(&service, &office.desk, query);
+        assert_eq!(desk("recipient=quillon@corp.example"), Ok(vec![]));
+        assert_eq!(desk("recipient=*@corp.example"), Ok(vec![71, 72]));
+        assert_eq!(desk("recipient=marigold@corp.example"), Ok(vec![71]));
+        let again = forget("quillon@corp.example", &admin).exits(0).stdout;
+        assert!(again.contains("from 0 records and 0 lines"), "{again}");
+        // and it does not come back
+        let data = service.data();
+        let service = service.crash_and_restart();
+        assert!(!told_by(&data).contains(&"quillon"));
+        let desk = |query: &str| office.found(&service, &office.desk, query);
+        assert_eq!(desk("recipient=quillon@corp.example"), Ok(vec![]));
+        assert_eq!(desk("recipient=*@corp.example"), Ok(vec![71, 72]));
+    }
 }

@@ -13,6 +13,7 @@ use actix_web::{
     },
     web::{Bytes, Payload},
 };
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use crate::{
@@ -43,6 +44,35 @@ pub(crate) struct Limits {
 pub(crate) fn content_type(request: &HttpRequest) -> Option<ContentType> {
     let said = request.headers().contains_key(CONTENT_TYPE);
     said.then(|| ContentType::parse(request).ok()).flatten()
+}
+
+/// A small body of JSON.
+pub(crate) async fn json<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+    most: usize,
+) -> Result<T, Failure> {
+    if !negotiate::body_is(content_type(request).as_ref(), "application", "json") {
+        return Err(other_kind(request).help(
+            "Send `Content-Type: application/json`.",
+            "`Content-Type: application/json` で送ってください。",
+        ));
+    }
+    let body = timeout(PATIENCE, payload.to_bytes_limited(most)).await;
+    let body = match body {
+        Err(_elapsed) => return Err(Failure::new(Code::BodySlow)),
+        Ok(Err(_too_large)) => return Err(Failure::new(Code::BodyTooLarge)),
+        Ok(Ok(body)) => body,
+    };
+    let body = body.map_err(|broken| Failure::new(Code::BodyMalformed).log(broken.to_string()))?;
+    serde_json::from_slice(&body).map_err(|error| {
+        let code = if error.is_data() {
+            Code::BodyInvalid
+        } else {
+            Code::BodyMalformed
+        };
+        Failure::new(code).detail(error.to_string(), error.to_string())
+    })
 }
 
 /// Whether the body is text that no form of a foreign page can have sent; fails where it is text

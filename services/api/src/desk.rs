@@ -9,7 +9,8 @@ use std::{net::IpAddr, pin::Pin, sync::Arc};
 use jiff::Timestamp;
 use whymid_schemas::{
     Answer, ApplianceInfo, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline,
-    DiagnosisEntry, DiagnosisList, EventItem, Lang, MessageItem, MessageTimeline, Stats, Status,
+    DiagnosisEntry, DiagnosisList, Erasure, EventItem, Lang, MessageItem, MessageTimeline, Stats,
+    Status,
 };
 use whymid_store::{Filter, Group, Place, Scope, Search};
 use whymid_syslog::Lane;
@@ -236,6 +237,32 @@ pub struct Taken {
 pub struct NotTaken {
     /// So many, from the first one on, surely are. Some behind them may be, none behind a gap.
     pub kept: u64,
+}
+
+/// Why an erasure was not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotBegun {
+    /// It is no address.
+    NoAddress,
+    /// Another one is under way.
+    Busy,
+    /// The journal is being replayed.
+    Replaying,
+}
+
+/// Forgets addresses.
+pub trait Eraser: Send + Sync + 'static {
+    /// Begins to forget an address.
+    ///
+    /// # Errors
+    /// [`NotBegun`].
+    fn begin(&self, address: &str) -> Result<Erasure, NotBegun>;
+
+    /// The erasures since the start, the newest first; what they can't reach is not told there.
+    fn erasures(&self) -> Vec<Erasure>;
+
+    /// Copies of the data folder, as the configuration names them.
+    fn backups(&self) -> Vec<String>;
 }
 
 /// Takes lines in.

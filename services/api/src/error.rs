@@ -135,6 +135,9 @@ codes! {
     ArticleUnknown "article_unknown" NOT_FOUND
         "No article has this id" "この ID の記事はありません"
         "/kb lists them all." "一覧は /kb にあります。";
+    ErasureRunning "erasure_running" CONFLICT
+        "Another address is being erased" "別のアドレスを消去しています"
+        "Wait until that is done: GET /v1/erasures tells how far it is." "完了してからもう一度試してください。進み具合は GET /v1/erasures で確認できます。";
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE
         "Not available in the form asked for" "要求された形式では提供できません"
         "The forms of each call stand in /openapi.yaml; send `Accept: */*` for the usual one." "提供できる形式は /openapi.yaml を参照してください。既定の形式は `Accept: */*` で取得できます。";

@@ -22,7 +22,7 @@ use whymid_store::{Pseudonyms, Scope as Limits};
 
 use crate::{
     audit::Audit,
-    desk::{Desk, Door, Gauge, Style},
+    desk::{Desk, Door, Eraser, Gauge, Style},
     error::{Code, Failure},
     negotiate,
     pace::Pace,
@@ -43,6 +43,7 @@ pub(crate) struct House {
     whole: Arc<dyn Desk>,
     pub(crate) gauge: Arc<dyn Gauge>,
     pub(crate) door: Arc<dyn Door>,
+    pub(crate) eraser: Arc<dyn Eraser>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) sessions: Sessions,
     pub(crate) pace: Pace,
@@ -65,6 +66,7 @@ impl House {
         desk: Arc<dyn Desk>,
         gauge: Arc<dyn Gauge>,
         door: Arc<dyn Door>,
+        eraser: Arc<dyn Eraser>,
         settings: Settings,
         bound: SocketAddr,
     ) -> io::Result<Self> {
@@ -83,6 +85,7 @@ impl House {
             whole: desk,
             gauge,
             door,
+            eraser,
             tokens: settings.tokens,
             sessions: Sessions::default(),
             pace: Pace::new(settings.requests_per_second),

@@ -39,8 +39,8 @@ use whymid_diagnosis::labels;
 
 pub use audit::{Audit, AuditEntry};
 pub use desk::{
-    Ask, Counting, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Page, Style, Taken, Told,
-    What,
+    Ask, Counting, Desk, Door, Eraser, Gauge, Later, Missing, NotBegun, NotTaken, Origin, Page,
+    Style, Taken, Told, What,
 };
 pub use reading::{Pulse, Reading};
 pub use server::serve;

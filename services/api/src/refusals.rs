@@ -93,6 +93,10 @@ refusals! {
     OfArticle = ANY QUERY TOKEN [PathMalformed, ArticleUnknown, NotAcceptable, LangUnknown];
     /// Calls behind a token that take no parameters.
     OfGauge = ANY TOKEN [ParameterUnknown];
+    /// `POST /v1/erasures`.
+    OfErasure = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, ErasureRunning, Replaying, LangUnknown];
+    /// `GET /v1/erasures`.
+    OfErasures = ANY QUERY TOKEN [LangUnknown];
     /// Open calls that take no parameters.
     OfOpen = ANY [ParameterUnknown];
     /// `/readyz`.

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use whymid_schemas::{
     Answer, ApplianceList, ArticleItem, ArticleList, ArticleText, ConnectionItem, ConnectionList,
-    ConnectionTimeline, DiagnosisEntry, DiagnosisList, EventList, Lang, LinesTaken, MessageItem,
-    MessageList, MessageTimeline, Stats, Status,
+    ConnectionTimeline, DiagnosisEntry, DiagnosisList, Erasure, EventList, Lang, LinesTaken,
+    MessageItem, MessageList, MessageTimeline, Stats, Status,
 };
 
 /// Reads a sample. The samples are part of the program and a test reads them all.
@@ -32,6 +32,10 @@ pub(crate) fn answer_as_text() -> String {
 
 pub(crate) fn timeline() -> MessageTimeline {
     read(include_str!("../samples/timeline.json"))
+}
+
+pub(crate) fn erasure() -> Erasure {
+    read(include_str!("../samples/erasure.json"))
 }
 
 pub(crate) fn connection() -> ConnectionTimeline {

@@ -14,7 +14,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::{
     access::guard,
-    desk::{Desk, Door, Gauge},
+    desk::{Desk, Door, Eraser, Gauge},
     dress::dress,
     error::{Code, Failure},
     house::House,
@@ -37,11 +37,12 @@ pub fn serve(
     desk: Arc<dyn Desk>,
     gauge: Arc<dyn Gauge>,
     door: Arc<dyn Door>,
+    eraser: Arc<dyn Eraser>,
     settings: Settings,
 ) -> io::Result<Server> {
     let tls = settings.tls.clone();
     let connections = (settings.max_connections / WORKERS).max(1);
-    let house = House::new(desk, gauge, door, settings, listener.local_addr()?)?;
+    let house = House::new(desk, gauge, door, eraser, settings, listener.local_addr()?)?;
     let house = Data::new(house);
     let server = HttpServer::new(move || application(house.clone()))
         .workers(WORKERS)

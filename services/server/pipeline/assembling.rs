@@ -12,6 +12,7 @@ use whymid_journal::{Position, RawFrames};
 use whymid_mailflow::{Handout, Intake};
 use whymid_syslog::Frame;
 
+use super::forgetting::Masked;
 use super::journaling::{CatchUp, CaughtUp};
 use super::memory::Question;
 use super::recall::IndexRecall;
@@ -80,6 +81,10 @@ pub(super) struct Assembling {
     pub(super) failures: u64,
     /// The hand-outs under pressure that are not settled yet.
     pub(super) shed: VecDeque<u64>,
+    /// The last hand-out, and the last one that is settled.
+    pub(super) tickets: (u64, u64),
+    /// An address that is masked here, and not yet in what was handed out before.
+    pub(super) masked: Option<Masked>,
 }
 
 impl Assembling {
@@ -97,7 +102,7 @@ impl Assembling {
             tokio::select! {
                 Some(written) = inbox.written.recv() => self.note(written, clock::now()),
                 question = inbox.asked.recv(), if asking => match question {
-                    Some(question) => question.answer(&self.intake),
+                    Some(question) => self.answer(question),
                     None => asking = false,
                 },
                 _ = tick.tick() => {
@@ -132,11 +137,16 @@ impl Assembling {
         match written {
             Written::Settled(ticket) => {
                 self.intake.assembler.settled(ticket);
+                self.tickets.1 = ticket;
+                self.tell_masked();
                 point("assembler-settled");
                 self.shed.retain(|shed| *shed > ticket);
             }
             Written::Lost(failures) => {
                 self.failures = failures;
+                // it goes out again, as it is by now
+                self.tickets.1 = self.tickets.0;
+                self.tell_masked();
                 self.shed.clear();
                 self.intake.assembler.not_written(now);
                 self.intake.appliances.not_remembered();
@@ -280,7 +290,37 @@ impl Assembling {
             self.note(written, now);
         }
         while let Ok(question) = inbox.asked.try_recv() {
-            question.answer(&self.intake);
+            self.answer(question);
+        }
+    }
+
+    fn answer(&mut self, question: Question) {
+        match question {
+            Question::Forget(address, reply) => {
+                let records = self.intake.assembler.forget(&address);
+                self.recall.forgotten = Some(address);
+                self.masked = Some(Masked {
+                    ticket: self.tickets.0,
+                    records,
+                    reply,
+                });
+                self.tell_masked();
+            }
+            Question::Forgotten => self.recall.forgotten = None,
+            Question::HandOut => self.shed(),
+            Question::Find(..)
+            | Question::Search(..)
+            | Question::Count(..)
+            | Question::Those(..)
+            | Question::Appliances(_) => question.answer(&self.intake),
+        }
+    }
+
+    /// Tells that an address is masked in all that will be written.
+    fn tell_masked(&mut self) {
+        let is_written = |one: &mut Masked| one.ticket <= self.tickets.1;
+        if let Some(masked) = self.masked.take_if(is_written) {
+            let _ = masked.reply.send(masked.records);
         }
     }
 
@@ -315,8 +355,14 @@ impl Assembling {
     /// Under memory pressure: hands out what has waited longest before its time, in pieces, a
     /// few of which may be under way.
     fn make_room(&mut self) {
-        let weight = self.intake.assembler.weight();
-        if weight <= self.room.soft || self.shed.len() >= SHED {
+        if self.intake.assembler.weight() > self.room.soft {
+            self.shed();
+        }
+    }
+
+    /// Hands out some of what has waited longest.
+    fn shed(&mut self) {
+        if self.shed.len() >= SHED {
             return;
         }
         if let Ok(place) = self.handouts.clone().try_reserve() {
@@ -341,6 +387,7 @@ impl Assembling {
             return None;
         }
         self.complete = handout.complete;
+        self.tickets.0 = handout.ticket;
         point("assembler-handed-out");
         Some(Writing {
             handout,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use whymid_diagnosis::{Facets, Knowledge, Listeners, Story};
 use whymid_mailflow::{Connection, Family, Message, Rested, connection_of};
@@ -18,6 +18,7 @@ use whymid_store::{
 };
 
 use super::families::Families;
+use super::forgetting::ToIndex;
 use super::{State, Writing, Written, point, recall};
 use crate::clock;
 use crate::for_tests;
@@ -41,6 +42,8 @@ pub(super) struct Indexing {
     pub(super) listeners: Listeners,
     pub(super) retention: Retention,
     pub(super) families: Families,
+    /// What is to be forgotten.
+    pub(super) forgetting: mpsc::Receiver<ToIndex>,
     /// When it was first seen that the service is to end.
     pub(super) stopping_since: Option<Instant>,
     pub(super) state: Arc<State>,
@@ -60,6 +63,8 @@ struct Open {
     removed: u64,
     /// So many have another diagnosis beside them, by their families.
     settled: usize,
+    /// Records that were written again without an address, and who waits to hear of it.
+    forgotten: Vec<(usize, oneshot::Sender<usize>)>,
     /// Something that was handed out has not been written: nothing later makes the index more
     /// complete.
     left: bool,
@@ -110,7 +115,12 @@ impl Indexing {
     /// Writes down how far families are settled, where no commit does, so that the next start does
     /// not look at all of it again.
     fn note_settled(&mut self, open: &Open) {
-        if open.broken || open.handout.is_some() || open.settled > 0 || open.removed > 0 {
+        if open.broken
+            || open.handout.is_some()
+            || open.settled > 0
+            || open.removed > 0
+            || !open.forgotten.is_empty()
+        {
             return;
         }
         let before = self.state.checkpoint();
@@ -292,8 +302,9 @@ impl Indexing {
         if open.broken {
             return self.revive(open);
         }
-        if open.handout.is_none() && open.removed == 0 && open.settled == 0 {
-            return self.look_at_families(open, written, is_idle);
+        let is_empty = open.handout.is_none() && open.removed == 0 && open.settled == 0;
+        if is_empty && open.forgotten.is_empty() {
+            return self.look_back(open, written, is_idle);
         }
         let mut checkpoint = match open.handout {
             Some((_, checkpoint)) => checkpoint,
@@ -314,8 +325,58 @@ impl Indexing {
         if let Some((ticket, _)) = open.handout.take() {
             let _ = written.send(Written::Settled(ticket));
         }
+        for (records, reply) in open.forgotten.drain(..) {
+            let _ = reply.send(records);
+        }
+        open.settled = 0;
         point("index-told");
-        self.look_at_families(open, written, is_idle);
+        self.look_back(open, written, is_idle);
+    }
+
+    /// Writes again what is written, where that is to be: all that was written is committed.
+    fn look_back(
+        &mut self,
+        open: &mut Open,
+        written: &mpsc::UnboundedSender<Written>,
+        is_idle: &dyn Fn() -> bool,
+    ) {
+        if let Err(error) = self.forget(open) {
+            return self.failed(&error, open, written);
+        }
+        // two must not write the same record in one commit
+        if open.forgotten.is_empty() {
+            self.look_at_families(open, written, is_idle);
+        }
+    }
+
+    /// Does what is asked of the index for an address that is to be forgotten.
+    fn forget(&mut self, open: &mut Open) -> Result<(), Error> {
+        while open.forgotten.is_empty()
+            && let Ok(asked) = self.forgetting.try_recv()
+        {
+            match asked {
+                ToIndex::Records(holders, address, reply) => {
+                    let mut records = 0;
+                    for holder in &holders {
+                        if let Some(record) = self.writer.forget(holder, &address)? {
+                            // what its family tells of it is written again
+                            self.families.note(&record, |_| true);
+                            records += 1;
+                        }
+                    }
+                    open.forgotten.push((records, reply));
+                }
+                ToIndex::Compact(reply) => {
+                    let _ = reply.send(self.writer.compact()?);
+                }
+                ToIndex::Sweep(reply) => {
+                    self.writer.commit(self.state.checkpoint())?;
+                    self.writer.sweep()?;
+                    let _ = reply.send(());
+                }
+            }
+        }
+        Ok(())
     }
 
     fn look_at_families(

@@ -204,13 +204,16 @@ impl Journaling {
     /// so that it can.
     fn upkeep(&mut self) {
         let mut kept = Ok(());
-        if self.rolled_at.elapsed() > self.roll {
+        let is_wanted = self.state.roll.swap(false, Ordering::Relaxed);
+        if is_wanted || self.rolled_at.elapsed() > self.roll {
             self.rolled_at = Instant::now();
             kept = self.journal.roll().map(|_| ());
         }
         let complete = self.state.checkpoint().complete;
         point("journal-before-release");
         let released = kept.and_then(|()| self.journal.release(Position(complete)));
+        let oldest = self.journal.oldest();
+        self.state.journal_begin.store(oldest.0, Ordering::Relaxed);
         match released {
             Ok(0) => {}
             Ok(_) => {
@@ -230,6 +233,8 @@ impl Journaling {
     fn note_bytes(&self) {
         let bytes = self.journal.bytes();
         self.state.journal_bytes.store(bytes, Ordering::Relaxed);
+        let end = self.journal.durable();
+        self.state.journal_end.store(end.0, Ordering::Relaxed);
     }
 
     /// Replies with what is left to read; true when lines are handed over from now on.

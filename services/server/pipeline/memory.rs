@@ -2,10 +2,11 @@
 //! lines.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 use whymid_mailflow::{
-    Appliance, ApplianceIndex, Assembler, Common, Connection, Delivery, Intake, Message,
+    Appliance, ApplianceIndex, Assembler, Common, Connection, Delivery, Forgotten, Intake, Message,
 };
 use whymid_store::{Filter, Gone, Key, Known, Later, Live, Look, Record, RecordKind, Search, View};
 
@@ -20,6 +21,12 @@ pub(super) enum Question {
     Count(Box<Filter>, oneshot::Sender<u64>),
     Those(RecordKind, HashSet<String>, oneshot::Sender<Vec<Record>>),
     Appliances(oneshot::Sender<Vec<Known>>),
+    /// Mask an address in every record; replies with how many those are.
+    Forget(Arc<Forgotten>, oneshot::Sender<usize>),
+    /// That is over.
+    Forgotten,
+    /// Hand out some of what is in memory before its time.
+    HandOut,
 }
 
 impl Memory {
@@ -105,6 +112,8 @@ impl Question {
                 };
                 let _ = reply.send(seen.map(known).collect());
             }
+            // they change records: the assembler's own (`assembling.rs`)
+            Question::Forget(..) | Question::Forgotten | Question::HandOut => {}
         }
     }
 }

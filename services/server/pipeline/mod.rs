@@ -44,6 +44,7 @@
 
 mod assembling;
 mod families;
+mod forgetting;
 mod indexing;
 mod journaling;
 mod memory;
@@ -66,6 +67,7 @@ use whymid_syslog::Frame;
 
 use self::assembling::{Assembling, Inbox, Room};
 use self::families::Families;
+pub use self::forgetting::Forgetting;
 use self::indexing::Indexing;
 use self::journaling::Journaling;
 pub use self::memory::Memory;
@@ -124,6 +126,8 @@ pub struct Pipeline {
     pub frames: mpsc::Sender<Batch>,
     /// The records in memory.
     pub memory: Memory,
+    /// What is to be forgotten.
+    pub forgetting: Forgetting,
     /// What can be watched.
     pub state: Arc<State>,
     threads: Vec<std::thread::JoinHandle<()>>,
@@ -159,6 +163,12 @@ pub struct State {
     pub records_weight: AtomicU64,
     /// Bytes of the journal.
     pub journal_bytes: AtomicU64,
+    /// Where it begins, and where it ends.
+    pub journal_begin: AtomicU64,
+    /// See there.
+    pub journal_end: AtomicU64,
+    /// Its segment is to be closed, so that it can leave the journal.
+    pub roll: AtomicBool,
     /// What the raw segments are, as last looked at.
     pub raw: Mutex<Stock>,
     /// The oldest of the appliances' newest stamps, microseconds; 0 before the first line.
@@ -229,10 +239,14 @@ impl Pipeline {
         let (handouts, to_write) = mpsc::channel(INDEX_QUEUE);
         let (tell_written, written) = mpsc::unbounded_channel();
         let (asks, asked) = mpsc::channel(ASK_QUEUE);
+        let (to_index, forgetting) = mpsc::channel(forgetting::QUEUE);
         let state = Arc::new(State::default());
         state
             .journal_bytes
             .store(parts.journal.bytes(), Ordering::Relaxed);
+        let [begin, end] = [parts.journal.oldest(), parts.journal.durable()];
+        state.journal_begin.store(begin.0, Ordering::Relaxed);
+        state.journal_end.store(end.0, Ordering::Relaxed);
         state.set_checkpoint(parts.checkpoint);
         let replay_end = parts.journal.durable().0;
         let mut intake = parts.intake;
@@ -256,6 +270,7 @@ impl Pipeline {
             recall: IndexRecall {
                 state: Arc::clone(&state),
                 given_up: Cell::new(false),
+                forgotten: None,
                 index: parts.index.clone(),
                 telemetry: Arc::clone(&parts.telemetry),
             },
@@ -274,6 +289,8 @@ impl Pipeline {
             replay_end,
             failures: 0,
             shed: VecDeque::new(),
+            tickets: (0, 0),
+            masked: None,
         };
         let mut indexing = Indexing {
             writer: parts.writer,
@@ -282,6 +299,7 @@ impl Pipeline {
             listeners: parts.listeners,
             retention: parts.retention,
             families: Families::default(),
+            forgetting,
             stopping_since: None,
             state: Arc::clone(&state),
             telemetry: parts.telemetry,
@@ -300,6 +318,10 @@ impl Pipeline {
         ];
         Ok(Self {
             frames,
+            forgetting: Forgetting {
+                assembler: asks.clone(),
+                index: to_index,
+            },
             memory: Memory(asks),
             state,
             threads,
@@ -308,7 +330,7 @@ impl Pipeline {
 
     /// Waits until everything that came in has gone the whole way. Every sender must be gone.
     pub fn join(self) {
-        drop((self.frames, self.memory));
+        drop((self.frames, self.memory, self.forgetting));
         for thread in self.threads {
             let _ = thread.join();
         }

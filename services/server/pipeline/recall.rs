@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use whymid_mailflow::{ApplianceEvent, Connection, Delivery, Message, Recall};
+use whymid_mailflow::{ApplianceEvent, Connection, Delivery, Forgotten, Message, Recall};
 use whymid_store::{Index, Key, Look, Record, RecordKind};
 
 use super::{State, point};
@@ -26,6 +26,8 @@ pub(super) struct IndexRecall {
     /// The service was to end while the index could not be read: what was assembled since is not
     /// to be written.
     pub(super) given_up: Cell<bool>,
+    /// An address that is about to be forgotten: what comes back comes without it.
+    pub(super) forgotten: Option<Arc<Forgotten>>,
     pub(super) telemetry: Arc<Telemetry>,
 }
 
@@ -44,7 +46,7 @@ impl IndexRecall {
                     if !found.is_empty() {
                         point("assembler-recalled");
                     }
-                    return found;
+                    return self.without_forgotten(found);
                 }
                 Err(error) if failed => tracing::debug!(%error, "the index can't be read yet"),
                 Err(error) => {
@@ -60,6 +62,20 @@ impl IndexRecall {
             }
             std::thread::sleep(AGAIN);
         }
+    }
+}
+
+impl IndexRecall {
+    fn without_forgotten(&self, mut found: Vec<Record>) -> Vec<Record> {
+        let Some(address) = &self.forgotten else {
+            return found;
+        };
+        for record in &mut found {
+            if let Ok(Some(masked)) = record.without(address) {
+                *record = masked;
+            }
+        }
+        found
     }
 }
 

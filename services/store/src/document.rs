@@ -285,9 +285,14 @@ pub(crate) fn from_tantivy<T: for<'de> Deserialize<'de>>(
     doc: &TantivyDocument,
     f: &Fields,
 ) -> Option<T> {
+    serde_json::from_slice(&record_bytes(doc, f)?).ok()
+}
+
+/// A record as it stands in its document.
+pub(crate) fn record_bytes(doc: &TantivyDocument, f: &Fields) -> Option<Vec<u8>> {
     let bytes = tantivy::Document::get_sorted_field_values(doc)
         .into_iter()
         .find(|(field, _)| *field == f.record)
         .and_then(|(_, values)| values.into_iter().next())?;
-    serde_json::from_slice(bytes.as_bytes()?).ok()
+    bytes.as_bytes().map(<[u8]>::to_vec)
 }

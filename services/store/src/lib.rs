@@ -9,6 +9,7 @@
 //! | `filter.rs` | what is asked for | conditions on records |
 //! | `search.rs` | a filter | the records that fit, in order |
 //! | `pseudonyms.rs` | a key | what stands for addresses and subjects |
+//! | `forget.rs` | an address | the records without it |
 //! | `writer.rs` | documents | an index on disk that says how much of the journal it holds |
 //! | `index.rs` | look-ups | records |
 //! | `kin.rs` | a message | its family, as far as it is written |
@@ -21,6 +22,7 @@
 mod columns;
 mod document;
 mod filter;
+mod forget;
 mod index;
 mod kin;
 mod library;
@@ -37,6 +39,7 @@ mod writer;
 
 pub use document::{Document, Record, RecordKind};
 pub use filter::{Choice, Filter, Pattern, Peer, Phrase, View};
+pub use forget::{Compacting, Holder};
 pub use index::{Error, Extent, Index, Key, Look};
 pub use library::{Found, Gone, Known, Later, Library, Live, Names, Scope};
 pub use passages::{Passages, Text as PassageText};

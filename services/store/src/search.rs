@@ -459,4 +459,4 @@ fn phrase_of(field: Field, words: &[Word]) -> Result<Box<dyn Query>, Error> {
 const MOST_WORDS: u32 = 16_384;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -191,7 +191,15 @@ impl Writer {
         self.index.fields
     }
 
-    fn writer(&mut self) -> Result<&mut IndexWriter, Error> {
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    pub(crate) fn tantivy(&self) -> &Tantivy {
+        &self.tantivy
+    }
+
+    pub(crate) fn writer(&mut self) -> Result<&mut IndexWriter, Error> {
         self.writer.as_mut().ok_or(Error::Failed)
     }
 

@@ -4,6 +4,7 @@
 mod appliances;
 mod ask_pages;
 mod connections;
+mod erasures;
 mod explain;
 mod knowledge;
 mod lines;
@@ -36,6 +37,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(knowledge::diagnosis)
         .service(knowledge::articles)
         .service(knowledge::article)
+        .service(erasures::erase)
+        .service(erasures::erasures)
         .service(operations::status)
         .service(operations::healthz)
         .service(operations::readyz)

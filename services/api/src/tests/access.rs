@@ -301,6 +301,7 @@ fn a_public_url_must_be_a_web_address() {
             Arc::new(FakeDesk::default()),
             gauge,
             Arc::new(super::fake::FakeDoor::default()),
+            super::eraser(),
             settings,
             HERE.parse().unwrap(),
         )

@@ -305,7 +305,17 @@ async fn a_house_full_of_pasted_logs_asks_to_come_back() {
     });
     let desk = Arc::new(FakeDesk::default());
     let door = Arc::new(FakeDoor::default());
-    let house = Data::new(House::new(desk, gauge, door, open(), HERE.parse().unwrap()).unwrap());
+    let house = Data::new(
+        House::new(
+            desk,
+            gauge,
+            door,
+            super::eraser(),
+            open(),
+            HERE.parse().unwrap(),
+        )
+        .unwrap(),
+    );
     let all = u32::try_from(house.pasted.available_permits()).unwrap();
     let service = test::init_service(application(house.clone())).await;
     let paste = || {

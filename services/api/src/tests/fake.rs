@@ -4,14 +4,15 @@ use std::sync::{Arc, Mutex};
 
 use whymid_schemas::{
     Answer, ApplianceInfo, ArticleItem, ArticleText, ConnectionItem, ConnectionTimeline,
-    DiagnosisEntry, DiagnosisList, EventItem, Lang, MessageItem, MessageTimeline, Stats, Status,
+    DiagnosisEntry, DiagnosisList, Erasure, EventItem, Lang, MessageItem, MessageTimeline, Stats,
+    Status,
 };
 use whymid_store::{Place, Scope, Search};
 
 use crate::{
     desk::{
-        Ask, Counting, Desk, Door, Gauge, Later, Missing, NotTaken, Origin, Page, Style, Taken,
-        Told, What,
+        Ask, Counting, Desk, Door, Eraser, Gauge, Later, Missing, NotBegun, NotTaken, Origin, Page,
+        Style, Taken, Told, What,
     },
     sample,
 };
@@ -315,5 +316,26 @@ impl Door for FakeDoor {
 
     fn turned_away(&self, code: &'static str) {
         self.turned_away.lock().unwrap().push(code);
+    }
+}
+
+/// Has one address that it has forgotten, and can't be asked while it is about another.
+pub(super) struct FakeEraser;
+
+impl Eraser for FakeEraser {
+    fn begin(&self, address: &str) -> Result<Erasure, NotBegun> {
+        match address {
+            "busy@example.com" => Err(NotBegun::Busy),
+            address if address.contains('@') => Ok(sample::erasure()),
+            _ => Err(NotBegun::NoAddress),
+        }
+    }
+
+    fn erasures(&self) -> Vec<Erasure> {
+        vec![sample::erasure()]
+    }
+
+    fn backups(&self) -> Vec<String> {
+        Vec::new()
     }
 }

@@ -25,7 +25,17 @@ fn house(door: &Arc<FakeDoor>) -> Data<House> {
     });
     let desk = Arc::new(FakeDesk::default());
     let door = Arc::clone(door);
-    Data::new(House::new(desk, gauge, door, open(), HERE.parse().unwrap()).unwrap())
+    Data::new(
+        House::new(
+            desk,
+            gauge,
+            door,
+            super::eraser(),
+            open(),
+            HERE.parse().unwrap(),
+        )
+        .unwrap(),
+    )
 }
 
 fn post(uri: &str) -> TestRequest {

@@ -3,6 +3,7 @@
 mod access;
 mod articles;
 mod document;
+mod erasures;
 mod errors;
 mod fake;
 mod forms;
@@ -23,8 +24,8 @@ use actix_web::{
 };
 use serde_json::Value;
 
-use crate::{house::House, server::application, settings::Settings};
-use fake::{FakeDesk, FakeDoor, FakeGauge};
+use crate::{desk::Eraser, house::House, server::application, settings::Settings};
+use fake::{FakeDesk, FakeDoor, FakeEraser, FakeGauge};
 
 /// Where the fake service listens.
 const HERE: &str = "127.0.0.1:8514";
@@ -73,6 +74,10 @@ fn open() -> Settings {
     }
 }
 
+fn eraser() -> Arc<dyn Eraser> {
+    Arc::new(FakeEraser)
+}
+
 fn get(uri: &str) -> TestRequest {
     TestRequest::get().uri(uri).insert_header(("host", HERE))
 }
@@ -84,7 +89,7 @@ async fn ask_bound(settings: Settings, bound: &str, desk: FakeDesk, request: Tes
     });
     let door = Arc::new(FakeDoor::default());
     let bound = bound.parse().unwrap();
-    let house = House::new(Arc::new(desk), gauge, door, settings, bound).unwrap();
+    let house = House::new(Arc::new(desk), gauge, door, eraser(), settings, bound).unwrap();
     ask_house(Data::new(house), request).await
 }
 

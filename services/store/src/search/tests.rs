@@ -1,7 +1,7 @@
 //! Searches on a real index, against the same conditions asked of the records themselves; pages
 //! over a store that moves.
 
-mod samples;
+pub(crate) mod samples;
 
 use std::sync::{Arc, Mutex};
 

@@ -33,7 +33,7 @@ const HOSTS: [&str; 3] = [
 ];
 
 /// Messages of some appliances, several of each second, with everything that can be asked for.
-pub(super) fn documents(from: u64, count: u64) -> Vec<Document> {
+pub(crate) fn documents(from: u64, count: u64) -> Vec<Document> {
     let mut documents = Vec::new();
     for number in from..from + count {
         let pick = |all: &[&'static str]| all[(number as usize * 7 + 3) % all.len()];

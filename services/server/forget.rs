@@ -1,0 +1,113 @@
+//! `whymid forget`: a running service forgets an address; how far it is, and what it can't reach.
+//!
+//! Not here: what the service does (`eraser.rs`).
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use indicatif::{ProgressBar, ProgressDrawTarget};
+use whymid_schemas::{Erasure, ErasureList, ErasureState};
+
+use crate::args::Forget;
+use crate::client::{Client, Refusal, distrust};
+
+/// How often it is asked how far it is.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Runs the command: 0 when it is done, 1 when it is not.
+pub fn run(args: &Forget) -> ExitCode {
+    match forget(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("whymid: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn forget(args: &Forget) -> anyhow::Result<()> {
+    let client = Client::new(&args.whom)?;
+    let mut erasure = begin(&client, &args.address)?;
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let progress = ProgressBar::with_draw_target(None, target);
+    while erasure.ended_at.is_none() {
+        progress.set_message(so_far(&erasure));
+        progress.tick();
+        std::thread::sleep(LOOK);
+        erasure = present(&client, erasure.number)?;
+    }
+    progress.finish_and_clear();
+    if let Some(failure) = &erasure.failure {
+        bail!("it is not done: {failure}; ask again to go on");
+    }
+    println!(
+        "Erased from {} records and {} lines as they came.",
+        erasure.records, erasure.raw_lines
+    );
+    if erasure.raw_unreadable > 0 {
+        println!(
+            "{} pieces of those lines can't be read and may hold it still: see the files *.damaged in the data folder.",
+            erasure.raw_unreadable
+        );
+    }
+    println!("\nNot reached:");
+    for place in &erasure.not_reached {
+        println!("- {place}");
+    }
+    Ok(())
+}
+
+fn so_far(erasure: &Erasure) -> String {
+    match erasure.state {
+        ErasureState::Waiting => {
+            "waiting until what came in is written; that takes up to two minutes".to_owned()
+        }
+        ErasureState::Records => format!("{} records so far", erasure.records),
+        ErasureState::Raw => "lines as they came".to_owned(),
+        ErasureState::Done | ErasureState::Failed => String::new(),
+    }
+}
+
+fn begin(client: &Client, address: &str) -> anyhow::Result<Erasure> {
+    let body = serde_json::json!({ "address": address }).to_string();
+    let request = client.agent.post(client.url("/v1/erasures"));
+    let request = client.with_token(request);
+    let request = request.header("Content-Type", "application/json");
+    reply(request.send(&body), 202)
+}
+
+/// The erasure of that number.
+fn present(client: &Client, number: u64) -> anyhow::Result<Erasure> {
+    let request = client.agent.get(client.url("/v1/erasures"));
+    let all: ErasureList = reply(client.with_token(request).call(), 200)?;
+    let mut all = all.items.into_iter();
+    all.find(|one| one.number == number)
+        .context("the service was started anew meanwhile: ask again to go on")
+}
+
+fn reply<T: serde::de::DeserializeOwned>(
+    reply: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    wanted: u16,
+) -> anyhow::Result<T> {
+    let mut response = match reply {
+        Ok(response) => response,
+        Err(error) => match distrust(&error) {
+            Some(text) => bail!("{text}"),
+            None => return Err(error).context("the service does not answer (--to)"),
+        },
+    };
+    let status = response.status().as_u16();
+    let text = response.body_mut().read_to_string()?;
+    if status != wanted {
+        let refusal: Refusal = serde_json::from_str(&text).unwrap_or_default();
+        bail!("the service refused: {}", refusal.says(status));
+    }
+    serde_json::from_str(&text)
+        .context("the service's reply can't be read: is it of another release?")
+}
