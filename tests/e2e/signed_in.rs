@@ -266,6 +266,28 @@ fn a_token_that_asks_too_often_is_told_how_long_to_wait_and_others_are_not() {
 }
 
 #[test]
+fn an_address_without_a_token_that_asks_too_often_is_told_to_wait_and_who_has_one_is_not() {
+    let (desk, lines) = token("desk", "read");
+    let service = Service::start_with(Setup {
+        config: format!("[http]\nrequests_per_second = 1\n{lines}"),
+        ..Setup::default()
+    });
+    let refused = service.eventually("told to wait", || {
+        let reply = service.get("/kb");
+        (reply.status == 429).then_some(reply)
+    });
+    let wait = refused.header("retry-after").map(str::parse::<u64>);
+    assert!(matches!(wait, Some(Ok(1..=11))), "{wait:?}");
+    let bearer = format!("Bearer {desk}");
+    let with_token = service.ask("/v1/diagnoses", &[("Authorization", &bearer)]);
+    assert_eq!(with_token.status, 200);
+    assert_eq!(service.get("/healthz").status, 200);
+    service.eventually("answered again", || {
+        (service.get("/kb").status == 200).then_some(())
+    });
+}
+
+#[test]
 fn the_data_folder_is_nobody_else_s() {
     let service = Service::start();
     let mode = std::fs::metadata(service.data())

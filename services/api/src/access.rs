@@ -158,10 +158,11 @@ fn check_token(house: &House, request: &ServiceRequest, route: &Route) -> Result
         // a page shows who is signed in
         Access::Open => {
             let token = session.and_then(|hash| known_token(&house.tokens, hash));
-            return Ok(match token.filter(|token| !token.is_over(now)) {
-                Some(token) => caller(token, by_session, false),
-                None => Caller::nobody(),
-            });
+            if let Some(token) = token.filter(|token| !token.is_over(now)) {
+                return Ok(caller(token, by_session, false));
+            }
+            check_pace_of_stranger(house, request)?;
+            return Ok(Caller::nobody());
         }
     };
     let Some(hash) = secret.map(sessions::hash).or(session) else {
@@ -184,6 +185,17 @@ fn check_token(house: &House, request: &ServiceRequest, route: &Route) -> Result
             .log(format!("token {} sees a part of all mail", token.name)));
     }
     Ok(caller(token, by_session, true))
+}
+
+/// Whoever has no token asks as often as one with a token, each address by itself. Whether the
+/// service is alive may be asked without an end.
+fn check_pace_of_stranger(house: &House, request: &ServiceRequest) -> Result<(), Failure> {
+    let address = request.peer_addr().filter(|_| request.path() != "/healthz");
+    let wait = address.and_then(|peer| house.pace.asked_by_stranger(peer.ip()));
+    match wait {
+        Some(wait) => Err(too_many(Code::AddressTooFast, wait)),
+        None => Ok(()),
+    }
 }
 
 fn too_many(code: Code, wait: u64) -> Failure {

@@ -15,7 +15,7 @@ use serde::Serialize;
 use whymid_store::Pseudonyms;
 
 use crate::{
-    error::Failure,
+    error::{Code, Failure},
     house::{Caller, House},
     identify::covered_query,
     negotiate::Form,
@@ -106,6 +106,11 @@ fn event(
 ) -> Option<&'static str> {
     // as the router sees it, percent-decoded
     let path = request.match_info().as_str();
+    // whoever asks for what is open to all, however often, does not fill the disk
+    let code = response.extensions().get::<Failure>().map(|one| one.code);
+    if code == Some(Code::AddressTooFast) {
+        return None;
+    }
     if [401, 403, 421, 429].contains(&response.status().as_u16()) {
         return Some("refused");
     }

@@ -150,6 +150,9 @@ codes! {
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS
         "This token asks too often" "このトークンからのリクエストが多すぎます"
         "Wait for so many seconds as the header Retry-After says. `http.requests_per_second` sets how often it may ask." "Retry-After ヘッダーに示された秒数だけ待ってください。許容量は `http.requests_per_second` で設定します。";
+    AddressTooFast "address_too_fast" TOO_MANY_REQUESTS
+        "Too many requests from there" "同じアドレスからのリクエストが多すぎます"
+        "Wait for so many seconds as the header Retry-After says, or ask with a token, which is counted by itself." "Retry-After ヘッダーに示された秒数だけ待つか、トークンを使ってください。トークンごとに別に数えます。";
     TooManyRefusals "too_many_refusals" TOO_MANY_REQUESTS
         "Too many unknown tokens from there" "不明なトークンが続いたため受け付けられません"
         "Wait for so many seconds as the header Retry-After says; a token that is known passes at once." "Retry-After ヘッダーに示された秒数だけ待ってください。有効なトークンはすぐに使えます。";

@@ -98,15 +98,15 @@ refusals! {
     /// `GET /v1/erasures`.
     OfErasures = ANY QUERY TOKEN [LangUnknown];
     /// Open calls that take no parameters.
-    OfOpen = ANY [ParameterUnknown];
+    OfOpen = ANY [AddressTooFast, ParameterUnknown];
     /// `/readyz`.
-    OfReady = ANY QUERY [LangUnknown, NotReady];
+    OfReady = ANY QUERY [AddressTooFast, LangUnknown, NotReady];
     /// Open pages.
-    OfPage = ANY QUERY [LangUnknown];
+    OfPage = ANY QUERY [AddressTooFast, LangUnknown];
     /// Signing in.
     OfSignIn = ANY QUERY TOKEN [BodyMalformed, BodyTooLarge, MediaUnsupported, LangUnknown];
     /// The page of one article.
-    OfArticlePage = ANY QUERY [PathMalformed, ArticleUnknown, LangUnknown];
+    OfArticlePage = ANY QUERY [AddressTooFast, PathMalformed, ArticleUnknown, LangUnknown];
 }
 
 /// References by status: the same set of codes is written once for the whole document.
