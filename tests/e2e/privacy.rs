@@ -224,6 +224,14 @@ impl Office {
             "{answer}"
         );
         self.tells_nobody(service, &answer);
+        let id = answer["message"]["id"].as_str().expect("an id");
+        for (path, wanted) in [
+            (format!("/messages/{id}"), "shown as pseudonyms"),
+            ("/ask?lang=ja".to_owned(), "仮名"),
+        ] {
+            let page = service.get(&path).is(200).body;
+            assert!(page.contains(wanted), "{path}: {page}");
+        }
         assert_eq!(service.get("/v1/status").json()["pseudonyms"], true);
     }
 

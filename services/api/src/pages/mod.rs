@@ -34,6 +34,8 @@ pub(crate) struct Shell {
     pub(crate) versions: Vec<Version>,
     /// Whether somebody is signed in; `None` where nobody needs to.
     pub(crate) signed_in: Option<bool>,
+    /// Whether addresses and subjects are kept as pseudonyms.
+    pub(crate) pseudonyms: bool,
 }
 
 /// The same page in one language.
@@ -66,6 +68,7 @@ impl Shell {
             root: house.root(),
             versions: versions.into(),
             signed_in: (!house.open).then_some(house.is_signed_in),
+            pseudonyms: house.pseudonyms.is_some(),
         }
     }
 
@@ -76,6 +79,7 @@ impl Shell {
             root,
             versions: Vec::new(),
             signed_in: None,
+            pseudonyms: false,
         }
     }
 
