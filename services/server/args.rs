@@ -250,7 +250,7 @@ pub enum TokenCommand {
 /// `whymid privacy`
 #[derive(Debug, Subcommand)]
 pub enum PrivacyCommand {
-    /// Print a new secret key for privacy.pseudonym_key (whymid privacy key > FILE; chmod 600 FILE)
+    /// Print a new secret key for privacy.pseudonym_key (umask 077; whymid privacy key > FILE)
     Key,
 }
 

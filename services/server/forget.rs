@@ -47,8 +47,9 @@ fn forget(args: &Forget) -> anyhow::Result<()> {
         bail!("it is not done: {failure}; ask again to go on");
     }
     println!(
-        "Erased from {} records and {} lines as they came.",
-        erasure.records, erasure.raw_lines
+        "Erased from {} and {} as they came.",
+        counted(erasure.records, "record"),
+        counted(erasure.raw_lines, "line")
     );
     if erasure.raw_unreadable > 0 {
         println!(
@@ -63,12 +64,17 @@ fn forget(args: &Forget) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn counted(count: u64, what: &str) -> String {
+    let more = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{more}")
+}
+
 fn so_far(erasure: &Erasure) -> String {
     match erasure.state {
         ErasureState::Waiting => {
             "waiting until what came in is written; that takes up to two minutes".to_owned()
         }
-        ErasureState::Records => format!("{} records so far", erasure.records),
+        ErasureState::Records => format!("{} so far", counted(erasure.records, "record")),
         ErasureState::Raw => "lines as they came".to_owned(),
         ErasureState::Done | ErasureState::Failed => String::new(),
     }
