@@ -9,6 +9,7 @@
 //! | `accounting.rs` | sent = received = accepted = attached + events; copies; appliances |
 //! | `handed_in.rs` | `POST /v1/lines`: what is taken, what is not, what survives |
 //! | `crowds.rs` | thousands of connections, bursts of datagrams: no harm, and all is counted |
+//! | `slow.rs` | bytes that drip, readers that never read |
 //! | `restart.rs` | stop, start, `kill -9`: the same answers and ids |
 //! | `lifetime.rs` | written, re-opened, numbers used again |
 //! | `survival.rs` | `kill -9` at random moments while lines come in |
@@ -68,6 +69,7 @@ mod replayed;
 mod restart;
 mod search;
 mod signed_in;
+mod slow;
 mod startup;
 mod survival;
 mod tenants;
