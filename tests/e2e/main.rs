@@ -29,6 +29,7 @@
 //! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
 //! | `contract.rs` | thousands of calls made from `openapi.yaml` |
 //! | `browser.rs` | the pages in a real browser, with pictures |
+//! | `stored.rs`, `stored/` | stored XSS: every field × every page and form |
 //! | `search.rs` | search, statistics, exports, against the truth of a generated log |
 //! | `imported.rs` | `whymid import`; appliances and their events; by `Message-ID` |
 //! | `docs.rs` | the programs of `/docs` |
@@ -71,6 +72,7 @@ mod search;
 mod signed_in;
 mod slow;
 mod startup;
+mod stored;
 mod survival;
 mod tenants;
 mod traffic;
