@@ -16,6 +16,7 @@
 //! | `telemetry.rs` | the counters |
 //! | `explain.rs`, `events.rs`, `kb.rs`, `token.rs` | commands that need no service |
 //! | `log_file.rs` | what those read |
+//! | `one_line.rs` | the log: one event, one line |
 //! | `demo.rs` | sample traffic |
 //! | `clock.rs` | the only place that asks what time it is |
 //! | `for_tests.rs` | what end-to-end tests may set, in debug builds |
@@ -40,6 +41,7 @@ mod keeper;
 mod listen;
 mod log_file;
 mod man;
+mod one_line;
 mod pipeline;
 mod retention;
 mod serve;
@@ -119,6 +121,6 @@ fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(colours)
-        .with_writer(std::io::stderr)
+        .with_writer(|| one_line::OneLine)
         .init();
 }

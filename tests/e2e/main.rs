@@ -9,6 +9,7 @@
 //! | `accounting.rs` | sent = received = accepted = attached + events; copies; appliances |
 //! | `handed_in.rs` | `POST /v1/lines`: what is taken, what is not, what survives |
 //! | `crowds.rs` | thousands of connections, bursts of datagrams: no harm, and all is counted |
+//! | `injected.rs`, `paths.rs` | line ends for headers and logs, ways out of what is served |
 //! | `slow.rs` | bytes that drip, readers that never read |
 //! | `restart.rs` | stop, start, `kill -9`: the same answers and ids |
 //! | `lifetime.rs` | written, re-opened, numbers used again |
@@ -61,10 +62,12 @@ mod handed_in;
 mod harness;
 mod hostile;
 mod imported;
+mod injected;
 mod kb_check;
 mod kb_faults;
 mod lifetime;
 mod matrix;
+mod paths;
 mod published;
 mod replayed;
 mod restart;

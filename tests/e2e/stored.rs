@@ -17,7 +17,7 @@ mod story;
 use std::collections::BTreeSet;
 
 use self::looking::{Eyes, Seeing};
-use self::planted::{Garden, PAYLOADS, Planted, Seen, visible};
+use self::planted::{Garden, Planted, Seen, asked_payloads, visible};
 use self::story::{ENCODED, FIRST, Handed};
 use crate::access::token;
 use crate::harness::{Call, Service, Setup, calls, encoded};
@@ -104,18 +104,18 @@ fn look_at_every_page(service: &Service, eyes: &Eyes) {
 
 /// What the field is asked: for the records of each story, and each payload itself.
 fn look_at_what_was_asked(eyes: &Eyes) {
-    for (nth, payload) in (0..).zip(PAYLOADS) {
+    for (nth, payload) in (0..).zip(asked_payloads()) {
         for question in [
             format!("icid:{} since:1d", FIRST + nth),
             format!("MID {}", ENCODED + nth),
-            payload.to_owned(),
+            payload.clone(),
             format!("subject:\"{payload}\""),
             format!("sender:{payload}"),
         ] {
             eyes.look(&format!("/ask?q={}", encoded(&question)));
         }
         // pasted, as a form sends it
-        let lines = story::pasted(payload);
+        let lines = story::pasted(&payload);
         eyes.look("/ask");
         eyes.paste(&lines);
         eyes.look_here("/ask, pasted");
@@ -125,11 +125,9 @@ fn look_at_what_was_asked(eyes: &Eyes) {
 /// Every parameter of every page, its place and its path with payloads in them: pages that say what
 /// is wrong.
 fn look_at_refusals(service: &Service, eyes: &Eyes) {
-    let mut nth = 0;
-    let mut next = || {
-        nth += 1;
-        encoded(PAYLOADS[nth % PAYLOADS.len()])
-    };
+    let payloads = asked_payloads();
+    let mut payloads = payloads.iter().cycle();
+    let mut next = || encoded(payloads.next().expect("there is no end"));
     for call in calls().into_iter().filter(Call::is_page) {
         let path = call.filled(&places(service, &call)[0]);
         for name in &call.query {
@@ -142,8 +140,8 @@ fn look_at_refusals(service: &Service, eyes: &Eyes) {
             eyes.look(&call.filled(&next()));
         }
     }
-    for payload in PAYLOADS {
-        eyes.look(&format!("/{}", encoded(payload)));
+    for payload in asked_payloads() {
+        eyes.look(&format!("/{}", encoded(&payload)));
     }
 }
 
@@ -201,8 +199,8 @@ fn whoever_must_sign_in_first_meets_only_text_too() {
         ..Setup::default()
     });
     let eyes = Eyes::open(&service);
-    for payload in PAYLOADS {
-        let payload = encoded(payload);
+    for payload in asked_payloads() {
+        let payload = encoded(&payload);
         for path in [
             format!("/sign-in?next={payload}"),
             format!("/overview?{payload}"),

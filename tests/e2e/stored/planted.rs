@@ -20,6 +20,11 @@ pub(crate) const PAYLOADS: [&str; 14] = [
     "`MARK` ~~~ ``` | **MARK** <b id=MARK> www.evil.example/MARK #MARK\\",
 ];
 
+/// What somebody asks, led by a link: each payload with a mark.
+pub(crate) fn asked_payloads() -> [String; PAYLOADS.len()] {
+    PAYLOADS.map(|payload| payload.replace("MARK", "pw0q"))
+}
+
 /// A text of a stranger's in a field of a line.
 #[derive(Clone, Debug)]
 pub(crate) struct Planted {
