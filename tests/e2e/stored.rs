@@ -91,7 +91,7 @@ fn look_at_every_page(service: &Service, eyes: &Eyes) {
         };
         for (nth, place) in places(service, &call).into_iter().enumerate() {
             // the lines are those of the page; a part of them tells whether the words are harmless
-            if call.path.starts_with("/v1/") && nth % 3 > 0 {
+            if call.path.starts_with("/v1/") && nth % 5 > 0 {
                 continue;
             }
             for lang in langs {
@@ -109,8 +109,7 @@ fn look_at_what_was_asked(eyes: &Eyes) {
             format!("icid:{} since:1d", FIRST + nth),
             format!("MID {}", ENCODED + nth),
             payload.clone(),
-            format!("subject:\"{payload}\""),
-            format!("sender:{payload}"),
+            format!("subject:\"{payload}\" sender:{payload}"),
         ] {
             eyes.look(&format!("/ask?q={}", encoded(&question)));
         }
@@ -131,9 +130,7 @@ fn look_at_refusals(service: &Service, eyes: &Eyes) {
     for call in calls().into_iter().filter(Call::is_page) {
         let path = call.filled(&places(service, &call)[0]);
         for name in &call.query {
-            for _ in 0..2 {
-                eyes.look(&format!("{path}?{name}={}", next()));
-            }
+            eyes.look(&format!("{path}?{name}={}", next()));
         }
         eyes.look(&format!("{path}?{}=1", next()));
         if call.has_place() {

@@ -1,6 +1,8 @@
 //! JSON, Markdown, text, CSV: each call in each of its forms is served as what it is, a browser that
 //! opens it runs nothing, and what a ticket makes of the Markdown is harmless.
 
+use std::collections::BTreeMap;
+
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::Value;
 
@@ -12,6 +14,9 @@ use crate::harness::{Call, Reply, Service, calls, encoded};
 
 /// The form of every refusal.
 const PROBLEM: &str = "application/problem+json";
+
+/// So often a browser opens each form.
+const LOOKED_AT: usize = 4;
 
 /// Served as that, and so that no browser takes it for something else.
 fn is_served_as(reply: &Reply, form: &str, what: &str) {
@@ -148,7 +153,7 @@ fn id_of(service: &Service, what: &str, number: u64) -> String {
 fn every_form_of_every_call_is_served_as_what_it_is_and_runs_nothing() {
     let Sown { service, .. } = sown();
     let eyes = Eyes::open(&service);
-    let mut served = 0;
+    let (mut served, mut shown) = (0, BTreeMap::<String, usize>::new());
     for call in calls() {
         let paths = paths(&service, &call);
         let all = all_paths(&service, &call);
@@ -163,10 +168,14 @@ fn every_form_of_every_call_is_served_as_what_it_is_and_runs_nothing() {
                 served += 1;
             }
             // each with another payload
-            eyes.look_as(&paths[served % paths.len()], form);
+            let looked = shown.entry(form.clone()).or_default();
+            if *looked < LOOKED_AT {
+                eyes.look_as(&paths[served % paths.len()], form);
+                *looked += 1;
+            }
         }
     }
-    println!("stored: {served} forms of calls");
+    println!("stored: {served} responses in {} forms", shown.len());
     assert!(served > 150, "{served}");
 }
 

@@ -17,7 +17,7 @@ pub(crate) const PAYLOADS: [&str; 14] = [
     "--><!--MARK--><![CDATA[<iframe id=MARK srcdoc=MARK>]]><?MARK?>",
     "&lt;script&gt;MARK&#60;b id=MARK&#62;&quot;&amp;",
     "=HYPERLINK(\"https://evil.example/MARK\",\"MARK\")",
-    "`MARK` ~~~ ``` | **MARK** <b id=MARK> www.evil.example/MARK #MARK\\",
+    "x`<b id=MARK> ~~~ ``` | **MARK** <b id=MARK> www.evil.example/MARK #MARK\\",
 ];
 
 /// What somebody asks, led by a link: each payload with a mark.
