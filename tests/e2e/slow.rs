@@ -9,7 +9,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::access::token;
 use crate::encrypted::{Site, connect};
-use crate::harness::{Service, Setup, is_for_tests, recent, sender_quit, tcp};
+use crate::harness::{For, Service, Setup, is_for_tests, recent, sender_quit, tcp};
 
 /// Slow connections of each kind.
 const EACH: usize = 50;
@@ -160,9 +160,7 @@ fn encrypted(site: &Site) -> Service {
 #[test]
 fn behind_and_within_a_handshake_who_drips_keeps_nobody_waiting() {
     let site = Site::new();
-    let both = site
-        .ours
-        .sign("whymid.example", crate::harness::For::Servers);
+    let both = site.ours.sign("whymid.example", For::Servers);
     both.write(site.path(), "own");
     let mut service = encrypted(&site);
     let (syslog, https) = (service.tls(), service.http);
