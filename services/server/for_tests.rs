@@ -6,6 +6,7 @@
 //! | `WHYMID_TEST_SEGMENT_BYTES` | from which size on a journal segment gets no more lines |
 //! | `WHYMID_TEST_MEMORY_BYTES` | `[memory] records`, below what the configuration allows |
 //! | `WHYMID_TEST_EXPIRE_MS` | how often it is looked whether a record is too old or too much |
+//! | `WHYMID_TEST_READER_MS` | how long an HTTP client may take nothing of a response |
 //!
 //! Not here: where the process is made to die (`pipeline/mod.rs`).
 

@@ -25,9 +25,10 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use ipnet::IpNet;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::{oneshot, watch};
 use whymid_syslog::{Frame, Lane, Line, Transport};
@@ -165,4 +166,13 @@ pub fn bind_tcp(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(1024)?;
     Ok(socket.into())
+}
+
+/// Binds the TCP listener of HTTP: whoever takes nothing of a response for that long, or is gone,
+/// is cut off. A slow reader who takes something now and then is not.
+pub fn bind_http(address: SocketAddr, patience: Duration) -> io::Result<std::net::TcpListener> {
+    let listener = bind_tcp(address)?;
+    // what is accepted inherits it (tcp(7)); Linux counts the time of a closed window, too
+    SockRef::from(&listener).set_tcp_user_timeout(Some(patience))?;
+    Ok(listener)
 }

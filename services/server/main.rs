@@ -17,6 +17,7 @@
 //! | `telemetry.rs` | the counters |
 //! | `explain.rs`, `events.rs`, `kb.rs`, `token.rs` | commands that need no service |
 //! | `log_file.rs` | what those read |
+//! | `one_line.rs` | the log: one event, one line |
 //! | `demo.rs` | sample traffic |
 //! | `client.rs` | a running service, for `import.rs` and `forget.rs` |
 //! | `eraser.rs` | an address is forgotten |
@@ -46,6 +47,7 @@ mod keeper;
 mod listen;
 mod log_file;
 mod man;
+mod one_line;
 mod pipeline;
 mod privacy;
 mod retention;
@@ -130,6 +132,6 @@ fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(colours)
-        .with_writer(std::io::stderr)
+        .with_writer(|| one_line::OneLine)
         .init();
 }

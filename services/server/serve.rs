@@ -38,6 +38,9 @@ use crate::tls::{self, Keyring, TlsFiles};
 /// The longest that a stop may take.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// The longest that whoever asked over HTTP may take nothing of the response.
+const READER: Duration = Duration::from_secs(60);
+
 /// Runs the service.
 ///
 /// # Errors
@@ -143,8 +146,9 @@ fn bind(config: &Config) -> anyhow::Result<Sockets> {
     let failed = |what: &str, address: SocketAddr, key: &str| {
         format!("failed to listen for {what} on {address} (set another with {key})")
     };
-    let http =
-        listen::bind_tcp(config.http).with_context(|| failed("HTTP", config.http, "--http"))?;
+    let patience = for_tests::number("WHYMID_TEST_READER_MS").map(Duration::from_millis);
+    let http = listen::bind_http(config.http, patience.unwrap_or(READER))
+        .with_context(|| failed("HTTP", config.http, "--http"))?;
     let (udp, udp_granted) = listen::bind_udp(config.syslog_udp, config.udp_buffer)
         .with_context(|| failed("syslog over UDP", config.syslog_udp, "--syslog-udp"))?;
     let tcp = listen::bind_tcp(config.syslog_tcp)

@@ -20,16 +20,16 @@ use crate::harness::{
 const OURS: &str = "whymid.example";
 
 /// Certificates of a service and of whoever sends to it.
-struct Site {
+pub(crate) struct Site {
     folder: TempDir,
     /// Who signs the service's.
-    ours: Authority,
+    pub(crate) ours: Authority,
     /// Who signs the gateways'.
     gateways: Authority,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let site = Self {
             folder: TempDir::new().expect("a temporary folder"),
             ours: Authority::new("our authority"),
@@ -40,7 +40,7 @@ impl Site {
         site
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -342,10 +342,10 @@ fn https_answers_links_to_itself_and_takes_imports() {
     assert!(!told.starts_with(b"HTTP/"), "{told:?}");
 }
 
-type Stream = StreamOwned<ClientConnection, TcpStream>;
+pub(crate) type Stream = StreamOwned<ClientConnection, TcpStream>;
 
 /// A connection that begins its handshake with the first byte.
-fn connect(to: SocketAddr, trusts: &str, shows: Option<&Signed>) -> Stream {
+pub(crate) fn connect(to: SocketAddr, trusts: &str, shows: Option<&Signed>) -> Stream {
     let mut roots = RootCertStore::empty();
     for one in CertificateDer::pem_slice_iter(trusts.as_bytes()) {
         roots.add(one.expect("PEM")).expect("a certificate");

@@ -9,6 +9,8 @@
 //! | `accounting.rs` | sent = received = accepted = attached + events; copies; appliances |
 //! | `handed_in.rs` | `POST /v1/lines`: what is taken, what is not, what survives |
 //! | `crowds.rs` | thousands of connections, bursts of datagrams: no harm, and all is counted |
+//! | `injected.rs`, `paths.rs` | line ends for headers and logs, ways out of what is served |
+//! | `slow.rs` | bytes that drip, readers that never read |
 //! | `restart.rs` | stop, start, `kill -9`: the same answers and ids |
 //! | `lifetime.rs` | written, re-opened, numbers used again |
 //! | `survival.rs` | `kill -9` at random moments while lines come in |
@@ -28,6 +30,7 @@
 //! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
 //! | `contract.rs` | thousands of calls made from `openapi.yaml` |
 //! | `browser.rs` | the pages in a real browser, with pictures |
+//! | `stored.rs`, `stored/` | stored XSS: every field × every page and form |
 //! | `search.rs` | search, statistics, exports, against the truth of a generated log |
 //! | `imported.rs` | `whymid import`; appliances and their events; by `Message-ID` |
 //! | `docs.rs` | the programs of `/docs` |
@@ -60,17 +63,21 @@ mod handed_in;
 mod harness;
 mod hostile;
 mod imported;
+mod injected;
 mod kb_check;
 mod kb_faults;
 mod lifetime;
 mod matrix;
+mod paths;
 mod privacy;
 mod published;
 mod replayed;
 mod restart;
 mod search;
 mod signed_in;
+mod slow;
 mod startup;
+mod stored;
 mod survival;
 mod tenants;
 mod traffic;

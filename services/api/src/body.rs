@@ -3,15 +3,20 @@
 //! Invariants: a `text/plain` body passes only with a header that no web form can send; nothing is
 //! held beyond the limits, nor waited for beyond the patience; a body that broke off gives nothing.
 
-use std::{future::poll_fn, pin::pin, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use actix_web::{
-    HttpRequest,
+    Error, FromRequest, HttpRequest,
     body::{BodyStream, MessageBody},
+    dev,
     http::header::{
         ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ContentType, Header,
     },
-    web::{Bytes, Payload},
+    web::{self, Bytes, Payload},
 };
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -26,10 +31,30 @@ use crate::{
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a body may stand still.
 const STANDSTILL: Duration = Duration::from_secs(10);
+/// How long a form may take: anybody may send one.
+const FORM_PATIENCE: Duration = Duration::from_secs(20);
 /// A header that no web form can send.
 const NO_FORM: &str = "x-whymid";
 /// The codings that can be unpacked.
 const CODINGS: &str = "gzip, zstd, identity";
+
+/// The fields of a form.
+pub(crate) struct Form<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let read = web::Form::<T>::from_request(request, payload);
+        Box::pin(async move {
+            match timeout(FORM_PATIENCE, read).await {
+                Ok(read) => read.map(|form| Self(form.into_inner())),
+                Err(_elapsed) => Err(Failure::new(Code::BodySlow).into()),
+            }
+        })
+    }
+}
 
 /// How much a body may hold.
 #[derive(Clone, Copy, Debug)]

@@ -3,13 +3,16 @@
 //! Adds the headers that keep browsers safe, answers HEAD as GET, and writes each failure as
 //! `application/problem+json`, or as a small page for a browser outside `/v1`. A bare error status
 //! of the framework gets a problem of ours, too. No CORS header is ever sent.
+//!
+//! The connection of a stranger ends with its first response: of a connection only the first head
+//! has a time to come in (actix-http 3.20), a second one could take for ever.
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpMessage as _, HttpRequest, HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        Method, StatusCode,
+        ConnectionType, Method, StatusCode,
         header::{
             CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap,
             HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -22,7 +25,7 @@ use actix_web::{
 
 use crate::{
     error::Failure,
-    house::House,
+    house::{Caller, House},
     negotiate::{self, Form},
     pages,
 };
@@ -44,7 +47,22 @@ pub(crate) async fn dress(
     let (request, response) = response.into_parts();
     let mut response = explain_failure(&request, response);
     add_headers(&request, &mut response);
+    if is_stranger(&request) {
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+    }
     Ok(ServiceResponse::new(request, response))
+}
+
+/// Whoever has shown no token of ours, where there are some.
+fn is_stranger(request: &HttpRequest) -> bool {
+    let open = request
+        .app_data::<Data<House>>()
+        .is_none_or(|house| house.open);
+    let extensions = request.extensions();
+    let caller = extensions.get::<Caller>();
+    !open && caller.is_none_or(|caller| caller.token.is_none())
 }
 
 fn explain_failure(request: &HttpRequest, response: HttpResponse) -> HttpResponse {

@@ -86,7 +86,7 @@ refusals! {
     /// Articles by the API.
     OfArticles = ANY QUERY TOKEN [ParameterInvalid, LangUnknown];
     /// What was typed or pasted into the page.
-    OfAsk = ANY QUERY TOKEN RECORDS [RealAddressesDenied, BodyMalformed, BodyTooLarge, MediaUnsupported, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
+    OfAsk = ANY QUERY TOKEN RECORDS [RealAddressesDenied, BodyMalformed, BodySlow, BodyTooLarge, MediaUnsupported, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// The overview.
     OfOverview = ANY QUERY TOKEN RECORDS [ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// One article by the API.
@@ -104,7 +104,7 @@ refusals! {
     /// Open pages.
     OfPage = ANY QUERY [AddressTooFast, LangUnknown];
     /// Signing in.
-    OfSignIn = ANY QUERY TOKEN [BodyMalformed, BodyTooLarge, MediaUnsupported, LangUnknown];
+    OfSignIn = ANY QUERY TOKEN [BodyMalformed, BodySlow, BodyTooLarge, MediaUnsupported, LangUnknown];
     /// The page of one article.
     OfArticlePage = ANY QUERY [AddressTooFast, PathMalformed, ArticleUnknown, LangUnknown];
 }

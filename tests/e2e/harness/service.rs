@@ -172,6 +172,16 @@ impl Service {
         kib * 1024
     }
 
+    /// How many sockets the process has open.
+    pub(crate) fn sockets(&self) -> usize {
+        let process = self.process.as_ref().expect("it runs");
+        let open = std::fs::read_dir(format!("/proc/{}/fd", process.id())).expect("Linux tells");
+        let targets = open.filter_map(|one| std::fs::read_link(one.ok()?.path()).ok());
+        targets
+            .filter(|target| target.to_string_lossy().starts_with("socket:"))
+            .count()
+    }
+
     /// A folder for what the test itself needs.
     pub(crate) fn scratch(&self) -> &Path {
         self.folder.path()

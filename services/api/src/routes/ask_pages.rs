@@ -1,9 +1,10 @@
 //! The field that takes anything, and the overview: pages that show mail.
 
-use actix_web::{HttpRequest, HttpResponse, get, http::header::LOCATION, post, web::Form};
+use actix_web::{HttpRequest, HttpResponse, get, http::header::LOCATION, post};
 
 use crate::{
     ask::{self, Meant},
+    body::Form,
     error::{Code, Failure},
     house::Visit,
     pages,
@@ -96,7 +97,7 @@ pub(crate) async fn ask_form(
 ) -> Result<HttpResponse, Failure> {
     let Params((_, zone)) = asked;
     let style = house.style(&request, zone.tz);
-    let q = form.into_inner().q;
+    let Form(AskForm { q }) = form;
     if q.len() > LONGEST_FORM {
         return Err(Failure::new(Code::BodyTooLarge).help(
             "The field takes 256 KiB. For more use `POST /v1/explain` or `whymid explain FILE`.",

@@ -4,11 +4,11 @@ use actix_web::{
     HttpRequest, HttpResponse, get,
     http::header::{LOCATION, SET_COOKIE},
     post,
-    web::Form,
 };
 
 use crate::{
     access,
+    body::Form,
     error::{Code, Failure},
     house::Visit,
     negotiate, pages,
@@ -86,7 +86,7 @@ pub(crate) async fn sign_in(
     _asked: Params<Tongue>,
     form: Form<SignInForm>,
 ) -> Result<HttpResponse, Failure> {
-    let SignInForm { token, next } = form.into_inner();
+    let Form(SignInForm { token, next }) = form;
     let mut response = HttpResponse::SeeOther();
     if !house.open {
         let token = access::sign_in(&house, &request, token.trim())?;
