@@ -13,6 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use whymid_journal::{Journal, Options, Position, Vault};
 use whymid_store::{Checkpoint, KEY_BYTES, Pseudonyms};
 
+use crate::retention::Retention;
+
 /// How long lines as they came are kept where there are pseudonyms and nothing else is said.
 pub const RAW: SignedDuration = SignedDuration::from_mins(15);
 
@@ -29,6 +31,23 @@ pub struct PrivacySettings {
 }
 
 impl PrivacySettings {
+    /// How long segments are kept behind their last line, so that their first is kept no longer than
+    /// the configuration says.
+    #[must_use]
+    pub fn of_segments(&self, retention: Retention) -> Retention {
+        let roll = SignedDuration::try_from(self.roll(retention.raw)).unwrap_or_default();
+        let shorter = retention
+            .raw
+            .map(|raw| raw.saturating_sub(roll).max(SignedDuration::ZERO));
+        match self.pseudonym_key {
+            Some(_) => Retention {
+                raw: shorter,
+                ..retention
+            },
+            None => retention,
+        }
+    }
+
     /// How long a segment of the journal gets lines: with pseudonyms, a part of the time that lines
     /// are kept as they came.
     #[must_use]

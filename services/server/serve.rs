@@ -238,7 +238,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let (stop_keeper, keeper_stops) = std::sync::mpsc::channel();
     let keeper = Keeper {
         vault: Arc::clone(&vault),
-        retention: config.retention,
+        retention: config.privacy.of_segments(config.retention),
         state: Arc::clone(&pipeline.state),
         telemetry: Arc::clone(&telemetry),
     };

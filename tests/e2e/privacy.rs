@@ -14,7 +14,7 @@ use crate::access::token;
 use crate::harness::{Service, Setup, recent, tcp, wait_at_most, whymid};
 
 /// What must not be found: local parts of addresses, words of subjects, in each kind of line.
-const SECRETS: [&str; 16] = [
+const SECRETS: [&str; 18] = [
     "zephyrine",
     "quillon",
     "marigold",
@@ -31,6 +31,8 @@ const SECRETS: [&str; 16] = [
     "cefsubject",
     "aliasname",
     "8zC5YWrg",
+    "headername",
+    "verpname",
 ];
 
 /// A session in which each of them stands, and one whose subject is encoded.
@@ -56,7 +58,7 @@ fn lines() -> Vec<u8> {
         "New SMTP DCID 61 interface 192.0.2.1 address 192.0.2.77 port 25",
         "Delivery start DCID 61 MID 71 to RID [0, 1, 2]",
         "Bounced: DCID 61 MID 71 to RID 0 - 5.1.0 - Unknown address error ('550', ['5.1.1 <replyname@corp.example>: User unknown'])",
-        "Message done DCID 61 MID 71 to RID [1, 2]",
+        "Message done DCID 61 MID 71 to RID [1, 2] [('Subject', 'Orpiment ledger'), ('from', '\"Ms headername\" <x@partner.example>')]",
         "MID 71 RID [1, 2] Response 'ok'",
         "Message finished MID 71 done",
         "DCID 61 close",
@@ -72,7 +74,7 @@ fn lines() -> Vec<u8> {
     for body in bodies {
         text += &format!("<166>{} esa1 mail_logs: Info: {body}\n", recent(0));
     }
-    let event = "CEF:0|Cisco|C100V|14.0|ESA_CONSOLIDATED_LOG_EVENT|Consolidated Log Event|5|deviceExternalId=4 ESAMID=71 duser=cefuser@corp.example msg='a cefsubject of its own' src=192.0.2.9";
+    let event = "CEF:0|Cisco|C100V|14.0|ESA_CONSOLIDATED_LOG_EVENT|Consolidated Log Event|5|deviceExternalId=4 ESAMID=71 duser=cefuser@corp.example suser=bounces+verpname=corp.example@lists.example msg='a cefsubject of its own' src=192.0.2.9";
     text += &format!("<166>{} esa1 consolidated_event: {event}\n", recent(0));
     text.into_bytes()
 }
@@ -219,6 +221,21 @@ impl Office {
         );
         assert_eq!(reader(&format!("recipient={own}")), Ok(vec![71]));
         assert_eq!(reader("recipient=*@corp.example"), Ok(vec![71, 72]));
+        // nobody is told the pseudonym of an address that he knows
+        let known = answer["message"]["recipients"][0]["address"].as_str();
+        let known = known.expect("a pseudonym");
+        let bearer = format!("Bearer {}", self.reader);
+        for path in [
+            "/v1/why?message_id=quillon@corp.example",
+            "/ask?q=%3Cquillon@corp.example%3E",
+            "/ask?q=quillon@corp.example",
+            "/v1/messages?message_id=quillon@corp.example",
+        ] {
+            let reply = service.ask(path, &[("Authorization", &bearer)]);
+            assert!(!reply.body.contains(known), "{path}: {}", reply.body);
+        }
+        let page = service.get("/ask?q=Orpiment+ledger").is(200).body;
+        assert!(page.contains("MID 71"), "{page}");
         assert_eq!(
             answer["diagnosis"]["id"], "bounced-unknown-recipient",
             "{answer}"

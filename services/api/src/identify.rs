@@ -42,6 +42,36 @@ fn part() -> Failure {
         )
 }
 
+/// Parameters in which nobody is named, but for addresses.
+const PLAIN: [&str; 26] = [
+    "mid",
+    "icid",
+    "dcid",
+    "message_id",
+    "appliance",
+    "host",
+    "ip",
+    "outcome",
+    "diagnosis",
+    "party",
+    "since",
+    "until",
+    "sort",
+    "limit",
+    "cursor",
+    "lang",
+    "tz",
+    "at",
+    "group_by",
+    "interval",
+    "entries",
+    "year",
+    "lane",
+    "timezone",
+    "format",
+    "next",
+];
+
 /// A query string in which nobody is named.
 pub(crate) fn covered_query(query: &str, pseudonyms: &Pseudonyms) -> String {
     let Ok(pairs) = serde_urlencoded::from_str::<Vec<(String, String)>>(query) else {
@@ -51,7 +81,9 @@ pub(crate) fn covered_query(query: &str, pseudonyms: &Pseudonyms) -> String {
         let value = match name.as_str() {
             "q" | "subject" => pseudonyms.subject_text(&value),
             "sender" | "recipient" => pseudonyms.asked(&value),
-            _ => pseudonyms.text(&value),
+            name if PLAIN.contains(&name) => pseudonyms.text(&value),
+            // nobody knows what it is
+            _ => pseudonyms.subject_text(&value),
         };
         (name, value)
     });

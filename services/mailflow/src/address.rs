@@ -5,9 +5,8 @@
 
 /// Where addresses stand in a text: from, to. Generous: what only looks like one counts.
 pub(crate) fn addresses(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
-    let signs = text.match_indices('@').map(|(at, sign)| (at, sign.len()));
-    let encoded = text.match_indices("%40").map(|(at, sign)| (at, sign.len()));
-    let mut all: Vec<(usize, usize)> = signs.chain(encoded).collect();
+    let signs = SIGNS.iter().flat_map(|sign| text.match_indices(sign));
+    let mut all: Vec<(usize, usize)> = signs.map(|(at, sign)| (at, sign.len())).collect();
     all.sort_unstable();
     let mut done = 0;
     all.into_iter().filter_map(move |(at, length)| {
@@ -27,6 +26,39 @@ pub(crate) fn addresses(text: &str) -> impl Iterator<Item = (usize, usize)> + '_
             (from, to)
         })
     })
+}
+
+/// The sign in an address, as itself and as it is encoded: percent-encoded once and twice, and as
+/// quoted-printable text.
+pub(crate) const SIGNS: [&str; 4] = ["@", "%2540", "%40", "=40"];
+
+/// An address's local part and its domain, and where the sign between them stands; `None` without one.
+pub(crate) fn split(address: &str) -> Option<(&str, &str, &str)> {
+    let (sign, at) = SIGNS
+        .iter()
+        .find_map(|sign| Some((sign, address.rfind(sign)?)))?;
+    let domain = at + sign.len();
+    Some((&address[..at], &address[at..domain], &address[domain..]))
+}
+
+/// An address in the one form that all its forms have: in small letters, without the dot behind a
+/// full domain, without quotes that need not be there.
+#[must_use]
+pub fn canonical(address: &str) -> String {
+    let small = address.trim().to_lowercase();
+    match split(&small) {
+        Some((local, _, domain)) => {
+            format!("{}@{}", unquoted(local), domain.trim_end_matches('.'))
+        }
+        None => unquoted(&small).to_owned(),
+    }
+}
+
+fn unquoted(local: &str) -> &str {
+    let inner = local
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inner.unwrap_or(local)
 }
 
 /// The longest domain, and the longest local part, bytes: RFC 5321, section 4.5.3.1, has 255 and 64.
@@ -49,6 +81,49 @@ fn domain(text: &str) -> usize {
 pub(crate) fn bare(address: &str) -> &str {
     let bare = address.rsplit_once('=').map_or(address, |(_, bare)| bare);
     bare.trim_start_matches('\'')
+}
+
+/// Keys in front of addresses, as gateways and other servers write them.
+const KEYS: [&str; 20] = [
+    "i",
+    "d",
+    "b",
+    "to",
+    "from",
+    "rcpt",
+    "user",
+    "suser",
+    "duser",
+    "sender",
+    "recipient",
+    "mail",
+    "email",
+    "address",
+    "smtp",
+    "mailfrom",
+    "smtp.mailfrom",
+    "smtp.rcpt",
+    "header.i",
+    "header.from",
+];
+
+/// The same, without what surely is a key, a quote or a part of a URL. What else stands before a `=`
+/// is a part of the address: the recipient of a bounce stands there.
+pub(crate) fn named(text: &str) -> &str {
+    let is_encoded = !text.contains('@');
+    let own = match text.rfind(['/', '?', '&']) {
+        Some(place) if is_encoded => &text[place + 1..],
+        _ => text.trim_start_matches('\''),
+    };
+    match own.split_once('=') {
+        Some((key, rest))
+            if is_encoded && split(rest).is_some()
+                || KEYS.contains(&key.to_lowercase().as_str()) =>
+        {
+            rest.trim_start_matches('\'')
+        }
+        _ => own,
+    }
 }
 
 /// Where the local part begins that ends a text: quoted, or up to what can't be in one that is not

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use crate::address::{addresses, bare};
+use crate::address::{addresses, canonical, named, split};
 use crate::appliance::ApplianceIndex;
 use crate::event::{Fact, MailEvent, Owner};
 use crate::grammar;
@@ -31,15 +31,29 @@ pub trait Disguise: Debug + Send + Sync {
     /// What stands in front of the domain of an address, which is given whole, in small letters.
     fn local_part(&self, address: &str) -> String;
 
+    /// What stands in front of the host of a `Message-ID`, which is given whole, in small letters.
+    fn message_id(&self, id: &str) -> String;
+
     /// What stands for a subject, which is given as logged.
     fn subject(&self, subject: &str) -> String;
 }
 
 /// Fields of forms in which an address stands, with a domain or without.
-const PERSONS: [&str; 6] = ["address", "sender", "recipient", "old", "new", "user"];
+const PERSONS: [&str; 7] = [
+    "address",
+    "sender",
+    "recipient",
+    "old",
+    "new",
+    "user",
+    "entry",
+];
 
 /// The least letters of a subject that is looked for in other lines.
 const LEAST: usize = 4;
+
+/// The same where it is not of Latin letters alone.
+const LEAST_CJK: usize = 2;
 
 /// The most messages whose subjects are remembered to be looked for in their other lines.
 const REMEMBERED: usize = 10_000;
@@ -48,6 +62,7 @@ const REMEMBERED: usize = 10_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Person,
+    MessageId,
     Subject,
 }
 
@@ -60,25 +75,100 @@ pub fn disguised<'l>(line: &'l str, subject: Option<&str>, by: &dyn Disguise) ->
     if let Some(kind) = event.kind {
         by_form(line, kind, &mut found);
     }
-    if let Some(subject) = subject.filter(|text| text.chars().count() >= LEAST) {
-        for (from, text) in line.match_indices(subject) {
-            found.add(from..from + text.len(), What::Subject);
-        }
-    }
     let is_keyed = event.kind == Some(&kind::CONSOLIDATED);
     for (from, to) in addresses(line) {
         let text = &line[from..to];
-        let own = if is_keyed || text.starts_with('\'') {
-            bare(text)
-        } else {
-            of_url(text)
+        let own = match text.split_once('=') {
+            Some((_, own)) if is_keyed => own.trim_start_matches('\''),
+            _ => named(text),
         };
-        found.add(to - own.len()..to, What::Person);
+        found.add_address(to - own.len()..to, own);
     }
     if let Some(from) = cut_address(line) {
         found.add(from..line.len(), What::Person);
     }
+    // what the gateway wrote itself is not looked through: whoever chooses a subject would choose
+    // which of its words are lost
+    if let Some(text) = strangers(line, event.kind) {
+        logged_headers(line, text, &mut found);
+        if let Some(subject) = subject.filter(|subject| is_telling(subject)) {
+            let begin = place(line, text).start;
+            for (at, own) in text.match_indices(subject) {
+                if stands_alone(text, at..at + own.len()) {
+                    found.cover(begin + at..begin + at + own.len());
+                }
+            }
+        }
+    }
     found.replaced(line, by)
+}
+
+/// The part of a line that strangers or an administrator's filter wrote as they liked.
+fn strangers<'l>(line: &'l str, kind: Option<&'static Kind>) -> Option<&'l str> {
+    match kind {
+        None => Some(line),
+        Some(kind) if kind == &kind::CUSTOM_LOG => {
+            line.split_once("Custom Log Entry:").map(|(_, text)| text)
+        }
+        Some(kind) if kind == &kind::DELIVERED => line.find(" [(").map(|place| &line[place..]),
+        Some(_) => None,
+    }
+}
+
+/// Whether a subject is long enough to be looked for, and is no number.
+fn is_telling(subject: &str) -> bool {
+    let least = if subject.is_ascii() { LEAST } else { LEAST_CJK };
+    subject.chars().count() >= least && subject.chars().any(char::is_alphabetic)
+}
+
+/// Whether a text does not go on on either side: no letter or digit of the same script there.
+fn stands_alone(text: &str, place: Range<usize>) -> bool {
+    let is_word = |letter: Option<char>| letter.is_some_and(|one| one.is_ascii_alphanumeric());
+    let own = &text[place.clone()];
+    let (before, behind) = (&text[..place.start], &text[place.end..]);
+    let begins = is_word(own.chars().next()) && is_word(before.chars().next_back());
+    let goes_on = is_word(own.chars().next_back()) && is_word(behind.chars().next());
+    !(begins || goes_on)
+}
+
+/// Headers that hold texts of people, or their names.
+const TEXTS: [&str; 14] = [
+    "subject",
+    "thread-topic",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "reply-to",
+    "sender",
+    "return-path",
+    "comments",
+    "keywords",
+    "resent-from",
+    "resent-to",
+    "x-original-to",
+];
+
+/// The values of logged headers (E099 of the log grammar): a list of tuples, as Python writes them.
+fn logged_headers(line: &str, text: &str, found: &mut Found) {
+    for name in TEXTS {
+        let small = text.to_ascii_lowercase();
+        let key = format!("('{name}', ");
+        for (at, _) in small.match_indices(&key) {
+            let begin = at + key.len();
+            let Some(quote) = text[begin..]
+                .chars()
+                .next()
+                .filter(|sign| "'\"".contains(*sign))
+            else {
+                continue;
+            };
+            let value = &text[begin + 1..];
+            let ends = [format!("{quote}), ("), format!("{quote})]")];
+            let end = ends.iter().filter_map(|end| value.find(end.as_str())).min();
+            found.cover(place(line, &value[..end.unwrap_or(value.len())]));
+        }
+    }
 }
 
 /// A text of any kind with pseudonyms for the addresses in it.
@@ -86,33 +176,32 @@ pub fn disguised<'l>(line: &'l str, subject: Option<&str>, by: &dyn Disguise) ->
 pub fn disguised_text<'t>(text: &'t str, by: &dyn Disguise) -> Cow<'t, str> {
     let mut found = Found::default();
     for (from, to) in addresses(text) {
-        let own = of_url(&text[from..to]);
-        found.add(to - own.len()..to, What::Person);
+        let own = named(&text[from..to]);
+        found.add_address(to - own.len()..to, own);
     }
     found.replaced(text, by)
 }
 
-/// An address without the part of a URL in which it stands, percent-encoded.
-fn of_url(text: &str) -> &str {
-    match text.rfind("%40") {
-        Some(at) if !text.contains('@') => {
-            let begin = text[..at].rfind(['/', '?', '&', '=']);
-            begin.map_or(text, |place| &text[place + 1..])
-        }
-        _ => text,
+/// An address, or a local part alone, as a pseudonym; its domain stays as it was written.
+#[must_use]
+pub fn disguised_address(address: &str, by: &dyn Disguise) -> String {
+    let local = by.local_part(&canonical(address));
+    match split(address) {
+        Some((_, sign, domain)) => format!("{local}{sign}{domain}"),
+        None => local,
     }
 }
 
-/// An address, or a local part alone, as a pseudonym.
-fn person(address: &str, by: &dyn Disguise) -> String {
-    let encoded = address.rfind("%40").map(|at| (at, "%40"));
-    let sign = address.rfind('@').map(|at| (at, "@")).or(encoded);
-    let Some((at, sign)) = sign else {
-        return by.local_part(&address.to_lowercase());
-    };
-    let (local, domain) = (&address[..at], &address[at + sign.len()..]);
-    let known = format!("{local}@{}", domain.trim_end_matches('.')).to_lowercase();
-    format!("{}{sign}{domain}", by.local_part(&known))
+/// A `Message-ID` without its angle brackets, as it is kept: one with an `@` gets a pseudonym in
+/// front of that.
+#[must_use]
+pub fn disguised_message_id(id: &str, by: &dyn Disguise) -> String {
+    match id.rsplit_once('@') {
+        Some((local, domain)) if !local.is_empty() => {
+            format!("{}@{domain}", by.message_id(&id.to_lowercase()))
+        }
+        _ => id.to_owned(),
+    }
 }
 
 /// A subject as a pseudonym; none stays none.
@@ -138,6 +227,32 @@ impl Found {
         }
     }
 
+    /// Adds an address, if there is one: a key may be all that stood before the sign.
+    fn add_address(&mut self, place: Range<usize>, own: &str) {
+        if split(own).is_some_and(|(local, ..)| !local.is_empty()) {
+            self.add(place, What::Person);
+        }
+    }
+
+    /// Adds a text of which nothing is to be left, with all that it overlaps; within an address it
+    /// is covered already.
+    fn cover(&mut self, mut place: Range<usize>) {
+        let before = self.0.range(..place.end).next_back();
+        let is_within =
+            |(from, (to, _)): (&usize, &(usize, What))| *from <= place.start && place.end <= *to;
+        if place.is_empty() || before.is_some_and(is_within) {
+            return;
+        }
+        while let Some((from, (to, _))) = self.0.range(..place.end).next_back()
+            && *to > place.start
+        {
+            let from = *from;
+            place = from.min(place.start)..(*to).max(place.end);
+            self.0.remove(&from);
+        }
+        self.0.insert(place.start, (place.end, What::Subject));
+    }
+
     fn replaced<'l>(self, line: &'l str, by: &dyn Disguise) -> Cow<'l, str> {
         if self.0.is_empty() {
             return Cow::Borrowed(line);
@@ -147,7 +262,8 @@ impl Found {
         for (from, (to, what)) in self.0 {
             told.push_str(&line[done..from]);
             told.push_str(&match what {
-                What::Person => person(&line[from..to], by),
+                What::Person => disguised_address(&line[from..to], by),
+                What::MessageId => disguised_message_id(&line[from..to], by),
                 What::Subject => disguised_subject(&line[from..to], by),
             });
             done = to;
@@ -172,19 +288,16 @@ fn by_fact(line: &str, fact: &Fact<'_>, found: &mut Found) {
     match fact {
         Fact::Subject(text) => found.add(place(line, text), What::Subject),
         Fact::MessageId(text) => {
-            let own = text.trim_matches(['<', '>', '"']);
-            if own.contains('@') {
-                found.add(place(line, own), What::Person);
-            }
+            found.add(place(line, text.trim_matches(['<', '>'])), What::MessageId);
         }
         Fact::Sender { address, .. }
         | Fact::Recipient { address, .. }
-        | Fact::RecipientRefusedOnConnection { address, .. } => one_person(line, address, found),
-        Fact::Ready { sender, .. } => one_person(line, sender.unwrap_or_default(), found),
+        | Fact::RecipientRefusedOnConnection { address, .. } => whole(line, address, found),
+        Fact::Ready { sender, .. } => whole(line, sender.unwrap_or_default(), found),
         Fact::RecipientRefused { address, .. }
         | Fact::Delayed { address, .. }
         | Fact::Bounced { address, .. }
-        | Fact::Settled { address, .. } => one_person(line, address.unwrap_or_default(), found),
+        | Fact::Settled { address, .. } => whole(line, address.unwrap_or_default(), found),
         Fact::ConnectionOpened { .. }
         | Fact::ConnectionEnded(_)
         | Fact::ReceivingFailed(_)
@@ -212,15 +325,24 @@ fn by_fact(line: &str, fact: &Fact<'_>, found: &mut Found) {
 /// What the fields of a line's form are.
 fn by_form(line: &str, kind: &'static Kind, found: &mut Found) {
     let names = |form: &&str| {
-        PERSONS
-            .iter()
-            .any(|name| form.contains(&format!("{{{name}")))
+        let mut names = PERSONS.iter().chain(&[LIST]);
+        names.any(|name| form.contains(&format!("{{{name}")))
     };
     if kind.forms.iter().any(names) {
-        let fields = grammar::fields(kind, line);
-        for (_, text) in fields.iter().filter(|(name, _)| PERSONS.contains(name)) {
-            one_person(line, text, found);
+        for (name, text) in grammar::fields(kind, line) {
+            if name == LIST {
+                text.split([',', ' '])
+                    .for_each(|one| one_person(line, one, found));
+            } else if PERSONS.contains(&name) {
+                one_person(line, text, found);
+            }
         }
+    }
+    if (kind == &kind::SMTP_AUTH_OK || kind == &kind::SMTP_AUTH_FAILED)
+        && let Some((_, user)) = line.split_once("for user: ")
+    {
+        let user = user.split_once(" using ").map_or(user, |(user, _)| user);
+        whole(line, user, found);
     }
     // our own notices may repeat the subject of what they are about
     let behind = if kind == &kind::INTERNAL_MAIL_SENT || kind == &kind::INTERNAL_MAIL_GAVE_UP {
@@ -233,6 +355,17 @@ fn by_form(line: &str, kind: &'static Kind, found: &mut Found) {
     if let Some(text) = behind {
         found.add(place(line, text), What::Subject);
     }
+}
+
+/// A field with several addresses.
+const LIST: &str = "addresses";
+
+/// A text that is one address as a whole, whatever stands in it.
+fn whole(line: &str, text: &str, found: &mut Found) {
+    found.add(
+        place(line, text.trim_matches(['<', '>', ' '])),
+        What::Person,
+    );
 }
 
 /// The text in quotes with which a CEF extension goes on: up to the quote behind which the next key
@@ -257,7 +390,7 @@ fn value(text: &str) -> &str {
 
 /// A field in which one address stands; several are found as addresses are.
 fn one_person(line: &str, text: &str, found: &mut Found) {
-    let own = text.trim_matches(['<', '>', '\'', '"', ' ']);
+    let own = text.trim_matches(['<', '>', '\'', ' ']);
     if !own.contains([' ', ',', ';']) {
         found.add(place(line, own), What::Person);
     }
@@ -267,7 +400,8 @@ fn one_person(line: &str, text: &str, found: &mut Found) {
 fn cut_address(line: &str) -> Option<usize> {
     let from = line.rfind('<')? + 1;
     let rest = &line[from..];
-    let is_word = !rest.is_empty() && !rest.contains(['>', ' ', '@']);
+    let own = rest.strip_suffix('@').unwrap_or(rest);
+    let is_word = !own.is_empty() && !own.contains(['>', ' ', '@']);
     is_word.then_some(from)
 }
 

@@ -45,12 +45,15 @@ mod shape;
 mod shelf;
 mod sight;
 
+pub use address::canonical;
 pub use appliance::{
     Appliance, ApplianceIndex, ApplianceMemory, ApplianceSettings, Appliances, Settings,
     ToldOffset, ZoneShift,
 };
 pub use assembler::{Assembler, Handout, LINGER, NothingWritten, Origin, Recall, Rested};
-pub use disguise::{Disguise, disguised, disguised_subject, disguised_text};
+pub use disguise::{
+    Disguise, disguised, disguised_address, disguised_message_id, disguised_subject, disguised_text,
+};
 pub use entry::{Entries, Entry, KindName, MAX_ENTRIES, MAX_SOURCES};
 pub use event::Kinship;
 pub use family::{Bond, Family, MAX_FAMILY, Tie, Unseen};

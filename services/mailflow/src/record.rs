@@ -492,6 +492,18 @@ impl ApplianceEvent {
         (id, number)
     }
 
+    /// The event that says another line; its id follows from that.
+    #[must_use]
+    pub fn saying(&self, line: &str) -> Self {
+        let mut other = self.clone();
+        if let Some(entry) = other.common.entries.lines.first_mut() {
+            line.clone_into(&mut entry.line);
+            other.common.id = Self::id_of(&other.common.appliance, entry).0;
+            other.common.aliases.clear();
+        }
+        other
+    }
+
     /// The line. An event without one was never written.
     #[must_use]
     pub fn entry(&self) -> Option<&Entry> {

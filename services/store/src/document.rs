@@ -90,6 +90,18 @@ impl Record {
 }
 
 impl Record {
+    /// With the id that follows from what it says by now: that of an event is made from its line.
+    #[must_use]
+    pub(crate) fn named_anew(self) -> Self {
+        match self {
+            Self::Event(one) => {
+                let line = one.entry().map(|entry| entry.line.clone());
+                Self::Event(Box::new(one.saying(&line.unwrap_or_default())))
+            }
+            Self::Message(_) | Self::Connection(_) | Self::Delivery(_) => self,
+        }
+    }
+
     /// The message, if it is one.
     #[must_use]
     pub fn into_message(self) -> Option<Message> {

@@ -13,7 +13,10 @@ use std::fmt;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
-use whymid_mailflow::{Disguise, disguised, disguised_subject, disguised_text};
+use whymid_mailflow::{
+    Disguise, Entry, canonical, disguised, disguised_address, disguised_message_id,
+    disguised_subject, disguised_text,
+};
 
 use crate::document::Record;
 use crate::filter::{Choice, Filter, Pattern, Phrase, Word};
@@ -22,8 +25,8 @@ use crate::words::{decoded, words};
 /// The least length of a key, bytes.
 pub const KEY_BYTES: usize = 32;
 
-/// What a pseudonym of an address begins with, and one of a subject.
-const PREFIXES: [&str; 2] = ["u-", "s-"];
+/// What a pseudonym of an address begins with, one of a subject, one of a `Message-ID`.
+const PREFIXES: [&str; 3] = ["u-", "s-", "m-"];
 
 /// Hex digits of one.
 const DIGITS: usize = 20;
@@ -83,15 +86,10 @@ impl Pseudonyms {
             .collect()
     }
 
-    /// An address, with its domain where it has one, as it is kept.
+    /// An address, with its domain where it has one, as it is kept and as it is asked for.
     #[must_use]
     pub fn address(&self, address: &str) -> String {
-        let small = address.to_lowercase();
-        let local = self.local_part(&small);
-        match small.rsplit_once('@') {
-            Some((_, domain)) => format!("{local}@{domain}"),
-            None => local,
-        }
+        disguised_address(&canonical(address), self)
     }
 
     /// A text of any kind with pseudonyms for the addresses in it.
@@ -126,14 +124,12 @@ impl Pseudonyms {
         disguised_subject(text, self)
     }
 
-    /// A `Message-ID`, without its angle brackets, as it is kept: one with an `@` as an address is.
+    /// A `Message-ID`, without its angle brackets, as it is kept.
     #[must_use]
     pub fn message_id(&self, id: &str) -> String {
         match id.rsplit_once('@') {
-            Some((local, domain)) if !is_one(local) => {
-                format!("{}@{domain}", self.local_part(&id.to_lowercase()))
-            }
-            _ => id.to_owned(),
+            Some((local, _)) if is_one(local) => id.to_owned(),
+            _ => disguised_message_id(id, self),
         }
     }
 
@@ -169,13 +165,21 @@ impl Pseudonyms {
     /// # Errors
     /// When it can't be read again, which would be a fault of ours.
     pub fn record(&self, record: &Record) -> serde_json::Result<Record> {
+        // the rest of a line into which a stranger brought a line end has no stamp and no kind
+        let is_rest = |one: &Entry| one.stamp.is_empty() && one.kind.is_unknown();
+        if let Record::Event(event) = record
+            && let Some(line) = event.entry().filter(|one| is_rest(one))
+        {
+            let covered = self.subject_text(&line.line);
+            return Ok(Record::Event(Box::new(event.saying(&covered))));
+        }
         let mut value = serde_json::to_value(record)?;
         let subject = match record {
             Record::Message(one) => one.subject.as_deref(),
             Record::Connection(_) | Record::Delivery(_) | Record::Event(_) => None,
         };
         self.cover(&mut value, "", subject);
-        serde_json::from_value(value)
+        Ok(serde_json::from_value::<Record>(value)?.named_anew())
     }
 
     /// Every text of a record, by the name under which it stands.
@@ -185,7 +189,13 @@ impl Pseudonyms {
                 let covered = match name {
                     "line" => disguised(text, subject, self).into_owned(),
                     "subject" => disguised_subject(text, self),
-                    "sender" | "ready_sender" | "address" if !text.is_empty() => self.kept(text),
+                    "message_id" => {
+                        let id = text.trim_matches(['<', '>']);
+                        text.replace(id, &disguised_message_id(id, self))
+                    }
+                    "sender" | "ready_sender" | "address" if !text.is_empty() => {
+                        disguised_address(text, self)
+                    }
                     _ => disguised_text(text, self).into_owned(),
                 };
                 *text = covered;
@@ -206,15 +216,6 @@ impl Pseudonyms {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
-
-    /// An address in a field, its domain as it was written.
-    fn kept(&self, address: &str) -> String {
-        let local = self.local_part(&address.trim_end_matches('.').to_lowercase());
-        match address.rsplit_once('@') {
-            Some((_, domain)) => format!("{local}@{domain}"),
-            None => local,
-        }
-    }
 }
 
 impl Disguise for Pseudonyms {
@@ -222,14 +223,24 @@ impl Disguise for Pseudonyms {
         format!("{}{}", PREFIXES[0], self.made("address", address))
     }
 
+    fn message_id(&self, id: &str) -> String {
+        format!("{}{}", PREFIXES[2], self.made("message-id", id))
+    }
+
     fn subject(&self, subject: &str) -> String {
         self.subject_of_words(&words(&decoded(subject)).join(" "))
     }
 }
 
-/// What the conditions of a search ask of persons and subjects by. A `Message-ID` is no person.
+/// What the conditions of a search ask of persons and subjects by. A `Message-ID` is no person, and
+/// has no beginning either.
 #[must_use]
 pub fn asked_by(filter: &Filter) -> AsksBy {
+    let ids = [&filter.message_id].into_iter();
+    let mut ids = ids.flat_map(|choice| choice.any.iter().chain(&choice.none));
+    if ids.any(|id| asks_by(id) == AsksBy::Part) {
+        return AsksBy::Part;
+    }
     let patterns = [&filter.sender, &filter.recipient];
     let patterns = patterns
         .into_iter()
@@ -256,7 +267,9 @@ fn asks_by(pattern: &Pattern) -> AsksBy {
                 AsksBy::Real
             }
         }
-        Pattern::Begins(text) if text.starts_with(PREFIXES[0]) => AsksBy::Nothing,
+        Pattern::Begins(text) if PREFIXES.iter().any(|one| text.starts_with(one)) => {
+            AsksBy::Nothing
+        }
         Pattern::Ends(text) if text.starts_with('@') || !text.contains('@') => AsksBy::Nothing,
         Pattern::Begins(_) | Pattern::Ends(_) => AsksBy::Part,
     }

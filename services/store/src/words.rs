@@ -22,13 +22,24 @@ const LONGEST: usize = 100;
 /// A subject as people read it: encoded words decoded (RFC 2047); as logged where they are broken.
 #[must_use]
 pub fn decoded(subject: &str) -> Cow<'_, str> {
+    let subject = unfolded(subject);
     if !subject.contains("=?") {
+        return subject;
+    }
+    match rfc2047_decoder::decode(&*subject) {
+        Ok(text) => Cow::Owned(text),
+        Err(_) => subject,
+    }
+}
+
+/// A folded header on one line: AsyncOS logs its line ends and tabs as two letters each (`\\r\\n\\t`;
+/// rows E088 and E091 of the log grammar).
+fn unfolded(subject: &str) -> Cow<'_, str> {
+    if !subject.contains("\\r\\n") {
         return Cow::Borrowed(subject);
     }
-    match rfc2047_decoder::decode(subject) {
-        Ok(text) => Cow::Owned(text),
-        Err(_) => Cow::Borrowed(subject),
-    }
+    let text = subject.replace("\\r\\n\\t", " ");
+    Cow::Owned(text.replace("\\r\\n ", " ").replace("\\r\\n", " "))
 }
 
 /// The words of a text, in order.
@@ -178,6 +189,8 @@ mod tests {
                 "Re: Grüße an alle",
             ),
             ("plain", "plain"),
+            ("AFRICA\\r\\n (PTY)", "AFRICA (PTY)"),
+            ("=?UTF-8?B?6KuL5rGC?=\\r\\n\\t=?UTF-8?B?5pu4?=", "請求書"),
             ("=?broken", "=?broken"),
         ] {
             assert_eq!(decoded(subject), read, "{subject}");

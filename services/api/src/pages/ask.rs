@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use whymid_schemas::{
     Answer, ArticleItem, ConnectionItem, Lang, MessageItem, Outcome, Question, Time,
 };
-use whymid_store::{Filter, Order, Search};
+use whymid_store::{Filter, Order, Phrase, Search};
 
 use super::Shell;
 use crate::{
@@ -58,6 +58,9 @@ pub(crate) async fn page(
         found.explain(house, &pasted.log, style).await?;
     } else {
         found.search(house, &meant, now, style).await?;
+        if found.messages.is_empty() && matches!(meant, Meant::Words(_)) {
+            found.of_subject(house, asked, style).await?;
+        }
     }
     let one = match (
         &meant,
@@ -151,6 +154,28 @@ impl Found {
             };
             let alone: Vec<ConnectionItem> = page.items.into_iter().filter(alone).collect();
             self.connections.extend(alone);
+        }
+        Ok(())
+    }
+
+    /// What was typed as a whole subject, where subjects are kept as pseudonyms: their words are
+    /// not found.
+    async fn of_subject(
+        &mut self,
+        house: &Visit,
+        asked: &str,
+        style: &Style,
+    ) -> Result<(), Failure> {
+        if house.pseudonyms.is_none() || !house.real_addresses {
+            return Ok(());
+        }
+        let mut filter = Filter::all(whymid_store::RecordKind::Message);
+        filter.subject.any.extend(Phrase::of(asked, false));
+        if !filter.subject.any.is_empty() {
+            let filter = house.conditions(filter)?;
+            let page = house.desk.messages(&newest(filter), style).await?;
+            self.more = page.next.is_some();
+            self.messages = page.items;
         }
         Ok(())
     }
