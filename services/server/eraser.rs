@@ -37,8 +37,10 @@ const PIECE: usize = 500;
 const MOST: usize = 20_000;
 /// So often the index is looked through until it holds nothing more.
 const ROUNDS: usize = 1000;
-/// So often it is tried to write segments anew that the index merges by itself at the moment.
-const TRIES: usize = 10;
+/// Segments that were merged while records were written again have what was replaced, too.
+const GENERATIONS: usize = 2;
+/// How long others may change raw segments before the next one is looked through.
+const BETWEEN: Duration = Duration::from_millis(5);
 /// The most erasures that are told.
 const TOLD: usize = 100;
 
@@ -77,10 +79,16 @@ impl whymid_api::Eraser for Eraser {
     fn begin(&self, address: &str) -> Result<Erasure, NotBegun> {
         let pseudonyms = self.0.pseudonyms.iter();
         let pseudonyms: Vec<String> = pseudonyms.map(|one| one.address(address)).collect();
-        let address = Forgotten::of(address, &pseudonyms).ok_or(NotBegun::NoAddress)?;
-        if !self.0.state.ready.load(Ordering::Relaxed) {
+        let state = &self.0.state;
+        if !state.ready.load(Ordering::Relaxed) {
             return Err(NotBegun::Replaying);
         }
+        // what waits for the journal would come later than this
+        if state.failed.load(Ordering::Relaxed) {
+            return Err(NotBegun::NotAccepting);
+        }
+        let end = state.journal_end.load(Ordering::Relaxed);
+        let address = Forgotten::of(address, &pseudonyms, end).ok_or(NotBegun::NoAddress)?;
         let mut all = self.0.erasures();
         if all.last().is_some_and(|last| last.ended_at.is_none()) {
             return Err(NotBegun::Busy);
@@ -102,7 +110,7 @@ impl whymid_api::Eraser for Eraser {
         drop(all);
         let office = Arc::clone(&self.0);
         let thread = std::thread::Builder::new().name("eraser".to_owned());
-        let spawned = thread.spawn(move || office.run(&Arc::new(address)));
+        let spawned = thread.spawn(move || office.run(&Arc::new(address), end));
         if let Err(error) = spawned {
             self.0.ended(Err(error.into()));
         }
@@ -130,12 +138,12 @@ impl Office {
         }
     }
 
-    fn run(&self, address: &Arc<Forgotten>) {
+    fn run(&self, address: &Arc<Forgotten>, end: u64) {
         tracing::info!("an address is erased");
-        let done = self.forget(address);
-        // whatever came of it, memory is as ever
-        let _ = self.forgetting.end();
+        let guard = Guard(self);
+        let done = self.forget(address, end);
         self.ended(done);
+        drop(guard);
     }
 
     fn ended(&self, done: anyhow::Result<()>) {
@@ -157,33 +165,31 @@ impl Office {
         }
     }
 
-    fn forget(&self, address: &Arc<Forgotten>) -> anyhow::Result<()> {
-        self.leave_the_journal()?;
+    fn forget(&self, address: &Arc<Forgotten>, end: u64) -> anyhow::Result<()> {
+        self.leave_the_journal(end)?;
         self.note(|last| last.state = ErasureState::Records);
-        let in_memory = self.forgetting.begin(address)?;
-        self.note(|last| last.records += in_memory as u64);
+        // those are written, too, and counted there
+        self.forgetting.begin(address)?;
         self.records(address)?;
-        self.until("families are settled", || {
-            self.state.unsettled.load(Ordering::Relaxed) == 0
-        })?;
-        let left = self.index.holding(address, 1)?;
-        ensure!(left.is_empty(), "the index holds it still");
         self.forgetting.end()?;
         self.compact()?;
         self.note(|last| last.state = ErasureState::Raw);
-        let rewritten = self.vault.rewrite(&|line| address.mask(line));
+        let goes_on = || {
+            std::thread::sleep(BETWEEN);
+            self.go_on().is_ok()
+        };
+        let rewritten = self.vault.rewrite(&|line| address.mask(line), &goes_on);
         let rewritten = rewritten.context("a raw segment can't be written again")?;
         self.note(|last| {
             last.raw_lines = rewritten.lines;
             last.raw_unreadable = rewritten.unreadable as u64;
         });
-        Ok(())
+        self.go_on()
     }
 
     /// Waits until every line that was received before is in the index alone, and with the raw
     /// segments.
-    fn leave_the_journal(&self) -> anyhow::Result<()> {
-        let end = self.state.journal_end.load(Ordering::Relaxed);
+    fn leave_the_journal(&self, end: u64) -> anyhow::Result<()> {
         let mut asked = Instant::now();
         self.state.roll.store(true, Ordering::Relaxed);
         self.until("what came in before is written", || {
@@ -198,33 +204,35 @@ impl Office {
         })
     }
 
-    /// Writes every record again that holds it.
+    /// Writes every record again that holds it, or is found by it.
     fn records(&self, address: &Arc<Forgotten>) -> anyhow::Result<()> {
         for _ in 0..ROUNDS {
             let holders = self.index.holding(address, MOST)?;
             if holders.is_empty() {
                 return Ok(());
             }
+            let mut written = 0;
             for piece in holders.chunks(PIECE) {
                 self.go_on()?;
-                let written = self.forgetting.records(piece.to_vec(), address)?;
-                self.note(|last| last.records += written as u64);
+                written += self.forgetting.records(piece.to_vec(), address)?;
             }
+            ensure!(written > 0, "some records can't be written without it");
+            self.note(|last| last.records += written as u64);
         }
-        bail!("new records that hold it come faster than they can be written again")
+        bail!("records that hold it come back faster than they can be written again")
     }
 
     /// What was replaced leaves the disk.
     fn compact(&self) -> anyhow::Result<()> {
-        for _ in 0..TRIES {
-            self.go_on()?;
-            let is_over = matches!(self.forgetting.compact(), Ok(0));
-            self.forgetting.sweep()?;
-            if is_over {
-                return Ok(());
+        for _ in 0..GENERATIONS {
+            for piece in self.forgetting.pieces()? {
+                self.until("a segment of the index is written anew", || {
+                    !matches!(self.forgetting.compact(piece), Ok(true))
+                })?;
+                self.forgetting.sweep()?;
             }
         }
-        bail!("the index merges its segments without end")
+        self.forgetting.sweep()
     }
 
     fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) -> anyhow::Result<()> {
@@ -241,11 +249,32 @@ impl Office {
         Ok(())
     }
 
+    /// Whatever came of it: memory is as ever, and the next can be asked for.
+    fn is_over(&self) {
+        let _ = self.forgetting.end();
+        let is_open = self
+            .erasures()
+            .last()
+            .is_some_and(|last| last.ended_at.is_none());
+        if is_open {
+            self.ended(Err(anyhow::anyhow!("it panicked")));
+        }
+    }
+
     fn go_on(&self) -> anyhow::Result<()> {
         ensure!(
             !self.state.stopping.load(Ordering::Relaxed),
             "the service was stopped"
         );
         Ok(())
+    }
+}
+
+/// Ends an erasure, however it came to its end.
+struct Guard<'o>(&'o Office);
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        self.0.is_over();
     }
 }

@@ -4,7 +4,7 @@
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -15,6 +15,9 @@ use crate::client::{Client, Refusal, distrust};
 
 /// How often it is asked how far it is.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How long a service that does not answer is asked again.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs the command: 0 when it is done, 1 when it is not.
 pub fn run(args: &Forget) -> ExitCode {
@@ -40,7 +43,7 @@ fn forget(args: &Forget) -> anyhow::Result<()> {
         progress.set_message(so_far(&erasure));
         progress.tick();
         std::thread::sleep(LOOK);
-        erasure = present(&client, erasure.number)?;
+        erasure = patiently(&client, &erasure)?;
     }
     progress.finish_and_clear();
     if let Some(failure) = &erasure.failure {
@@ -88,13 +91,27 @@ fn begin(client: &Client, address: &str) -> anyhow::Result<Erasure> {
     reply(request.send(&body), 202)
 }
 
-/// The erasure of that number.
-fn present(client: &Client, number: u64) -> anyhow::Result<Erasure> {
+/// How far it is; a service that is busy or away for a moment is asked again.
+fn patiently(client: &Client, erasure: &Erasure) -> anyhow::Result<Erasure> {
+    let begun = Instant::now();
+    loop {
+        match present(client) {
+            Ok(all) => {
+                let is_it = |one: &Erasure| {
+                    one.number == erasure.number && one.begun_at == erasure.begun_at
+                };
+                let own = all.items.into_iter().find(is_it);
+                return own.context("the service was started anew meanwhile: ask again to go on");
+            }
+            Err(error) if begun.elapsed() > PATIENCE => return Err(error),
+            Err(_) => std::thread::sleep(LOOK),
+        }
+    }
+}
+
+fn present(client: &Client) -> anyhow::Result<ErasureList> {
     let request = client.agent.get(client.url("/v1/erasures"));
-    let all: ErasureList = reply(client.with_token(request).call(), 200)?;
-    let mut all = all.items.into_iter();
-    all.find(|one| one.number == number)
-        .context("the service was started anew meanwhile: ask again to go on")
+    reply(client.with_token(request).call(), 200)
 }
 
 fn reply<T: serde::de::DeserializeOwned>(

@@ -248,6 +248,8 @@ pub enum NotBegun {
     Busy,
     /// The journal is being replayed.
     Replaying,
+    /// The journal takes nothing.
+    NotAccepting,
 }
 
 /// Forgets addresses.

@@ -94,7 +94,7 @@ refusals! {
     /// Calls behind a token that take no parameters.
     OfGauge = ANY TOKEN [ParameterUnknown];
     /// `POST /v1/erasures`.
-    OfErasure = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, ErasureRunning, Replaying, LangUnknown];
+    OfErasure = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, ErasureRunning, Replaying, NotAccepting, LangUnknown];
     /// `GET /v1/erasures`.
     OfErasures = ANY QUERY TOKEN [LangUnknown];
     /// Open calls that take no parameters.

@@ -63,6 +63,8 @@ pub struct Rewritten {
     pub lines: u64,
     /// How many raw segments could not be read to their end.
     pub unreadable: usize,
+    /// Whether it went on to the end.
+    pub is_whole: bool,
 }
 
 impl Vault {
@@ -142,19 +144,29 @@ impl Vault {
 
     /// Changes lines of all raw segments in place, by `edit`, which says whether it changed a
     /// line. What is changed is packed anew, and durable when this returns; positions stay.
-    /// Segments that can't be read to their end are left as they are, and counted.
+    /// Segments that can't be read to their end are left as they are, and counted. Before each
+    /// segment `goes_on` is asked, while others may change segments: one that waits a little there
+    /// lets them.
     ///
     /// # Errors
     /// [`Error::Io`]. What was changed until then is; the next call goes on.
-    pub fn rewrite(&self, edit: &dyn Fn(&mut [u8]) -> bool) -> Result<Rewritten, Error> {
+    pub fn rewrite(
+        &self,
+        edit: &dyn Fn(&mut [u8]) -> bool,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Rewritten, Error> {
         let mut rewritten = Rewritten::default();
         let mut behind = None;
         loop {
+            if !goes_on() {
+                return Ok(rewritten);
+            }
             let _changing = self.change();
             let all = raw::list(&self.raw)?.into_iter();
             let key = |kept: &Kept| (kept.first, kept.end, kept.form);
             let mut left = all.filter(|kept| behind.is_none_or(|behind| key(kept) > behind));
             let Some(kept) = left.next() else {
+                rewritten.is_whole = true;
                 return Ok(rewritten);
             };
             behind = Some(key(&kept));

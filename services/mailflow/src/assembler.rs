@@ -337,7 +337,10 @@ impl Assembler {
             .deliveries
             .iter_mut()
             .filter_map(|one| address.forget(one));
-        let events = self.events.iter_mut().filter_map(|one| address.forget(one));
+        let events = self.events.iter_mut().filter_map(|one| {
+            *one = address.event(one).ok()??;
+            Some(())
+        });
         messages.count() + connections.count() + deliveries.count() + events.count()
     }
 

@@ -201,7 +201,8 @@ impl Entries {
         let mut same_second = self.lines[from..]
             .iter()
             .take_while(|held| held.at == line.at);
-        same_second.any(|held| held.is_same_line(line))
+        // one from the very same place is the same, whatever became of its words
+        same_second.any(|held| held.is_same_line(line) || held.position == line.position)
     }
 
     /// What they take in memory, about, bytes.

@@ -15,13 +15,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::address::SIGNS;
 use crate::merge::Record;
+use crate::record::{ApplianceEvent, Common, Connection, Delivery, Message};
 
 /// The longest address, bytes: RFC 5321, section 4.5.3.1, has 64 and 255 about an `@`.
 const LONGEST: usize = 320;
-
-/// What stands between local part and domain; the last as bounces are addressed.
-const SIGNS: [&str; 3] = ["@", "%40", "="];
 
 /// The sign that is left of it.
 const MASK: u8 = b'*';
@@ -30,8 +29,15 @@ const MASK: u8 = b'*';
 #[derive(Clone)]
 pub struct Forgotten {
     forms: AhoCorasick,
-    /// So many bytes of each form are masked.
-    masked: Vec<usize>,
+    /// So many bytes of each form are masked; whether it is the recipient of a bounce.
+    masked: Vec<(usize, bool)>,
+    /// Where its domain is not, it is not.
+    domain: AhoCorasick,
+    domain_is_ascii: bool,
+    /// The address and its pseudonyms, as they are searched.
+    exact: Vec<String>,
+    /// Records that began behind this place in the journal are left alone.
+    until: u64,
 }
 
 impl fmt::Debug for Forgotten {
@@ -42,35 +48,59 @@ impl fmt::Debug for Forgotten {
 }
 
 impl Forgotten {
-    /// An address, and the pseudonyms that it is kept under; `None` if it is none: it takes one
-    /// word with an `@` in it.
+    /// An address, and the pseudonyms that it is kept under, in records that began no later than a
+    /// place in the journal; `None` if it is none: it takes one word with an `@` in it.
     #[must_use]
-    pub fn of(address: &str, pseudonyms: &[String]) -> Option<Self> {
+    pub fn of(address: &str, pseudonyms: &[String], until: u64) -> Option<Self> {
+        let address = address.trim();
         let (local, domain) = address.rsplit_once('@')?;
-        let is_odd = |letter: char| letter.is_control() || "<>\"".contains(letter);
+        let is_odd = |letter: char| {
+            letter.is_control() || letter.is_whitespace() || "<>\"\\".contains(letter)
+        };
         let is_one = !local.is_empty()
             && !domain.is_empty()
             && address.len() <= LONGEST
-            && !domain.contains(char::is_whitespace)
             && !address.contains(is_odd);
         if !is_one {
             return None;
         }
-        let mut forms: Vec<String> = SIGNS
-            .iter()
-            .map(|sign| format!("{local}{sign}{domain}"))
-            .collect();
-        let mut masked = vec![local.len(); forms.len()];
-        for pseudonym in pseudonyms {
-            masked.push(pseudonym.rfind('@').unwrap_or(pseudonym.len()));
-            forms.push(pseudonym.clone());
+        let mut forms = vec![format!("{local}={domain}")];
+        let mut masked = vec![(local.len(), true)];
+        let pseudonyms = pseudonyms.iter().filter_map(|one| one.rsplit_once('@'));
+        for (local, domain) in std::iter::once((local, domain)).chain(pseudonyms) {
+            for sign in SIGNS {
+                forms.push(format!("{local}{sign}{domain}"));
+                masked.push((local.len(), false));
+            }
         }
-        let forms = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::LeftmostFirst)
-            .build(forms)
-            .ok()?;
-        Some(Self { forms, masked })
+        let exact = forms.iter().zip(&masked);
+        let exact = exact.filter(|(form, (local, _))| form[*local..].starts_with('@'));
+        Some(Self {
+            exact: exact.map(|(form, _)| form.to_lowercase()).collect(),
+            forms: finder(&forms)?,
+            masked,
+            domain: finder(&[domain.to_owned()])?,
+            domain_is_ascii: domain.is_ascii(),
+            until,
+        })
+    }
+
+    /// The address and its pseudonyms, as fields of records are searched.
+    #[must_use]
+    pub fn exact(&self) -> &[String] {
+        &self.exact
+    }
+
+    /// Whether it may stand in a text, however that is written.
+    #[must_use]
+    pub fn may_be_in(&self, text: &[u8]) -> bool {
+        self.domain.is_match(text)
+    }
+
+    /// Whether a record is one of those that it is to be forgotten in.
+    #[must_use]
+    pub fn concerns(&self, common: &Common) -> bool {
+        common.born <= self.until
     }
 
     /// Whether it stands in a text.
@@ -97,14 +127,19 @@ impl Forgotten {
         was_there
     }
 
-    /// A record without it; `None` where it was not there.
-    ///
-    /// # Errors
-    /// When the record can't be read again, which would be a fault of ours.
-    pub fn record<R: Serialize + DeserializeOwned>(
+    /// A record without it; `None` where it was not there, or the record began later.
+    pub(crate) fn masked<R: Record + Serialize + DeserializeOwned>(
         &self,
         record: &R,
     ) -> serde_json::Result<Option<R>> {
+        let common = record.common();
+        let mut lines = common.entries.lines.iter();
+        // what a record knows stands in its lines, as far as those are kept
+        let may_tell =
+            common.entries.spilled > 0 || lines.any(|one| self.may_be_in(one.line.as_bytes()));
+        if !self.concerns(common) || !may_tell {
+            return Ok(None);
+        }
         let mut value = serde_json::to_value(record)?;
         if !self.mask_value(&mut value) {
             return Ok(None);
@@ -112,20 +147,49 @@ impl Forgotten {
         serde_json::from_value(value).map(Some)
     }
 
+    /// A message without it.
+    ///
+    /// # Errors
+    /// When the record can't be read again, which would be a fault of ours; likewise the others.
+    pub fn message(&self, record: &Message) -> serde_json::Result<Option<Message>> {
+        self.masked(record)
+    }
+
+    /// A connection without it.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn connection(&self, record: &Connection) -> serde_json::Result<Option<Connection>> {
+        self.masked(record)
+    }
+
+    /// A delivery without it.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn delivery(&self, record: &Delivery) -> serde_json::Result<Option<Delivery>> {
+        self.masked(record)
+    }
+
+    /// An appliance event without it; its id follows from what it says.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn event(&self, record: &ApplianceEvent) -> serde_json::Result<Option<ApplianceEvent>> {
+        let masked = self.masked(record)?;
+        Ok(masked.map(|one| {
+            let line = one.entry().map(|entry| entry.line.clone());
+            one.saying(&line.unwrap_or_default())
+        }))
+    }
+
     /// Masks it in a record in memory.
     pub(crate) fn forget<R: Record + Serialize + DeserializeOwned>(
         &self,
         record: &mut R,
     ) -> Option<()> {
-        let entries = &record.common().entries;
-        let mut lines = entries.lines.iter();
-        // what a record knows stands in its lines, as far as those are kept
-        let may_tell = entries.spilled > 0 || lines.any(|one| self.is_in(one.line.as_bytes()));
-        if may_tell && let Ok(Some(masked)) = self.record(record) {
-            *record = masked;
-            return Some(());
-        }
-        None
+        *record = self.masked(record).ok()??;
+        Some(())
     }
 
     /// Every text of a value, whatever it is called.
@@ -147,44 +211,77 @@ impl Forgotten {
                 let found = self.forms.find(Input::new(text).range(from..))?;
                 // another may begin within what is none
                 from = found.start() + 1;
-                let form = found.pattern().as_usize();
-                let is_of_bounce = form + 1 == SIGNS.len();
-                if begins(text, found.start(), is_of_bounce) && ends(text, found.end()) {
-                    let length = self.masked[form];
+                let (length, is_of_bounce) = self.masked[found.pattern().as_usize()];
+                if self.is_alone(text, found.start(), found.end(), is_of_bounce) {
                     from = found.end();
                     return Some((found.start(), found.start() + length));
                 }
             }
         })
     }
+
+    /// Whether what stands there is no part of another address. The recipient of a bounce has a tag
+    /// in front, and the address of whoever gets the bounce goes on behind it.
+    fn is_alone(&self, text: &[u8], from: usize, to: usize, is_of_bounce: bool) -> bool {
+        if is_of_bounce {
+            let goes_on = text[to..].starts_with(b"@") || text[to..].starts_with(b"%40");
+            let tag = from.checked_sub(1).map(|place| text[place]);
+            return goes_on && (tag.is_some_and(|tag| b"-+".contains(&tag)) || begins(text, from));
+        }
+        begins(text, from) && self.ends(text, to)
+    }
+
+    /// Whether no letter of a domain stands behind a place.
+    fn ends(&self, text: &[u8], at: usize) -> bool {
+        let is_of_it = |letter: Option<char>| {
+            letter.is_some_and(|one| {
+                let is_letter = one.is_alphanumeric() || matches!(one, '-' | '_');
+                is_letter && (one.is_ascii() || !self.domain_is_ascii)
+            })
+        };
+        match text.get(at) {
+            Some(b'.') => !is_of_it(behind(text, at + 1)),
+            _ => !is_of_it(behind(text, at)),
+        }
+    }
 }
 
-/// Whether no letter of a local part stands before a place (RFC 5321, section 4.1.2, `Atom`), or one
-/// that stands around addresses in logs, too. The recipient of a bounce has a tag in front.
-fn begins(text: &[u8], at: usize, is_of_bounce: bool) -> bool {
-    let Some(before) = at.checked_sub(1).map(|place| text[place]) else {
+fn finder(forms: &[String]) -> Option<AhoCorasick> {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::LeftmostFirst)
+        .build(forms)
+        .ok()
+}
+
+/// Whether no letter of a local part stands before a place (RFC 5321, section 4.1.2, `Atom`; RFC 6531),
+/// or one that stands around addresses in logs, too.
+fn begins(text: &[u8], at: usize) -> bool {
+    let Some(letter) = before(text, at) else {
         return true;
     };
     let is_escaped =
         at >= 3 && text[at - 3] == b'%' && text[at - 2..at].iter().all(u8::is_ascii_hexdigit);
-    let is_of_it = before.is_ascii_alphanumeric()
-        || !before.is_ascii()
-        || b"!#$%*+-.^_`{|}~".contains(&before);
     // folded headers are logged with two letters for a tab
-    let is_letter = at >= 2 && text[at - 2] == b'\\' && b"rnt".contains(&before);
-    let is_tag = is_of_bounce && b"-+".contains(&before);
-    is_escaped || is_letter || is_tag || !is_of_it
+    let is_folded = at >= 2 && text[at - 2] == b'\\' && matches!(letter, 'r' | 'n' | 't');
+    let is_of_it = letter.is_alphanumeric() || "!#$%*+-.^_`~".contains(letter);
+    is_escaped || is_folded || !is_of_it
 }
 
-/// Whether no letter of a domain stands behind a place.
-fn ends(text: &[u8], at: usize) -> bool {
-    let is_of_it =
-        |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"-_".contains(&byte);
-    match text.get(at) {
-        None => true,
-        Some(b'.') => !text.get(at + 1).is_some_and(|next| is_of_it(*next)),
-        Some(byte) => !is_of_it(*byte),
-    }
+/// The letter that ends before a place; `None` where none does, or what stands there is no text.
+fn before(text: &[u8], at: usize) -> Option<char> {
+    let from = at.saturating_sub(4);
+    let pieces = (from..at).rev().map(|from| &text[from..at]);
+    let mut letters = pieces.filter_map(|piece| std::str::from_utf8(piece).ok());
+    letters.next()?.chars().next_back()
+}
+
+/// The letter that begins at a place; likewise.
+fn behind(text: &[u8], at: usize) -> Option<char> {
+    let to = (at + 4).min(text.len());
+    let pieces = (at + 1..=to).map(|to| &text[at..to]);
+    let mut letters = pieces.filter_map(|piece| std::str::from_utf8(piece).ok());
+    letters.next()?.chars().next()
 }
 
 #[cfg(test)]
@@ -192,7 +289,7 @@ mod tests {
     use super::Forgotten;
 
     fn masked(text: &str) -> String {
-        let forgotten = Forgotten::of("Bob.S@corp.example", &["u-12@corp.example".to_owned()]);
+        let forgotten = Forgotten::of(" Bob.S@corp.example", &["u-12@corp.example".to_owned()], 0);
         let mut text = text.to_owned();
         let before = text.clone();
         let was_there = forgotten.expect("an address").mask_text(&mut text);
@@ -215,11 +312,20 @@ mod tests {
                 "<v-*****=corp.example@l.example>",
             ),
             ("\\r\\n\\tbob.s@corp.example", "\\r\\n\\t*****@corp.example"),
+            ("bob.s=corp.example", "bob.s=corp.example"),
             (
                 "<bob.s=corp.example@l.example>",
                 "<*****=corp.example@l.example>",
             ),
             ("u-12@corp.example", "****@corp.example"),
+            ("to=u-12%40corp.example", "to=****%40corp.example"),
+            ("「bob.s@corp.example」、", "「*****@corp.example」、"),
+            ("bob.s@corp.example宛", "*****@corp.example宛"),
+            ("{bob.s@corp.example}", "{*****@corp.example}"),
+            (
+                "\u{1}bob.s@corp.example\u{1}",
+                "\u{1}*****@corp.example\u{1}",
+            ),
             (
                 "bob.s@corp.example,bob.s@corp.example",
                 "*****@corp.example,*****@corp.example",
@@ -261,8 +367,8 @@ mod tests {
             "<bob@corp.example>",
             "b\n@x",
         ] {
-            assert!(Forgotten::of(text, &[]).is_none(), "{text}");
+            assert!(Forgotten::of(text, &[], 0).is_none(), "{text}");
         }
-        assert!(Forgotten::of(&format!("{}@x", "a".repeat(400)), &[]).is_none());
+        assert!(Forgotten::of(&format!("{}@x", "a".repeat(400)), &[], 0).is_none());
     }
 }

@@ -38,6 +38,7 @@ pub mod kind;
 mod links;
 mod merge;
 mod message;
+mod nobodys;
 mod record;
 mod reset;
 mod scan;

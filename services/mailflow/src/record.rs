@@ -151,7 +151,7 @@ pub(crate) fn put<T: Ord>(list: &mut Vec<T>, one: T, most: usize) {
 /// The hash of appliance, number and first stamp as written (without one, the first line's
 /// position): opaque, 96 bits, URL-safe. An appliance event has no number but its moment and its
 /// words, so that the same event is the same again, whichever way its line came.
-fn assign_id(space: Space, number: u64, appliance: &str, first: &Entry) -> String {
+pub(crate) fn assign_id(space: Space, number: u64, appliance: &str, first: &Entry) -> String {
     let stamp = match (space, first.stamp.as_str()) {
         (Space::Event, _) => format!("{}\0{}", first.at.as_second(), first.line),
         (Space::Message | Space::Connection | Space::Delivery, "") => {
@@ -475,38 +475,4 @@ pub struct ApplianceEvent {
     /// The MID that a line of another log is about (`join.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<u64>,
-}
-
-impl ApplianceEvent {
-    pub(crate) fn new(origin: Origin<'_>, entry: &Entry, about: Option<u64>) -> Self {
-        Self {
-            common: Common::new(Space::Event, 0, origin, entry),
-            about,
-        }
-    }
-
-    /// The id that an event of that line has, and a number to keep it by.
-    pub(crate) fn id_of(appliance: &str, entry: &Entry) -> (String, u64) {
-        let id = assign_id(Space::Event, 0, appliance, entry);
-        let number = u64::from_str_radix(&id[1..17], 16).unwrap_or_default();
-        (id, number)
-    }
-
-    /// The event that says another line; its id follows from that.
-    #[must_use]
-    pub fn saying(&self, line: &str) -> Self {
-        let mut other = self.clone();
-        if let Some(entry) = other.common.entries.lines.first_mut() {
-            line.clone_into(&mut entry.line);
-            other.common.id = Self::id_of(&other.common.appliance, entry).0;
-            other.common.aliases.clear();
-        }
-        other
-    }
-
-    /// The line. An event without one was never written.
-    #[must_use]
-    pub fn entry(&self) -> Option<&Entry> {
-        self.common.entries.lines.first()
-    }
 }

@@ -366,8 +366,11 @@ impl Indexing {
                     }
                     open.forgotten.push((records, reply));
                 }
-                ToIndex::Compact(reply) => {
-                    let _ = reply.send(self.writer.compact()?);
+                ToIndex::Pieces(reply) => {
+                    let _ = reply.send(self.writer.pieces()?);
+                }
+                ToIndex::Compact(piece, reply) => {
+                    let _ = reply.send(self.writer.compact(piece)?);
                 }
                 ToIndex::Sweep(reply) => {
                     self.writer.commit(self.state.checkpoint())?;

@@ -321,6 +321,7 @@ impl Pipeline {
             forgetting: Forgetting {
                 assembler: asks.clone(),
                 index: to_index,
+                state: Arc::clone(&state),
             },
             memory: Memory(asks),
             state,

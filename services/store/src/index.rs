@@ -345,16 +345,28 @@ impl Index {
             .iter()
             .map(|one| u64::from(one.max_doc()))
             .sum();
-        let live = u128::from(self.bytes()) * u128::from(searcher.num_docs());
+        let live = u128::from(self.bytes_of(&searcher)) * u128::from(searcher.num_docs());
         Ok(u64::try_from(live / u128::from(all.max(1))).unwrap_or(u64::MAX))
     }
 
-    /// Bytes on disk.
+    /// Bytes on disk, those of segments that are just being written included.
     #[must_use]
     pub fn bytes(&self) -> u64 {
+        self.bytes_where(|_| true)
+    }
+
+    /// Bytes on disk of the segments that are read.
+    fn bytes_of(&self, searcher: &Searcher) -> u64 {
+        let segments = searcher.segment_readers().iter();
+        let ids: Vec<String> = segments.map(|one| one.segment_id().uuid_string()).collect();
+        self.bytes_where(|name| ids.iter().any(|id| name.starts_with(id)))
+    }
+
+    fn bytes_where(&self, counts: impl Fn(&str) -> bool) -> u64 {
         let entries = std::fs::read_dir(self.folder.as_path());
         let files = entries.into_iter().flatten().flatten();
         files
+            .filter(|file| file.file_name().to_str().is_some_and(&counts))
             .filter_map(|file| file.metadata().ok())
             .map(|meta| meta.len())
             .sum()

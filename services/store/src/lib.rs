@@ -39,7 +39,7 @@ mod writer;
 
 pub use document::{Document, Record, RecordKind};
 pub use filter::{Choice, Filter, Pattern, Peer, Phrase, View};
-pub use forget::{Compacting, Holder};
+pub use forget::{Compacting, Holder, Piece};
 pub use index::{Error, Extent, Index, Key, Look};
 pub use library::{Found, Gone, Known, Later, Library, Live, Names, Scope};
 pub use passages::{Passages, Text as PassageText};

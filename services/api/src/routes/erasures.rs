@@ -72,6 +72,7 @@ pub(crate) async fn erase(
             ),
         NotBegun::Busy => Failure::new(Code::ErasureRunning),
         NotBegun::Replaying => Failure::new(Code::Replaying),
+        NotBegun::NotAccepting => Failure::new(Code::NotAccepting),
     })?;
     let erasure = said(&house, erasure, lang);
     Ok(HttpResponse::Accepted().json(erasure))

@@ -268,14 +268,15 @@ fn lines_are_changed_in_place_and_positions_stay() {
         segments: 3,
         lines: before.len() as u64,
         unreadable: 0,
+        is_whole: true,
     };
-    assert_eq!(vault.rewrite(&edit).expect("changed"), rewritten);
+    assert_eq!(vault.rewrite(&edit, &|| true).expect("changed"), rewritten);
     let after: Vec<_> = vault.frames().map(|one| one.expect("whole")).collect();
     for ((old, mut was), (new, is)) in before.into_iter().zip(after) {
         assert!(edit(&mut was.bytes));
         assert_eq!((old, was), (new, is));
     }
-    let again = vault.rewrite(&|_| false).expect("nothing");
+    let again = vault.rewrite(&|_| false, &|| false).expect("nothing");
     assert_eq!(again, Rewritten::default());
     let names = raw_names(dir.path());
     assert!(names.iter().all(|name| name.ends_with(".zst")), "{names:?}");
@@ -292,10 +293,11 @@ fn a_segment_that_can_t_be_read_is_counted_and_left_as_it_is() {
     bytes[last] ^= 1;
     fs::write(&path, &bytes).expect("written");
     let vault = Vault::open(dir.path()).expect("a vault");
-    let rewritten = vault.rewrite(&|line| {
+    let edit = |line: &mut [u8]| {
         line[0] = b'*';
         true
-    });
+    };
+    let rewritten = vault.rewrite(&edit, &|| true);
     let rewritten = rewritten.expect("the other one");
     assert_eq!((rewritten.segments, rewritten.unreadable), (1, 1));
     assert_eq!(fs::read(&path).expect("a file"), bytes);

@@ -35,7 +35,7 @@ fn a_forgotten_address_is_nowhere_in_the_index() {
         writer.upsert(&document).expect("written");
     }
     writer.commit(Checkpoint::default()).expect("committed");
-    let address = Forgotten::of("SALES@corp.example", &[]).expect("an address");
+    let address = Forgotten::of("SALES@corp.example", &[], u64::MAX).expect("an address");
     let count = |text: &str| {
         let mut filter = Filter::all(RecordKind::Message);
         filter.recipient.any.push(Pattern::Is(text.to_owned()));
@@ -70,11 +70,56 @@ fn a_forgotten_address_is_nowhere_in_the_index() {
         is_told(folder.path(), "sales@corp"),
         "what is replaced is still there"
     );
-    assert!(writer.compact().expect("begun").wait().expect("written") > 0);
+    let pieces = writer.pieces().expect("read");
+    assert!(!pieces.is_empty());
+    for piece in pieces {
+        let begun = writer.compact(piece).expect("begun");
+        begun.expect("it is there").wait().expect("written");
+        assert!(writer.compact(piece).expect("read").is_none());
+    }
     writer.commit(Checkpoint::default()).expect("committed");
     writer.sweep().expect("swept");
     assert!(!is_told(folder.path(), "sales@corp"));
     assert_eq!(count("sales@corp.example"), 0);
     assert_eq!(count("*****@corp.example"), own);
     assert_eq!(index.extent().expect("read").documents, all);
+}
+
+/// A record that is found by an address since its family told it is written again, too; one that
+/// began later is left alone.
+#[test]
+fn what_a_family_told_is_forgotten_and_what_came_later_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut writer, index, _) = crate::open(folder.path(), None).expect("a new index");
+    let all = documents(0, 20);
+    let messages = all.into_iter().filter_map(|one| one.record.into_message());
+    let mut fitting = messages.filter(|one| one.common.born > 0 && !one.recipients.is_empty());
+    let mut elder = fitting.next().expect("a message");
+    elder.recipients.truncate(1);
+    elder.recipients[0].address = Some("bert@branch.example".to_owned());
+    let mut child = Box::new(elder.clone());
+    child.recipients[0].address = None;
+    let document = crate::Document {
+        record: crate::Record::Message(child),
+        facets: None,
+        peer: crate::Peer::default(),
+        told: Some(Box::new(elder.clone())),
+    };
+    writer.upsert(&document).expect("written");
+    writer.commit(Checkpoint::default()).expect("committed");
+    let until = |place| Forgotten::of("bert@branch.example", &[], place).expect("an address");
+    let later = until(elder.common.born - 1);
+    assert!(index.holding(&later, 9).expect("read").is_empty());
+    let address = until(elder.common.born);
+    let holding = index.holding(&address, 9).expect("read");
+    assert_eq!(holding.len(), 1);
+    assert!(writer.forget(&holding[0], &later).expect("read").is_none());
+    assert!(
+        writer
+            .forget(&holding[0], &address)
+            .expect("written")
+            .is_some()
+    );
+    writer.commit(Checkpoint::default()).expect("committed");
+    assert!(index.holding(&address, 9).expect("read").is_empty());
 }
