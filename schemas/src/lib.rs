@@ -6,6 +6,7 @@
 
 mod answer;
 mod appliance;
+mod asked;
 mod erasure;
 mod knowledge;
 mod problem;
@@ -20,6 +21,7 @@ pub use answer::{
     Question, Recipient, Reference, RuledOut,
 };
 pub use appliance::{ApplianceInfo, ApplianceList, EventItem, EventList};
+pub use asked::{Asked, Mentioned};
 pub use erasure::{Erasure, ErasureList, ErasureState};
 pub use knowledge::{
     ArticleItem, ArticleList, ArticleSection, ArticleText, DiagnosisEntry, DiagnosisList,

@@ -27,6 +27,7 @@
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
 //! | `demo.rs` | `serve --demo` |
 //! | `families.rs` | mail that goes on under other MIDs, connections by id, other logs |
+//! | `asked.rs` | tickets' texts to the mail that they are about |
 //! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
 //! | `contract.rs` | thousands of calls made from `openapi.yaml` |
 //! | `browser.rs` | the pages in a real browser, with pictures |
@@ -43,6 +44,7 @@
 
 mod access;
 mod accounting;
+mod asked;
 mod bounds;
 mod browser;
 mod contract;

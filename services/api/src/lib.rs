@@ -15,6 +15,7 @@ mod dress;
 mod error;
 mod export;
 mod filters;
+mod guess;
 mod house;
 mod identify;
 mod negotiate;

@@ -77,6 +77,8 @@ refusals! {
     OfStats = ANY QUERY TOKEN RECORDS [RealAddressesDenied, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// `POST /v1/explain`.
     OfExplain = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, Busy, ParameterInvalid, LangUnknown, TimezoneUnknown];
+    /// `POST /v1/ask`.
+    OfAskedText = ANY QUERY TOKEN RECORDS [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, ParameterInvalid, SearchTooCostly, LangUnknown, TimezoneUnknown];
     /// `POST /v1/lines`.
     OfLines = ANY QUERY TOKEN [ApplianceForeign, BodyIncomplete, EncodingBroken, BodySlow, BodyTooLarge, MediaUnsupported, NoLines, Busy, NotAccepting, ParameterInvalid, LangUnknown, TimezoneUnknown];
     /// The list of diagnoses.

@@ -5,8 +5,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use whymid_schemas::{
-    Answer, ApplianceList, ArticleItem, ArticleList, ArticleText, ConnectionItem, ConnectionList,
-    ConnectionTimeline, DiagnosisEntry, DiagnosisList, Erasure, EventList, Lang, LinesTaken,
+    Answer, ApplianceList, Asked, ArticleItem, ArticleList, ArticleText, ConnectionItem, ConnectionList,
+    ConnectionTimeline, DiagnosisEntry, DiagnosisList, Erasure, EventList, Lang, Mentioned, LinesTaken,
     MessageItem, MessageList, MessageTimeline, Stats, Status,
 };
 
@@ -32,6 +32,19 @@ pub(crate) fn answer_as_text() -> String {
 
 pub(crate) fn timeline() -> MessageTimeline {
     read(include_str!("../samples/timeline.json"))
+}
+
+pub(crate) fn asked() -> Asked {
+    Asked {
+        found: Mentioned {
+            mids: vec![1404],
+            addresses: vec!["end_user@example.com".to_owned()],
+            ..Mentioned::default()
+        },
+        assumed: vec!["MID 1404 stands for 2 records; the one is meant that names an address of the text".to_owned()],
+        answer: Some(answer()),
+        articles: Vec::new(),
+    }
 }
 
 pub(crate) fn erasure() -> Erasure {

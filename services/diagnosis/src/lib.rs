@@ -32,6 +32,7 @@ mod knowledge;
 pub mod labels;
 mod limits;
 mod lines;
+mod mentions;
 mod outcome;
 mod pace;
 mod passage;
@@ -54,6 +55,7 @@ pub use limits::{
     DEFAULT_INBOUND_TIMEOUT, DEFAULT_LATE_AFTER, DEFAULT_MAX_CONNECTION_TIME, ListenerTimers,
     Listeners, Timer, Timers,
 };
+pub use mentions::{Mentions, mentions};
 pub use outcome::{of_connection, of_message, of_recipient};
 pub use passage::{Passage, marks};
 pub use pasted::{Pasted, pasted};

@@ -3,6 +3,7 @@
 
 mod appliances;
 mod ask_pages;
+mod asked;
 mod connections;
 mod erasures;
 mod explain;
@@ -32,6 +33,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(connections::timeline)
         .service(connections::answer)
         .service(explain::explain)
+        .service(asked::ask)
         .service(lines::lines)
         .service(knowledge::diagnoses)
         .service(knowledge::diagnosis)
