@@ -11,7 +11,10 @@ fn service() -> Service {
     let founding = founding_lines().join("\n");
     let path = "/v1/lines?lane=archive&appliance=esa1";
     service.post(path, &headers, founding).is(202);
-    for (mid, sender) in [(1404, "other@partner.example"), (9001, "ann@partner.example")] {
+    for (mid, sender) in [
+        (1404, "other@partner.example"),
+        (9001, "ann@partner.example"),
+    ] {
         let lines = sender_quit(mid, sender).stream("esa2");
         service.post("/v1/lines", &headers, lines).is(202);
     }
@@ -31,7 +34,12 @@ fn a_ticket_s_text_leads_to_the_mail_that_it_is_about() {
     let service = service();
     for (text, mid, appliance, assumed) in [
         // the newest of two with that number
-        ("My colleague says MID 1404 was aborted. Why?", 1404, "esa2", "the newest is meant"),
+        (
+            "My colleague says MID 1404 was aborted. Why?",
+            1404,
+            "esa2",
+            "the newest is meant",
+        ),
         // the one that names an address of the text
         (
             "Hello, user@domain.com wrote to us and it never came. The log says MID 1404.",
@@ -54,11 +62,20 @@ fn a_ticket_s_text_leads_to_the_mail_that_it_is_about() {
             "no number is known",
         ),
         // one that nobody knows, and one that is
-        ("MID 77 or MID 9001?", 9001, "esa2", "MID 77 is not known here"),
+        (
+            "MID 77 or MID 9001?",
+            9001,
+            "esa2",
+            "MID 77 is not known here",
+        ),
     ] {
         let found = ask(&service, text, "en");
         let message = &found["answer"]["message"];
-        assert_eq!((&message["mid"], &message["appliance"]), (&json!(mid), &json!(appliance)), "{text}: {found:#}");
+        assert_eq!(
+            (&message["mid"], &message["appliance"]),
+            (&json!(mid), &json!(appliance)),
+            "{text}: {found:#}"
+        );
         let told = found["assumed"].to_string();
         assert!(told.contains(assumed), "{text}: {told}");
     }
@@ -73,7 +90,10 @@ fn a_japanese_ticket_is_read_and_answered_in_japanese() {
         "ja",
     );
     assert_eq!(found["answer"]["message"]["appliance"], "esa1", "{found:#}");
-    assert_eq!(found["found"]["times"], json!(["2014-08-14T11:05:00+00:00"]));
+    assert_eq!(
+        found["found"]["times"],
+        json!(["2014-08-14T11:05:00+00:00"])
+    );
     let summary = found["answer"]["summary"].as_str().expect("a summary");
     assert!(is_japanese(summary), "{summary}");
     let assumed = found["assumed"].as_array().expect("a list");
@@ -92,11 +112,17 @@ fn a_bounce_leads_to_its_article_and_nothing_known_is_said_so() {
     assert_eq!(found["found"]["addresses"], json!(["bob@nowhere.example"]));
     assert_eq!(found["articles"][0]["id"], "delivery", "{found:#}");
     let nothing = ask(&service, "The printer is on fire.", "en");
-    assert!(nothing.get("answer").is_none() && nothing["assumed"] == json!([]), "{nothing}");
+    assert!(
+        nothing.get("answer").is_none() && nothing["assumed"] == json!([]),
+        "{nothing}"
+    );
     let headers = [("Content-Type", "application/json")];
     for (body, code) in [
         (r#"{"text": 7}"#, "body_invalid"),
-        (r#"{"text": "x", "timezone": "Nowhere/At_All"}"#, "timezone_unknown"),
+        (
+            r#"{"text": "x", "timezone": "Nowhere/At_All"}"#,
+            "timezone_unknown",
+        ),
         ("{", "body_malformed"),
     ] {
         let refused = service.post("/v1/ask", &headers, body);

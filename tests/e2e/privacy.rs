@@ -234,6 +234,18 @@ impl Office {
             let reply = service.ask(path, &[("Authorization", &bearer)]);
             assert!(!reply.body.contains(known), "{path}: {}", reply.body);
         }
+        for (token, found) in [(&self.desk, true), (&self.reader, false)] {
+            let bearer = format!("Bearer {token}");
+            let headers = [
+                ("Content-Type", "application/json"),
+                ("Authorization", bearer.as_str()),
+            ];
+            let text = r#"{"text": "a mail to marigold@corp.example is missing"}"#;
+            let told = service.post("/v1/ask", &headers, text).is(200).json();
+            assert_eq!(told["answer"]["message"]["mid"] == 71, found, "{told}");
+            let assumed = told["assumed"].to_string();
+            assert_ne!(assumed.contains("kept as pseudonyms"), found, "{assumed}");
+        }
         let page = service.get("/ask?q=Orpiment+ledger").is(200).body;
         assert!(page.contains("MID 71"), "{page}");
         assert_eq!(

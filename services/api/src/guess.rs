@@ -111,8 +111,14 @@ impl Guess<'_> {
             );
         } else {
             self.assume(
-                format!("{name} stands for {} records; the newest is meant", others + 1),
-                format!("{name} の記録は {} 件あります。最も新しいものと判断しました", others + 1),
+                format!(
+                    "{name} stands for {} records; the newest is meant",
+                    others + 1
+                ),
+                format!(
+                    "{name} の記録は {} 件あります。最も新しいものと判断しました",
+                    others + 1
+                ),
             );
         }
         Ok(Some(answer))
@@ -150,7 +156,11 @@ impl Guess<'_> {
                 let mut filter = Filter::all(RecordKind::Message);
                 filter.since = since;
                 filter.until = until;
-                let choice = if side { &mut filter.recipient } else { &mut filter.sender };
+                let choice = if side {
+                    &mut filter.recipient
+                } else {
+                    &mut filter.sender
+                };
                 choice.any.push(Pattern::Is(address.clone()));
                 let filter = match self.house.conditions(filter) {
                     Ok(filter) => filter,
@@ -197,15 +207,24 @@ impl Guess<'_> {
 
     fn tell_of_addresses(&mut self, best: MessageItem, fitting: usize, is_timed: bool) {
         let (when, when_ja) = if is_timed {
-            ("within 12 hours of the first moment of the text", "本文の最初の日時の前後 12 時間")
+            (
+                "within 12 hours of the first moment of the text",
+                "本文の最初の日時の前後 12 時間",
+            )
         } else {
             ("of the last 7 days", "過去 7 日間")
         };
         let arrived = best.message.outcome == Outcome::Delivered;
         let (which, which_ja) = match (fitting, arrived) {
             (1, _) => ("the only message", "唯一のメッセージ"),
-            (_, false) => ("the nearest one that was not delivered", "配信されなかったもののうち最も近いメッセージ"),
-            (_, true) => ("the nearest one; all of them were delivered", "最も近いメッセージ（すべて配信済み）"),
+            (_, false) => (
+                "the nearest one that was not delivered",
+                "配信されなかったもののうち最も近いメッセージ",
+            ),
+            (_, true) => (
+                "the nearest one; all of them were delivered",
+                "最も近いメッセージ（すべて配信済み）",
+            ),
         };
         self.assume(
             format!("no number is known, so MID {} is meant: {which} {when} with an address of the text ({fitting} fit)", best.message.mid),

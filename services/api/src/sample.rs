@@ -5,9 +5,9 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use whymid_schemas::{
-    Answer, ApplianceList, Asked, ArticleItem, ArticleList, ArticleText, ConnectionItem, ConnectionList,
-    ConnectionTimeline, DiagnosisEntry, DiagnosisList, Erasure, EventList, Lang, Mentioned, LinesTaken,
-    MessageItem, MessageList, MessageTimeline, Stats, Status,
+    Answer, ApplianceList, ArticleItem, ArticleList, ArticleText, Asked, ConnectionItem,
+    ConnectionList, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Erasure, EventList, Lang,
+    LinesTaken, Mentioned, MessageItem, MessageList, MessageTimeline, Stats, Status,
 };
 
 /// Reads a sample. The samples are part of the program and a test reads them all.
@@ -41,7 +41,10 @@ pub(crate) fn asked() -> Asked {
             addresses: vec!["end_user@example.com".to_owned()],
             ..Mentioned::default()
         },
-        assumed: vec!["MID 1404 stands for 2 records; the one is meant that names an address of the text".to_owned()],
+        assumed: vec![
+            "MID 1404 stands for 2 records; the one is meant that names an address of the text"
+                .to_owned(),
+        ],
         answer: Some(answer()),
         articles: Vec::new(),
     }

@@ -3,19 +3,22 @@
 //!
 //! Invariants: things are told in the order in which they stand, each once, at most [`MOST`] of a
 //! kind; the work grows with the text. Nothing is guessed here but the year of a moment that has
-//! none (the one nearest to now) and its zone (the caller's).
+//! none (the latest that is not ahead) and its zone (the caller's).
 //!
 //! Not here: lines of log (`pasted.rs`); what is looked up, and which match is the best (`services/api`).
 
 use std::sync::LazyLock;
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use regex::{Captures, Regex};
 
 /// The most of a kind that are told.
 pub const MOST: usize = 20;
+
+/// How far ahead a moment may be: clocks and zones differ, and nobody asks about mail to come.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// The longest reply that is told, letters.
 const LONGEST: usize = 300;
@@ -51,15 +54,15 @@ fn pattern(text: &str) -> Regex {
 const BETWEEN: &str = r"[\s（(]*(?:番号|number|no\.?|nr\.?)?[)）]?\s*(?:は|が|=|:|#)*\s*";
 
 static MID: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!(r"(?i)(?:^|[^a-z0-9])MID{BETWEEN}([0-9]{{1,19}})")));
+    LazyLock::new(|| pattern(&format!(r"(?i)(?:^|[^a-z0-9])MID{BETWEEN}([0-9]+)")));
 static MIDS_NAMED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"(?i)(?:message|メッセージ)[ -]?ID{BETWEEN}([0-9]{{1,19}})(?:[^0-9a-z.@_-]|$)"
+        r"(?i)(?:message|メッセージ)[ -]?ID{BETWEEN}([0-9]+)(?:[^0-9a-z.@_-]|$)"
     ))
 });
 static ICID: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"(?i)(?:^|[^a-z0-9])(?:ICID|(?:connection|接続)[ -]?ID){BETWEEN}([0-9]{{1,19}})"
+        r"(?i)(?:^|[^a-z0-9])(?:ICID|(?:connection|接続)[ -]?ID){BETWEEN}([0-9]+)"
     ))
 });
 /// A `Message-ID` by its name, or anything in angle brackets that has an `@`.
@@ -69,10 +72,14 @@ static BRACKETS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static NAMED_ID: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?i)(?:message|メッセージ)[ -]?id[\s:=は"']*([^<>\s"'、。]{1,500}@[A-Za-z0-9.-]{1,255})"#)
+    pattern(
+        r#"(?i)(?:message|メッセージ)[ -]?id[\s:=は"']*([^<>\s"'、。]{1,500}@[A-Za-z0-9.-]{1,255})"#,
+    )
 });
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,9}")
+    pattern(
+        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,9}",
+    )
 });
 /// `550 …` where a server's words begin, `5.1.1 …` anywhere.
 static REPLY: LazyLock<Regex> = LazyLock::new(|| {
@@ -82,7 +89,7 @@ static REPLY: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The time of a day: hour, minute, second, afternoon, offset.
-const CLOCK: &str = r"(午前|午後)?\s*([0-9]{1,2})\s*(?::|時)\s*([0-9]{2})?\s*分?(?::?([0-9]{2})秒?)?(?:\.[0-9]+)?\s*([ap]\.?m\b)?\s*(Z\b|[+-][0-9]{2}:?[0-9]{2}\b|UTC\b|GMT\b|JST\b)?";
+const CLOCK: &str = r"(午前|午後)?\s*([0-9]{1,2})\s*(?::|時)\s*([0-9]{1,2})?\s*分?(?::?([0-9]{2})秒?)?(?:\.[0-9]+)?\s*([ap]\.?m\b)?\s*(Z\b|[+-][0-9]{2}:?[0-9]{2}\b|UTC\b|GMT\b|JST\b)?";
 /// What may stand between a day and its time.
 const AT: &str = r"[\s,T]*(?:at|um|の|に)?\s*(?:\([^)]{1,4}\)|（[^）]{1,4}）)?\s*";
 
@@ -109,7 +116,7 @@ static DOTTED: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// What a text names; moments without a zone are in `zone`, without a year nearest to `now`.
+/// What a text names; moments without a zone are in `zone`, without a year the latest before `now`.
 #[must_use]
 pub fn mentions(text: &str, zone: &TimeZone, now: Timestamp) -> Mentions {
     let text = narrow(text);
@@ -126,7 +133,10 @@ pub fn mentions(text: &str, zone: &TimeZone, now: Timestamp) -> Mentions {
     let (times, zoned) = times(&text, zone, now);
     let reply = |line| {
         let found = REPLY.captures(line)?;
-        found.get(1).or(found.get(2))
+        let words = found.get(1).or(found.get(2))?.as_str();
+        // Postfix says behind a server's words to what they were the reply
+        let words = words.split(" (in reply to").next().unwrap_or(words);
+        Some(words.trim().chars().take(LONGEST).collect::<String>())
     };
     let replies = text.lines().filter_map(reply);
     Mentions {
@@ -136,7 +146,7 @@ pub fn mentions(text: &str, zone: &TimeZone, now: Timestamp) -> Mentions {
         addresses,
         times,
         zoned,
-        replies: first(replies.map(|one| one.as_str().trim().chars().take(LONGEST).collect())),
+        replies: first(replies),
     }
 }
 
@@ -144,9 +154,7 @@ pub fn mentions(text: &str, zone: &TimeZone, now: Timestamp) -> Mentions {
 fn narrow(text: &str) -> String {
     text.chars()
         .map(|letter| match letter {
-            '\u{ff01}'..='\u{ff5e}' => {
-                char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter)
-            }
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
             '\u{3000}' => ' ',
             other => other,
         })
@@ -173,11 +181,14 @@ fn names(text: &str) -> (Vec<String>, Vec<String>) {
     let named = NAMED_ID.captures_iter(text).filter_map(|one| one.get(1));
     let ids = bracketed.chain(named.map(|one| one.as_str().to_owned()));
     let ids: Vec<String> = first(ids);
-    let addresses = ADDRESS.find_iter(text).map(|one| one.as_str().to_lowercase());
+    let addresses = ADDRESS
+        .find_iter(text)
+        .map(|one| one.as_str().to_lowercase());
     let addresses = addresses
         .map(|one| one.trim_start_matches(['\'', '=', '.', '/']).to_owned())
         .filter(|one| !ids.iter().any(|id| id.eq_ignore_ascii_case(one)));
-    (ids, first(addresses))
+    let addresses = first(addresses);
+    (ids, addresses)
 }
 
 /// Whether what stands in front of an `@` was made by a machine: long, with many digits.
@@ -198,16 +209,32 @@ fn times(text: &str, zone: &TimeZone, now: Timestamp) -> (Vec<Timestamp>, bool) 
         }
     };
     for one in YEAR_FIRST.captures_iter(text) {
-        note(&one, Day::of(number(&one, 1), number(&one, 2), number(&one, 3)), 4);
+        note(
+            &one,
+            Day::of(number(&one, 1), number(&one, 2), number(&one, 3)),
+            4,
+        );
     }
     for one in DOTTED.captures_iter(text) {
-        note(&one, Day::of(number(&one, 3), number(&one, 2), number(&one, 1)), 4);
+        note(
+            &one,
+            Day::of(number(&one, 3), number(&one, 2), number(&one, 1)),
+            4,
+        );
     }
     for one in DAY_FIRST.captures_iter(text) {
-        note(&one, Day::of(number(&one, 3), month(&one, 2), number(&one, 1)), 4);
+        note(
+            &one,
+            Day::of(number(&one, 3), month(&one, 2), number(&one, 1)),
+            4,
+        );
     }
     for one in MONTH_FIRST.captures_iter(text) {
-        note(&one, Day::of(number(&one, 3), month(&one, 1), number(&one, 2)), 4);
+        note(
+            &one,
+            Day::of(number(&one, 3), month(&one, 1), number(&one, 2)),
+            4,
+        );
     }
     for one in MONTH_JAPANESE.captures_iter(text) {
         // with its year it was read above
@@ -289,9 +316,7 @@ fn offset(word: &str) -> Option<Offset> {
 
 /// The moment, and whether it said its zone.
 fn moment(day: Day, clock: &Clock, zone: &TimeZone, now: Timestamp) -> Option<(Timestamp, bool)> {
-    let zone = clock
-        .offset
-        .map_or_else(|| zone.clone(), TimeZone::fixed);
+    let zone = clock.offset.map_or_else(|| zone.clone(), TimeZone::fixed);
     let at = |year: i16| -> Option<Timestamp> {
         let date = Date::new(year, day.month, day.day).ok()?;
         let time = jiff::civil::Time::new(clock.hour, clock.minute, clock.second, 0).ok()?;
@@ -301,8 +326,9 @@ fn moment(day: Day, clock: &Clock, zone: &TimeZone, now: Timestamp) -> Option<(T
         Some(year) => at(year)?,
         None => {
             let this = zone.to_datetime(now).year();
+            let ahead = now.saturating_add(AHEAD).unwrap_or(now);
             let years = [this - 1, this, this + 1].into_iter().filter_map(at);
-            years.min_by_key(|one| one.duration_since(now).abs())?
+            years.filter(|one| *one <= ahead).max()?
         }
     };
     Some((found, clock.offset.is_some()))
