@@ -206,18 +206,24 @@ impl Office {
 
     /// Writes every record again that holds it, or is found by it.
     fn records(&self, address: &Arc<Forgotten>) -> anyhow::Result<()> {
+        let mut before = Vec::new();
         for _ in 0..ROUNDS {
-            let holders = self.index.holding(address, MOST)?;
+            let mut holders = self.index.holding(address, MOST)?;
             if holders.is_empty() {
                 return Ok(());
             }
+            holders.sort_unstable_by(|one, other| one.1.cmp(&other.1));
+            ensure!(
+                holders != before,
+                "some records can't be written without it"
+            );
             let mut written = 0;
             for piece in holders.chunks(PIECE) {
                 self.go_on()?;
                 written += self.forgetting.records(piece.to_vec(), address)?;
             }
-            ensure!(written > 0, "some records can't be written without it");
             self.note(|last| last.records += written as u64);
+            before = holders;
         }
         bail!("records that hold it come back faster than they can be written again")
     }
@@ -226,9 +232,14 @@ impl Office {
     fn compact(&self) -> anyhow::Result<()> {
         for _ in 0..GENERATIONS {
             for piece in self.forgetting.pieces()? {
-                self.until("a segment of the index is written anew", || {
-                    !matches!(self.forgetting.compact(piece), Ok(true))
-                })?;
+                let begun = Instant::now();
+                while self.forgetting.compact(piece)? {
+                    self.go_on()?;
+                    ensure!(
+                        begun.elapsed() < PATIENCE,
+                        "a segment of the index can't be written anew"
+                    );
+                }
                 self.forgetting.sweep()?;
             }
         }

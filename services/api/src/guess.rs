@@ -124,10 +124,20 @@ impl Guess<'_> {
         Ok(Some(answer))
     }
 
-    /// An address as it is kept.
-    fn kept(&self, address: &str) -> String {
-        let pseudonyms = self.house.pseudonyms.as_ref();
-        pseudonyms.map_or_else(|| address.to_owned(), |one| one.address(address))
+    /// An address as it is kept; none for whoever may not ask by it.
+    fn kept(&self, address: &str) -> Option<String> {
+        let Some(pseudonyms) = &self.house.pseudonyms else {
+            return Some(address.to_owned());
+        };
+        let is_real = !pseudonyms.is_pseudonym(address);
+        if is_real && !self.house.real_addresses {
+            return None;
+        }
+        Some(if is_real {
+            pseudonyms.address(address)
+        } else {
+            address.to_owned()
+        })
     }
 
     /// How many addresses of the text a message names.
@@ -139,7 +149,9 @@ impl Guess<'_> {
             .map(str::to_lowercase)
             .collect();
         let all = self.found.addresses.iter();
-        all.filter(|one| own.contains(&self.kept(one))).count()
+        all.filter_map(|one| self.kept(one))
+            .filter(|one| own.contains(one))
+            .count()
     }
 
     /// The answer for the mail of the addresses in the text.

@@ -102,12 +102,12 @@ static MONTH_JAPANESE: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"(?i)([0-9]{{1,2}})月([0-9]{{1,2}})日{AT}{CLOCK}")));
 static DAY_FIRST: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"(?i)([0-9]{{1,2}})\.?\s(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s*([0-9]{{4}})?{AT}{CLOCK}"
+        r"(?i)([0-9]{{1,2}})(?:st|nd|rd|th)?\.?\s(?:of\s)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s*([0-9]{{4}})?{AT}{CLOCK}"
     ))
 });
 static MONTH_FIRST: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"(?i)(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+([0-9]{{1,2}})(?:st|nd|rd|th)?,?\s*([0-9]{{4}}\b)?{AT}{CLOCK}"
+        r"(?i)(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+([0-9]{{1,2}})(?:(?:st|nd|rd|th)\b|\b),?\s*([0-9]{{4}}\b)?{AT}{CLOCK}"
     ))
 });
 static DOTTED: LazyLock<Regex> = LazyLock::new(|| {
@@ -282,12 +282,19 @@ impl Clock {
         let text = |place: usize| found.get(from + place).map(|one| one.as_str());
         let is_afternoon = text(0) == Some("午後")
             || text(4).is_some_and(|half| half.to_lowercase().starts_with('p'));
+        let is_morning = text(0) == Some("午前")
+            || text(4).is_some_and(|half| half.to_lowercase().starts_with('a'));
         if is_afternoon && hour < 12 {
             hour += 12;
+        } else if is_morning && hour == 12 {
+            hour = 0;
         }
         let minute = part(2).transpose().ok()?.unwrap_or(0);
         let second = part(3).transpose().ok()?.unwrap_or(0);
-        let offset = match text(5) {
+        // `11:05-12:30` is from, to
+        let is_iso = text(3).is_some() || found[0].contains('T');
+        let is_range = |word: &&str| word.starts_with('-') && word.contains(':') && !is_iso;
+        let offset = match text(5).filter(|word| !is_range(word)) {
             None => None,
             Some(word) => Some(offset(word)?),
         };
@@ -305,6 +312,7 @@ fn offset(word: &str) -> Option<Offset> {
         "Z" | "UTC" | "GMT" => Some(Offset::UTC),
         "JST" => Offset::from_hours(9).ok(),
         signed => {
+            let signed = signed.trim();
             let sign = if signed.starts_with('-') { -1 } else { 1 };
             let digits: String = signed.chars().filter(char::is_ascii_digit).collect();
             let hours: i32 = digits.get(..2)?.parse().ok()?;

@@ -151,22 +151,23 @@ const TEXTS: [&str; 14] = [
 
 /// The values of logged headers (E099 of the log grammar): a list of tuples, as Python writes them.
 fn logged_headers(line: &str, text: &str, found: &mut Found) {
+    let small = text.to_ascii_lowercase();
     for name in TEXTS {
-        let small = text.to_ascii_lowercase();
         let key = format!("('{name}', ");
+        let mut done = 0;
         for (at, _) in small.match_indices(&key) {
             let begin = at + key.len();
-            let Some(quote) = text[begin..]
-                .chars()
-                .next()
-                .filter(|sign| "'\"".contains(*sign))
-            else {
+            let quote = text[begin..].chars().next();
+            let Some(quote) = quote.filter(|sign| at >= done && "'\"".contains(*sign)) else {
                 continue;
             };
             let value = &text[begin + 1..];
-            let ends = [format!("{quote}), ("), format!("{quote})]")];
-            let end = ends.iter().filter_map(|end| value.find(end.as_str())).min();
-            found.cover(place(line, &value[..end.unwrap_or(value.len())]));
+            let goes_on = |rest: &str| rest.starts_with("), (") || rest.starts_with(")]");
+            let mut ends = value.match_indices(quote);
+            let end = ends.find(|(place, _)| goes_on(&value[place + 1..]));
+            let end = end.map_or(value.len(), |(place, _)| place);
+            found.cover(place(line, &value[..end]));
+            done = begin + 1 + end;
         }
     }
 }
@@ -380,8 +381,11 @@ fn value(text: &str) -> &str {
     };
     let inner = &text[1..];
     let is_key = |rest: &str| {
-        let word = rest.trim_start().split([' ', '=']).next().unwrap_or("");
-        rest.is_empty() || (!word.is_empty() && rest.trim_start()[word.len()..].starts_with('='))
+        // no key is as long as that
+        let rest = rest.trim_start_matches(' ');
+        let head = &rest[..rest.floor_char_boundary(64)];
+        let word = head.split([' ', '=']).next().unwrap_or("");
+        rest.is_empty() || (!word.is_empty() && rest[word.len()..].starts_with('='))
     };
     let mut ends = inner.match_indices(quote);
     let end = ends.find(|(at, _)| is_key(&inner[at + 1..]));

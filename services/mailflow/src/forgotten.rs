@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use regex::bytes::{Regex, RegexBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -28,11 +28,10 @@ const MASK: u8 = b'*';
 /// Finds one address.
 #[derive(Clone)]
 pub struct Forgotten {
-    forms: AhoCorasick,
-    /// So many bytes of each form are masked; whether it is the recipient of a bounce.
-    masked: Vec<(usize, bool)>,
+    /// The local part is the group `local`, or `tag` in the recipient of a bounce.
+    forms: Regex,
     /// Where its domain is not, it is not.
-    domain: AhoCorasick,
+    domain: Regex,
     domain_is_ascii: bool,
     /// The address and its pseudonyms, as they are searched.
     exact: Vec<String>,
@@ -64,22 +63,25 @@ impl Forgotten {
         if !is_one {
             return None;
         }
-        let mut forms = vec![format!("{local}={domain}")];
-        let mut masked = vec![(local.len(), true)];
-        let pseudonyms = pseudonyms.iter().filter_map(|one| one.rsplit_once('@'));
-        for (local, domain) in std::iter::once((local, domain)).chain(pseudonyms) {
-            for sign in SIGNS {
-                forms.push(format!("{local}{sign}{domain}"));
-                masked.push((local.len(), false));
-            }
-        }
-        let exact = forms.iter().zip(&masked);
-        let exact = exact.filter(|(form, (local, _))| form[*local..].starts_with('@'));
+        let signs = SIGNS.map(regex::escape).join("|");
+        let own = regex::escape(local);
+        let kept = pseudonyms.iter().filter_map(|one| one.rsplit_once('@'));
+        let kept = kept.map(|(local, _)| regex::escape(local));
+        let locals: Vec<String> = std::iter::once(own.clone())
+            .chain([format!("\"{own}\"")])
+            .chain(kept)
+            .collect();
+        let named = regex::escape(domain);
+        let forms = format!(
+            "(?P<local>{})(?:{signs}){named}|(?P<tag>{own})={named}",
+            locals.join("|")
+        );
+        let exact = std::iter::once(address).chain(pseudonyms.iter().map(String::as_str));
+        let quoted = format!("\"{local}\"@{domain}").to_lowercase();
         Some(Self {
-            exact: exact.map(|(form, _)| form.to_lowercase()).collect(),
+            exact: exact.map(str::to_lowercase).chain([quoted]).collect(),
             forms: finder(&forms)?,
-            masked,
-            domain: finder(&[domain.to_owned()])?,
+            domain: finder(&named)?,
             domain_is_ascii: domain.is_ascii(),
             until,
         })
@@ -208,13 +210,15 @@ impl Forgotten {
         let mut from = 0;
         std::iter::from_fn(move || {
             loop {
-                let found = self.forms.find(Input::new(text).range(from..))?;
+                let found = self.forms.captures_at(text, from)?;
+                let whole = found.get(0)?;
+                let tag = found.name("tag");
+                let local = found.name("local").or(tag)?;
                 // another may begin within what is none
-                from = found.start() + 1;
-                let (length, is_of_bounce) = self.masked[found.pattern().as_usize()];
-                if self.is_alone(text, found.start(), found.end(), is_of_bounce) {
-                    from = found.end();
-                    return Some((found.start(), found.start() + length));
+                from = whole.start() + 1;
+                if self.is_alone(text, whole.start(), whole.end(), tag.is_some()) {
+                    from = whole.end();
+                    return Some((local.start(), local.end()));
                 }
             }
         })
@@ -246,12 +250,9 @@ impl Forgotten {
     }
 }
 
-fn finder(forms: &[String]) -> Option<AhoCorasick> {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::LeftmostFirst)
-        .build(forms)
-        .ok()
+/// Finds it however it is written: the letters of names have more forms than capitals and small ones.
+fn finder(form: &str) -> Option<Regex> {
+    RegexBuilder::new(form).case_insensitive(true).build().ok()
 }
 
 /// Whether no letter of a local part stands before a place (RFC 5321, section 4.1.2, `Atom`; RFC 6531),
@@ -317,6 +318,10 @@ mod tests {
                 "<bob.s=corp.example@l.example>",
                 "<*****=corp.example@l.example>",
             ),
+            (
+                "From: <\"bob.s\"@corp.example>",
+                "From: <*******@corp.example>",
+            ),
             ("u-12@corp.example", "****@corp.example"),
             ("to=u-12%40corp.example", "to=****%40corp.example"),
             ("「bob.s@corp.example」、", "「*****@corp.example」、"),
@@ -338,6 +343,14 @@ mod tests {
         ] {
             assert_eq!(masked(text), wanted);
         }
+    }
+
+    #[test]
+    fn letters_of_any_language_are_found_in_either_case() {
+        let forgotten = Forgotten::of("müller@straße.example", &[], 0).expect("an address");
+        let mut text = "From: <MÜLLER@STRAßE.example>".to_owned();
+        assert!(forgotten.mask_text(&mut text));
+        assert_eq!(text, "From: <*******@STRAßE.example>");
     }
 
     #[test]

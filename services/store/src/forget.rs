@@ -3,6 +3,8 @@
 //!
 //! Not here: when it is done (`services/server/eraser.rs`).
 
+use std::collections::HashSet;
+
 use tantivy::collector::{Count, DocSetCollector};
 use tantivy::index::{SegmentId, SegmentMeta};
 use tantivy::query::{BooleanQuery, Query, TermQuery};
@@ -40,7 +42,7 @@ impl Index {
     /// # Errors
     /// When the index can't be read.
     pub fn holding(&self, address: &Forgotten, most: usize) -> Result<Vec<Holder>, Error> {
-        let mut found = Vec::new();
+        let mut found = HashSet::new();
         let searcher = self.reader.searcher();
         let terms = self.found_by(address);
         for place in searcher.search(&terms, &DocSetCollector)? {
@@ -54,12 +56,12 @@ impl Index {
             let store = store.map_err(tantivy::TantivyError::from)?;
             for doc in segment.doc_ids_alive() {
                 if found.len() >= most {
-                    return Ok(found);
+                    return Ok(found.into_iter().collect());
                 }
                 found.extend(self.holder(&store, doc, address)?);
             }
         }
-        Ok(found)
+        Ok(found.into_iter().collect())
     }
 
     fn holder(

@@ -92,6 +92,12 @@ impl Pseudonyms {
         disguised_address(&canonical(address), self)
     }
 
+    /// Whether an address has the form of a pseudonym.
+    #[must_use]
+    pub fn is_pseudonym(&self, address: &str) -> bool {
+        is_one(address.split('@').next().unwrap_or_default())
+    }
+
     /// A text of any kind with pseudonyms for the addresses in it.
     #[must_use]
     pub fn text(&self, text: &str) -> String {

@@ -1,6 +1,9 @@
 //! `POST /v1/ask`: a ticket's text in, the answer for the mail that it is about out. Stores nothing.
 
-use actix_web::{HttpRequest, HttpResponse, post, web::Payload};
+use actix_web::{
+    HttpRequest, HttpResponse, post,
+    web::{self, Payload},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,7 +12,7 @@ use whymid_schemas::{ArticleItem, Asked, Mentioned, Time};
 
 use crate::{
     body,
-    error::Failure,
+    error::{Code, Failure},
     guess::Guess,
     house::Visit,
     query::{self, Params, Tongue, ZoneAsked},
@@ -64,7 +67,7 @@ pub(crate) async fn ask(
         None => TimeZone::UTC,
     };
     let style = house.style(&request, shown.tz);
-    let found = whymid_diagnosis::mentions(&text, &zone, house.desk.now());
+    let found = read(&house, text, &zone).await?;
     let mut guess = Guess {
         house: &house,
         style: &style,
@@ -75,7 +78,7 @@ pub(crate) async fn ask(
     let answer = guess.answer().await?;
     let assumed = guess.assumed;
     let mut articles: Vec<ArticleItem> = Vec::new();
-    for reply in &found.replies {
+    for reply in found.replies.iter().take(ARTICLES) {
         let fitting = house.desk.find_articles(reply, &style).into_iter();
         let new = fitting.filter(|one| articles.iter().all(|held| held.url != one.url));
         let new: Vec<ArticleItem> = new.take(1).collect();
@@ -89,6 +92,19 @@ pub(crate) async fn ask(
         articles,
     };
     Ok(reply::json(&asked, style.lang))
+}
+
+/// Reads the text where blocking is allowed, a few at a time.
+async fn read(house: &Visit, text: String, zone: &TimeZone) -> Result<Mentions, Failure> {
+    let internal = |text: String| Failure::new(Code::Internal).log(text);
+    let turn = house.explaining.clone().acquire_owned().await;
+    let turn = turn.map_err(|error| internal(error.to_string()))?;
+    let (zone, now) = (zone.clone(), house.desk.now());
+    let found = web::block(move || {
+        let _held = turn;
+        whymid_diagnosis::mentions(&text, &zone, now)
+    });
+    found.await.map_err(|error| internal(error.to_string()))
 }
 
 fn mentioned(found: Mentions, zone: &TimeZone) -> Mentioned {

@@ -200,4 +200,9 @@ fn a_line_of_addresses_alone_is_looked_through_once() {
     let many = format!("MID 7 Custom Log Entry: {}", "a@b.example ".repeat(5_000));
     let told = disguised(&many, Some("@b.e"), &Upper);
     assert!(!told.contains("a@"));
+    let headers = format!("MID 7 Custom Log Entry: {}", "('to', \"".repeat(8_000));
+    assert!(disguised(&headers, None, &Upper).contains("S"));
+    let head = "CEF:0|C|E|14.0|ESA_CONSOLIDATED_LOG_EVENT|x|5|deviceExternalId=4 ESAMID=7 msg=";
+    let quotes = format!("{head}{}", "'".repeat(60_000));
+    assert!(disguised(&quotes, None, &Upper).starts_with(head));
 }
