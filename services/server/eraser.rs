@@ -184,7 +184,8 @@ impl Office {
             last.raw_lines = rewritten.lines;
             last.raw_unreadable = rewritten.unreadable as u64;
         });
-        self.go_on()
+        ensure!(rewritten.is_whole, "the service was stopped");
+        Ok(())
     }
 
     /// Waits until every line that was received before is in the index alone, and with the raw

@@ -96,7 +96,12 @@ pub(crate) async fn json<T: DeserializeOwned>(
         } else {
             Code::BodyMalformed
         };
-        Failure::new(code).detail(error.to_string(), error.to_string())
+        Failure::new(code)
+            .detail(error.to_string(), error.to_string())
+            .help(
+                "What this call takes stands in /openapi.yaml, with an example.",
+                "本文の形式と例は /openapi.yaml を参照してください。",
+            )
     })
 }
 

@@ -3,8 +3,9 @@
 //!
 //! An address keeps its domain, so that policies, next hops and tenants are told as before; what
 //! stands in front of it is replaced. Of a subject nothing is left. Addresses are replaced wherever
-//! they stand; subjects where the grammar has them, and where a later line of the same message
-//! repeats them. A line that is the rest of a stranger's header value is a subject as a whole.
+//! they stand; subjects where the grammar has them, and where strangers or filters wrote in a later
+//! line of the same message: whoever chooses a subject must not choose which of the gateway's words
+//! are lost. A line that is the rest of a stranger's header value is a subject as a whole.
 //!
 //! Invariants: equal addresses get equal pseudonyms, so that everything that is counted, joined and
 //! diagnosed is as it was; ids, kinds and everything that the gateway wrote itself stay.
@@ -87,8 +88,7 @@ pub fn disguised<'l>(line: &'l str, subject: Option<&str>, by: &dyn Disguise) ->
     if let Some(from) = cut_address(line) {
         found.add(from..line.len(), What::Person);
     }
-    // what the gateway wrote itself is not looked through: whoever chooses a subject would choose
-    // which of its words are lost
+    // not in what the gateway wrote itself: see the file's head
     if let Some(text) = strangers(line, event.kind) {
         logged_headers(line, text, &mut found);
         if let Some(subject) = subject.filter(|subject| is_telling(subject)) {

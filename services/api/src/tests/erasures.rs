@@ -41,6 +41,8 @@ async fn what_can_t_be_erased_is_said() {
         (r#"{"address": "busy@example.com"}"#, 409, "erasure_running"),
     ] {
         let got = erase(body).await;
+        let help = got.json()["help"].to_string();
+        assert!(!help.contains("log"), "{body}: {help}");
         assert_eq!(
             (got.status.as_u16(), got.code().as_str()),
             (status, code),

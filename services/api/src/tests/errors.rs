@@ -5,15 +5,14 @@ use std::sync::Arc;
 use actix_web::{
     http::Method,
     test::{self, TestRequest},
-    web::Data,
 };
 
 use super::{
     Got, HERE, ask, ask_bound,
-    fake::{FakeDesk, FakeDoor, FakeGauge, Mood},
-    get, open,
+    fake::{FakeDesk, FakeDoor, Mood},
+    get, house, open,
 };
-use crate::{desk::Told, error::Code, house::House, server::application};
+use crate::{desk::Told, error::Code, server::application};
 
 #[actix_web::test]
 async fn a_request_that_does_not_fit_says_why() {
@@ -300,22 +299,7 @@ fn each_code_is_used_once_and_reads_well_in_both_languages() {
 
 #[actix_web::test]
 async fn a_house_full_of_pasted_logs_asks_to_come_back() {
-    let gauge = Arc::new(FakeGauge {
-        reasons: Vec::new(),
-    });
-    let desk = Arc::new(FakeDesk::default());
-    let door = Arc::new(FakeDoor::default());
-    let house = Data::new(
-        House::new(
-            desk,
-            gauge,
-            door,
-            super::eraser(),
-            open(),
-            HERE.parse().unwrap(),
-        )
-        .unwrap(),
-    );
+    let house = house(&Arc::new(FakeDoor::default()));
     let all = u32::try_from(house.pasted.available_permits()).unwrap();
     let service = test::init_service(application(house.clone())).await;
     let paste = || {

@@ -5,38 +5,14 @@ use std::{io::Write, sync::Arc};
 use actix_web::{
     http::{Method, StatusCode},
     test::TestRequest,
-    web::Data,
 };
 use whymid_syslog::Lane;
 
-use super::{
-    Got, HERE, ask_house,
-    fake::{FakeDesk, FakeDoor, FakeGauge},
-    get, open,
-};
-use crate::{desk::Origin, house::House};
+use super::{Got, ask_house, fake::FakeDoor, get, house};
+use crate::desk::Origin;
 
 const BYTES: (&str, &str) = ("content-type", "application/octet-stream");
 const MIB: usize = 1024 * 1024;
-
-fn house(door: &Arc<FakeDoor>) -> Data<House> {
-    let gauge = Arc::new(FakeGauge {
-        reasons: Vec::new(),
-    });
-    let desk = Arc::new(FakeDesk::default());
-    let door = Arc::clone(door);
-    Data::new(
-        House::new(
-            desk,
-            gauge,
-            door,
-            super::eraser(),
-            open(),
-            HERE.parse().unwrap(),
-        )
-        .unwrap(),
-    )
-}
 
 fn post(uri: &str) -> TestRequest {
     get(uri).method(Method::POST)

@@ -82,6 +82,16 @@ fn get(uri: &str) -> TestRequest {
     TestRequest::get().uri(uri).insert_header(("host", HERE))
 }
 
+/// An open house with this door.
+fn house(door: &Arc<FakeDoor>) -> Data<House> {
+    let gauge = Arc::new(FakeGauge {
+        reasons: Vec::new(),
+    });
+    let (desk, door) = (Arc::new(FakeDesk::default()), Arc::clone(door));
+    let bound = HERE.parse().unwrap();
+    Data::new(House::new(desk, gauge, door, eraser(), open(), bound).unwrap())
+}
+
 /// Sends a request to a service of its own, bound to an address.
 async fn ask_bound(settings: Settings, bound: &str, desk: FakeDesk, request: TestRequest) -> Got {
     let gauge = Arc::new(FakeGauge {
