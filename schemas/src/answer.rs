@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Confidence, Custody, HealsByRetry, Lang, Outcome, Party, Severity, Time, Who, Zone};
+use crate::{
+    Confidence, Custody, Grouping, HealsByRetry, Lang, Outcome, Party, Severity, TicketLink, Time,
+    Who, Zone,
+};
 
 /// The answer to "why?", about a message or about a connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -24,8 +27,8 @@ pub struct Answer {
     pub also: Vec<Diagnosis>,
     /// What else is known of this host and pair; empty until history is kept.
     pub history: serde_json::Map<String, serde_json::Value>,
-    /// Tickets about this message; empty until ticketing is there.
-    pub tickets: Vec<serde_json::Value>,
+    /// The tickets that it counts for; none are shown to whoever sees only a part of all mail.
+    pub tickets: Vec<TicketLink>,
     /// Other records that the question also fits, newest first, at most 20.
     pub candidates: Vec<Candidate>,
     /// Up to which moment the log of this appliance is known here.
@@ -208,6 +211,8 @@ pub struct Diagnosis {
     pub confidence: Confidence,
     /// Who can mend it, likeliest first.
     pub party: Vec<Party>,
+    /// What its occurrences have in common.
+    pub grouping: GroupedBy,
     /// Who holds the mail now.
     pub custody: Custody,
     /// How much it should trouble somebody.
@@ -230,6 +235,17 @@ pub struct Diagnosis {
     pub for_the_helpdesk: String,
     /// Where to read on.
     pub articles: Vec<Article>,
+}
+
+/// What occurrences of one cause have in common, and tickets are shared by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GroupedBy {
+    /// Which kind of thing it is; the diagnosis's rule names it.
+    pub by: Grouping,
+    /// Which one, at most 255 characters; absent where the log does not tell it: then the
+    /// appliance's name stands for it in keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
 }
 
 /// A line and what it shows.

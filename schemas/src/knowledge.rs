@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Article, HealsByRetry, Lang, NextStep, Party, Reference, Severity};
+use crate::{Article, Grouping, HealsByRetry, Lang, NextStep, Party, Reference, Severity};
 
 /// The catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -25,6 +25,8 @@ pub struct DiagnosisEntry {
     pub explanation: String,
     /// Who can mend it, likeliest first.
     pub party: Vec<Party>,
+    /// What its occurrences have in common, and tickets are shared by.
+    pub grouping: Grouping,
     /// How much it should trouble somebody.
     pub severity: Severity,
     /// Whether a retry is likely to mend it.

@@ -13,12 +13,13 @@ mod problem;
 mod search;
 mod status;
 mod taken;
+mod ticketing;
 mod timeline;
 mod words;
 
 pub use answer::{
-    Answer, Article, Candidate, ConnectionSummary, Diagnosis, Evidence, MessageSummary, NextStep,
-    Question, Recipient, Reference, RuledOut,
+    Answer, Article, Candidate, ConnectionSummary, Diagnosis, Evidence, GroupedBy, MessageSummary,
+    NextStep, Question, Recipient, Reference, RuledOut,
 };
 pub use appliance::{ApplianceInfo, ApplianceList, EventItem, EventList};
 pub use asked::{Asked, Mentioned};
@@ -34,8 +35,15 @@ pub use status::{
     Kept, Lines, Listener, Queue, RecordsInMemory, ReleaseLines, Retained, Status, SuspectedGap,
 };
 pub use taken::LinesTaken;
+pub use ticketing::{
+    AtMost, CauseData, CauseEvent, Dedup, DryRun, Email, Field, Happening, InboundTaken,
+    InboundTicket, Jira, JiraKind, MailTls, Notification, NotificationList, NotificationState,
+    Pagerduty, Priorities, Redmine, RequestTracker, Secret, Servicenow, Subscribed, Subscription,
+    SubscriptionList, SubscriptionState, Target, Template, Terms, TicketLink, TicketWanted,
+    Webhook, WouldOpen, Zammad,
+};
 pub use timeline::{ConnectionTimeline, Delivery, Entry, Kin, MessageTimeline};
 pub use words::{
-    Confidence, Custody, HealsByRetry, Kinship, Lang, Level, Outcome, Party, Severity, Text, Time,
-    Who, Zone,
+    Confidence, Custody, Grouping, HealsByRetry, Kinship, Lang, Level, Outcome, Party, Severity,
+    Text, Time, Who, Zone,
 };

@@ -166,6 +166,28 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// What occurrences of one cause have in common, by which they are counted as one.
+    Grouping {
+        /// The host that connects: its name, if forward and reverse DNS agree, else its IP address.
+        SendingHost => "sending_host",
+        /// The domain of the envelope sender.
+        SenderDomain => "sender_domain",
+        /// The domain of the recipient that decides: where the mail goes.
+        NextHopDomain => "next_hop_domain",
+        /// The filter or policy of ours that acted.
+        Filter => "filter",
+        /// The quarantine.
+        Quarantine => "quarantine",
+        /// The sender group that the connection fell into.
+        SenderGroup => "sender_group",
+        /// The gateway.
+        Appliance => "appliance",
+        /// Nothing: each message, or connection, stands for itself.
+        Record => "record",
+    }
+}
+
+vocabulary! {
     /// Who takes a step.
     Who {
         /// Whoever answers the phone.

@@ -62,6 +62,12 @@ impl DataFolder {
         self.dir.join("index")
     }
 
+    /// Where it is remembered which tickets there are.
+    #[must_use]
+    pub fn tickets(&self) -> PathBuf {
+        self.dir.join("tickets.redb")
+    }
+
     fn settle_format(&self) -> anyhow::Result<()> {
         let path = self.dir.join("format");
         let written = match std::fs::read_to_string(&path) {

@@ -63,6 +63,8 @@ pub struct Office {
     pub pseudonyms: Option<Arc<Pseudonyms>>,
     /// Where copies of the data folder lie.
     pub backups: Vec<String>,
+    /// What is remembered of tickets.
+    pub tickets: Arc<whymid_ticketing::Office>,
     /// What was asked for, the newest last.
     pub erasures: Mutex<Vec<Erasure>>,
 }
@@ -172,6 +174,9 @@ impl Office {
         self.forgetting.begin(address)?;
         self.records(address)?;
         self.forgetting.end()?;
+        let places = self.tickets.forget(address);
+        let places = places.context("what is remembered of tickets can't be written again")?;
+        self.note(|last| last.records += places as u64);
         self.compact()?;
         self.note(|last| last.state = ErasureState::Raw);
         let goes_on = || {

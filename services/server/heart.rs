@@ -48,6 +48,8 @@ pub struct Heart {
     pub keyrings: Vec<Arc<Keyring>>,
     /// Addresses and subjects are kept as pseudonyms.
     pub pseudonyms: bool,
+    /// What is remembered of tickets.
+    pub tickets: Arc<whymid_ticketing::Office>,
 }
 
 impl Pulse for Heart {
@@ -123,6 +125,7 @@ impl Gauge for Heart {
         self.telemetry
             .gaps
             .set(i64::try_from(gaps).unwrap_or(i64::MAX));
+        self.telemetry.of_tickets(&self.tickets.tally());
         self.telemetry.text()
     }
 

@@ -28,6 +28,7 @@
 
 mod args;
 mod audit;
+mod clerk;
 mod client;
 mod clock;
 mod config;
@@ -52,6 +53,7 @@ mod pipeline;
 mod privacy;
 mod retention;
 mod serve;
+mod sockets;
 mod telemetry;
 mod tls;
 mod token;

@@ -1,7 +1,5 @@
 //! `whymid serve`: bind everything, say so, run until told to stop, drain.
 
-use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -14,11 +12,12 @@ use whymid_api::{Audit, Pulse, Reading};
 use whymid_diagnosis::Knowledge;
 use whymid_journal::{Journal, Options, Position, Recovery, Vault};
 use whymid_mailflow::{Intake, Settings};
-use whymid_schemas::Listener;
 use whymid_store::{Checkpoint, Library, Names};
+use whymid_ticketing::{Guard, Network, Office as TicketOffice};
 
 use crate::args::Serve;
 use crate::audit::AuditLog;
+use crate::clerk::Clerk;
 use crate::clock::Uptime;
 use crate::config::{self, Config};
 use crate::data::DataFolder;
@@ -30,16 +29,14 @@ use crate::heart::Heart;
 use crate::ingest::Ingest;
 use crate::keeper::Keeper;
 use crate::listen::{self, Gate, Sources, Tls};
-use crate::pipeline::{Parts, Pipeline};
+use crate::pipeline::{Parts, Pipeline, Telling};
 use crate::privacy;
+use crate::sockets::{self, Keyrings};
 use crate::telemetry::Telemetry;
-use crate::tls::{self, Keyring, TlsFiles};
+use crate::tls::{self, Keyring};
 
 /// The longest that a stop may take.
 const DRAIN: Duration = Duration::from_secs(10);
-
-/// The longest that whoever asked over HTTP may take nothing of the response.
-const READER: Duration = Duration::from_secs(60);
 
 /// Runs the service.
 ///
@@ -98,74 +95,6 @@ fn refuse_open_doors(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The certificates, of the listeners that have one.
-struct Keyrings {
-    http: Option<Arc<Keyring>>,
-    syslog: Option<Arc<Keyring>>,
-}
-
-impl Keyrings {
-    fn open(config: &Config, telemetry: &Arc<Telemetry>) -> anyhow::Result<Self> {
-        let open = |listener, files: &TlsFiles| {
-            Keyring::open(listener, files.clone(), Arc::clone(telemetry))
-                .with_context(|| format!("failed to read the certificate of {listener}"))
-        };
-        let syslog = match (config.syslog_tls, &config.syslog_tls_files) {
-            (Some(_), Some(files)) => Some(open("syslog-tls", files)?),
-            (Some(address), None) => anyhow::bail!(
-                "syslog over TLS on {address} takes a certificate: set syslog.tls_certificate and syslog.tls_key in the configuration file"
-            ),
-            (None, _) => None,
-        };
-        let http = config.http_tls.as_ref();
-        Ok(Self {
-            http: http.map(|files| open("https", files)).transpose()?,
-            syslog,
-        })
-    }
-
-    fn all(&self) -> Vec<Arc<Keyring>> {
-        [&self.http, &self.syslog]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect()
-    }
-}
-
-/// The bound sockets.
-struct Sockets {
-    http: std::net::TcpListener,
-    udp: std::net::UdpSocket,
-    udp_granted: usize,
-    tcp: std::net::TcpListener,
-    tls: Option<std::net::TcpListener>,
-}
-
-fn bind(config: &Config) -> anyhow::Result<Sockets> {
-    let failed = |what: &str, address: SocketAddr, key: &str| {
-        format!("failed to listen for {what} on {address} (set another with {key})")
-    };
-    let patience = for_tests::number("WHYMID_TEST_READER_MS").map(Duration::from_millis);
-    let http = listen::bind_http(config.http, patience.unwrap_or(READER))
-        .with_context(|| failed("HTTP", config.http, "--http"))?;
-    let (udp, udp_granted) = listen::bind_udp(config.syslog_udp, config.udp_buffer)
-        .with_context(|| failed("syslog over UDP", config.syslog_udp, "--syslog-udp"))?;
-    let tcp = listen::bind_tcp(config.syslog_tcp)
-        .with_context(|| failed("syslog over TCP", config.syslog_tcp, "--syslog-tcp"))?;
-    let tls = config.syslog_tls.map(|address| {
-        listen::bind_tcp(address)
-            .with_context(|| failed("syslog over TLS", address, "--syslog-tls"))
-    });
-    Ok(Sockets {
-        http,
-        udp,
-        udp_granted,
-        tcp,
-        tls: tls.transpose()?,
-    })
-}
-
 async fn serve(config: Config) -> anyhow::Result<()> {
     let uptime = Uptime::start();
     let shares = descriptors::share_out(config.max_connections);
@@ -186,13 +115,17 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let (journal, recovery) = Journal::open(&data.journal(), options)?;
     let vault = Arc::new(Vault::open(&data.journal())?);
+    let tickets = whymid_ticketing::Settings {
+        public_url: config.public_url.clone(),
+    };
+    let tickets = Arc::new(TicketOffice::open(&data.tickets(), tickets)?);
     let telemetry = Telemetry::new();
     let keyrings = Keyrings::open(&config, &telemetry)?;
     let audit = AuditLog::open(&config.audit, &telemetry)?;
-    let sockets = bind(&config)?;
+    let sockets = sockets::bind(&config)?;
     // before anybody reads an address: whoever does may stop us at once
     let mut stop_signals = StopSignals::install()?;
-    let listeners = announce(&sockets, &keyrings)?;
+    let listeners = sockets::announce(&sockets, &keyrings)?;
     tell_recovery(&recovery, checkpoint, &telemetry);
     telemetry
         .udp_buffer
@@ -229,6 +162,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         index: index.clone(),
         knowledge: Arc::clone(&knowledge),
         listeners: config.listeners.clone(),
+        telling: Telling::new(Arc::clone(&tickets), config.ticketing.live_within),
         retention: config.retention,
         roll: config.privacy.roll(config.retention.raw),
         checkpoint,
@@ -285,6 +219,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         kb_version: knowledge.version.clone(),
         keyrings: keyrings.all(),
         pseudonyms: pseudonyms.is_some(),
+        tickets: Arc::clone(&tickets),
     });
     let library = Library::new(index.clone(), Arc::new(pipeline.memory.clone()), names);
     let desk = Arc::new(Reading::new(
@@ -306,9 +241,25 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         vault: Arc::clone(&vault),
         pseudonyms: pseudonyms.clone(),
         backups: config.privacy.backups.clone(),
+        tickets: Arc::clone(&tickets),
         erasures: Mutex::default(),
     }));
-    let http = whymid_api::serve(sockets.http, desk, heart, ingest, eraser, settings)?;
+    let (stop_clerk, clerk_stops) = std::sync::mpsc::channel();
+    let clerk = Clerk {
+        office: Arc::clone(&tickets),
+        desk: Arc::clone(&desk) as Arc<dyn whymid_api::Desk>,
+        carrier: Arc::new(Network::new(Guard::new(config.ticketing.allow.clone()))),
+        base_url: config.public_url.clone().unwrap_or_default(),
+    };
+    let clerk = clerk.start(clerk_stops)?;
+    let desks = whymid_api::Desks {
+        desk,
+        gauge: heart,
+        door: ingest,
+        eraser,
+        tickets,
+    };
+    let http = whymid_api::serve(sockets.http, desks, settings)?;
     let http_handle = http.handle();
     let http = tokio::spawn(http);
     if config.demo {
@@ -326,9 +277,10 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         }
         http_handle.stop(true).await;
         let _ = http.await;
-        drop(stop_keeper);
+        drop((stop_keeper, stop_clerk));
         tokio::task::spawn_blocking(move || {
             let state = Arc::clone(&pipeline.state);
+            let _ = clerk.join();
             pipeline.join();
             let _ = keeper.join();
             if pseudonyms.is_some() {
@@ -374,35 +326,6 @@ fn tell_recovery(recovery: &Recovery, checkpoint: Checkpoint, telemetry: &Teleme
             "the journal ends before what the index has seen of it: the folder was lost, damaged or restored from an older copy. Lines that were not yet in the index are gone; what the journal still had is kept with the raw segments"
         );
     }
-}
-
-/// Prints the bound addresses, one line each, before anything else.
-fn announce(sockets: &Sockets, keyrings: &Keyrings) -> anyhow::Result<Vec<Listener>> {
-    let http = if keyrings.http.is_some() {
-        "https"
-    } else {
-        "http"
-    };
-    let mut listeners = vec![
-        (http, sockets.http.local_addr()?),
-        ("syslog-udp", sockets.udp.local_addr()?),
-        ("syslog-tcp", sockets.tcp.local_addr()?),
-    ];
-    if let Some(tls) = &sockets.tls {
-        listeners.push(("syslog-tls", tls.local_addr()?));
-    }
-    let listeners = listeners.into_iter().map(|(name, address)| Listener {
-        name: name.to_owned(),
-        address: address.to_string(),
-    });
-    let listeners: Vec<Listener> = listeners.collect();
-    let mut out = std::io::stdout().lock();
-    for listener in &listeners {
-        writeln!(out, "listening {} {}", listener.name, listener.address)?;
-    }
-    writeln!(out, "\n{}", demo::hints(&listeners))?;
-    out.flush()?;
-    Ok(listeners)
 }
 
 fn api_settings(

@@ -15,6 +15,7 @@ use prometheus_client::registry::Registry;
 use whymid_mailflow::Handled;
 use whymid_schemas::ReleaseLines;
 use whymid_syslog::Defect;
+use whymid_ticketing::Tally;
 
 type Labels = [(&'static str, &'static str); 1];
 type ByLabel = Family<Labels, Counter>;
@@ -67,6 +68,10 @@ pub struct Telemetry {
     pub certificate_reloads: Counter,
     /// When each listener's certificate ends, seconds since 1970.
     certificates: Family<Labels, Gauge>,
+    /// What became of notifications, by target.
+    notifications: Family<[(&'static str, &'static str); 2], Counter>,
+    /// Notifications, rows and causes that there are.
+    tickets: Family<Labels, Gauge>,
 }
 
 impl Telemetry {
@@ -136,8 +141,22 @@ impl Telemetry {
             "When a listener's certificate ends, seconds since 1970",
             certificates.clone(),
         );
+        let notifications = Family::<[(&'static str, &'static str); 2], Counter>::default();
+        registry.register(
+            "notifications",
+            "What became of notifications to ticket systems: delivered, failed (tried again), dead; merged: tickets found twice",
+            notifications.clone(),
+        );
+        let tickets = Family::<Labels, Gauge>::default();
+        registry.register(
+            "ticketing",
+            "Notifications that wait, records not yet looked at, causes that are open, occurrences without room",
+            tickets.clone(),
+        );
         Arc::new(Self {
             registry,
+            notifications,
+            tickets,
             certificates,
             certificate_reloads,
             releases,
@@ -192,6 +211,33 @@ impl Telemetry {
     pub fn certificate_ends(&self, listener: &'static str, at: Timestamp) {
         let gauge = self.certificates.get_or_create(&[("listener", listener)]);
         gauge.set(at.as_second());
+    }
+
+    /// Shows how it stands with tickets.
+    pub fn of_tickets(&self, tally: &Tally) {
+        for (target, counts) in &tally.targets {
+            let outcomes = [
+                ("delivered", counts.delivered),
+                ("failed", counts.failed),
+                ("dead", counts.dead),
+                ("merged", counts.merged),
+            ];
+            for (outcome, count) in outcomes {
+                let labels = [("target", *target), ("outcome", outcome)];
+                let counter = self.notifications.get_or_create(&labels);
+                counter.inc_by(count.saturating_sub(counter.get()));
+            }
+        }
+        let now = [
+            ("waiting", tally.waiting),
+            ("inbox", tally.inbox),
+            ("open", tally.open),
+            ("left_out", tally.left_out),
+        ];
+        for (what, count) in now {
+            let gauge = self.tickets.get_or_create(&[("what", what)]);
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     /// Shows the lines of a release.

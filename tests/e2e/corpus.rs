@@ -162,6 +162,9 @@ fn records(lines: &[&str], form: &str, folder: &Path) -> Vec<Value> {
         ".connection.id",
         ".message.appliance",
         ".connection.appliance",
+        // of a diagnosis that is grouped by record or appliance
+        ".diagnosis.grouping.value",
+        ".also.grouping.value",
     ];
     for record in &mut records {
         without(record, "", &|path| by_header.contains(&path));

@@ -34,7 +34,9 @@
 //! | `stored.rs`, `stored/` | stored XSS: every field × every page and form |
 //! | `search.rs` | search, statistics, exports, against the truth of a generated log |
 //! | `imported.rs` | `whymid import`; appliances and their events; by `Message-ID` |
+//! | `systems.rs` | the real ticket systems of `tests/systems/` are there |
 //! | `docs.rs` | the programs of `/docs` |
+//! | `doubles/` | ticket systems that keep to their vendors' documents, and can be told to misbehave |
 //! | `events.rs` | `whymid events`: the table, and what a log holds beside it |
 //! | `kb_check.rs`, `kb_faults/` | `whymid kb`: each kind of fault is found at its place |
 //! | `privacy.rs` | pseudonyms, and what is forgotten |
@@ -54,6 +56,7 @@ mod deaths;
 mod demo;
 mod disk;
 mod docs;
+mod doubles;
 mod encrypted;
 mod events;
 mod explain;
@@ -81,5 +84,6 @@ mod slow;
 mod startup;
 mod stored;
 mod survival;
+mod systems;
 mod tenants;
 mod traffic;

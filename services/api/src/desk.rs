@@ -14,6 +14,7 @@ use whymid_schemas::{
 };
 use whymid_store::{Filter, Group, Place, Scope, Search};
 use whymid_syslog::Lane;
+use whymid_ticketing::Office;
 
 /// A boxed future: what an object-safe trait returns in place of `async`.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -276,4 +277,18 @@ pub trait Door: Send + Sync + 'static {
 
     /// Counts a request that never came so far, by the code of its error.
     fn turned_away(&self, code: &'static str);
+}
+
+/// Everybody who works behind the routes.
+pub struct Desks {
+    /// Answers.
+    pub desk: Arc<dyn Desk>,
+    /// Tells how the service fares.
+    pub gauge: Arc<dyn Gauge>,
+    /// Takes lines in.
+    pub door: Arc<dyn Door>,
+    /// Forgets addresses.
+    pub eraser: Arc<dyn Eraser>,
+    /// Opens tickets.
+    pub tickets: Arc<Office>,
 }

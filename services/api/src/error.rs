@@ -135,6 +135,27 @@ codes! {
     ArticleUnknown "article_unknown" NOT_FOUND
         "No article has this id" "この ID の記事はありません"
         "/kb lists them all." "一覧は /kb にあります。";
+    SubscriptionUnknown "subscription_unknown" NOT_FOUND
+        "No subscription has this id" "この ID の購読はありません"
+        "GET /v1/subscriptions lists them all." "一覧は GET /v1/subscriptions にあります。";
+    SubscriptionInvalid "subscription_invalid" UNPROCESSABLE_ENTITY
+        "The subscription can't be followed" "購読の内容に誤りがあります"
+        "`detail` says everything that is wrong; examples for each target stand at /docs/integrations." "誤りはすべて `detail` にあります。連携先ごとの例は /docs/integrations を参照してください。";
+    SubscriptionNameTaken "subscription_name_taken" CONFLICT
+        "Another subscription has that name" "同じ名前の購読がすでにあります"
+        "Choose another name, or change the one that is there: PATCH /v1/subscriptions/{id}." "別の名前にするか、既存の購読を変更してください: PATCH /v1/subscriptions/{id}";
+    SubscriptionsTooMany "subscriptions_too_many" CONFLICT
+        "There are 100 subscriptions" "購読は 100 件までです"
+        "Remove one first: DELETE /v1/subscriptions/{id}." "先に不要な購読を削除してください: DELETE /v1/subscriptions/{id}";
+    NotificationUnknown "notification_unknown" NOT_FOUND
+        "No notification of that id can be tried again" "再送できる通知がありません"
+        "GET /v1/notifications?state=dead lists those that were given up." "送信を断念した通知の一覧は GET /v1/notifications?state=dead にあります。";
+    NotificationNotDead "notification_not_dead" CONFLICT
+        "It was not given up" "断念された通知ではありません"
+        "It waits, or the target has it: see GET /v1/notifications." "待機中か、すでに送信済みです。GET /v1/notifications を参照してください。";
+    TargetWithoutTickets "target_without_tickets" UNPROCESSABLE_ENTITY
+        "That target has no tickets to answer in" "この連携先には回答を書き込むチケットがありません"
+        "Use a subscription whose target is a ticket system: request_tracker, redmine, jira, servicenow or zammad." "連携先がチケットシステム（request_tracker、redmine、jira、servicenow、zammad）である購読を使ってください。";
     ErasureRunning "erasure_running" CONFLICT
         "Another address is being erased" "別のアドレスを消去しています"
         "Wait until that is done: GET /v1/erasures tells how far it is." "完了してからもう一度試してください。進み具合は GET /v1/erasures で確認できます。";

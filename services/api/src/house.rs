@@ -19,10 +19,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
 use whymid_store::{Pseudonyms, Scope as Limits};
+use whymid_ticketing::Office;
 
 use crate::{
     audit::Audit,
-    desk::{Desk, Door, Eraser, Gauge, Style},
+    desk::{Desk, Desks, Door, Eraser, Gauge, Style},
     error::{Code, Failure},
     negotiate,
     pace::Pace,
@@ -44,6 +45,7 @@ pub(crate) struct House {
     pub(crate) gauge: Arc<dyn Gauge>,
     pub(crate) door: Arc<dyn Door>,
     pub(crate) eraser: Arc<dyn Eraser>,
+    pub(crate) tickets: Arc<Office>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) sessions: Sessions,
     pub(crate) pace: Pace,
@@ -62,14 +64,7 @@ pub(crate) struct House {
 
 impl House {
     /// Puts the house together; fails on a `public_url` that is no http(s) address.
-    pub(crate) fn new(
-        desk: Arc<dyn Desk>,
-        gauge: Arc<dyn Gauge>,
-        door: Arc<dyn Door>,
-        eraser: Arc<dyn Eraser>,
-        settings: Settings,
-        bound: SocketAddr,
-    ) -> io::Result<Self> {
+    pub(crate) fn new(desks: Desks, settings: Settings, bound: SocketAddr) -> io::Result<Self> {
         let public_url = settings
             .public_url
             .map(|url| url.trim_end_matches('/').to_owned());
@@ -82,10 +77,11 @@ impl House {
             secure: settings.tls.is_some(),
         };
         Ok(Self {
-            whole: desk,
-            gauge,
-            door,
-            eraser,
+            whole: desks.desk,
+            gauge: desks.gauge,
+            door: desks.door,
+            eraser: desks.eraser,
+            tickets: desks.tickets,
             tokens: settings.tokens,
             sessions: Sessions::default(),
             pace: Pace::new(settings.requests_per_second),

@@ -25,6 +25,7 @@ mod pages;
 mod query;
 mod reading;
 mod refusals;
+mod rehearsal;
 mod reply;
 mod route_table;
 mod routes;
@@ -40,8 +41,8 @@ use whymid_diagnosis::labels;
 
 pub use audit::{Audit, AuditEntry};
 pub use desk::{
-    Ask, Counting, Desk, Door, Eraser, Gauge, Later, Missing, NotBegun, NotTaken, Origin, Page,
-    Style, Taken, Told, What,
+    Ask, Counting, Desk, Desks, Door, Eraser, Gauge, Later, Missing, NotBegun, NotTaken, Origin,
+    Page, Style, Taken, Told, What,
 };
 pub use reading::{Pulse, Reading};
 pub use server::serve;

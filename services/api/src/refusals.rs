@@ -95,6 +95,20 @@ refusals! {
     OfArticle = ANY QUERY TOKEN [PathMalformed, ArticleUnknown, NotAcceptable, LangUnknown];
     /// Calls behind a token that take no parameters.
     OfGauge = ANY TOKEN [ParameterUnknown];
+    /// The subscriptions.
+    OfSubscriptions = ANY QUERY TOKEN [LangUnknown];
+    /// One subscription.
+    OfSubscription = ANY QUERY TOKEN [PathMalformed, SubscriptionUnknown, LangUnknown];
+    /// Making and changing subscriptions.
+    OfSubscribing = ANY QUERY TOKEN RECORDS [PathMalformed, BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, SubscriptionUnknown, SubscriptionInvalid, SubscriptionNameTaken, SubscriptionsTooMany, SearchTooCostly, LangUnknown];
+    /// The notifications.
+    OfNotifications = ANY QUERY TOKEN [ParameterInvalid, LangUnknown];
+    /// One notification.
+    OfNotification = ANY QUERY TOKEN [PathMalformed, NotificationUnknown, NotificationNotDead, LangUnknown];
+    /// A ticket about a message.
+    OfTicketWanted = ANY QUERY TOKEN RECORDS [PathMalformed, BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, SubscriptionUnknown, MessageUnknown, LangUnknown];
+    /// Somebody else's ticket.
+    OfInbound = ANY QUERY TOKEN RECORDS [PathMalformed, BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, SubscriptionUnknown, TargetWithoutTickets, SearchTooCostly, LangUnknown];
     /// `POST /v1/erasures`.
     OfErasure = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, ErasureRunning, Replaying, NotAccepting, LangUnknown];
     /// `GET /v1/erasures`.

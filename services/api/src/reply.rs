@@ -28,6 +28,7 @@ pub(crate) async fn answer(
     style: &Style,
     form: Form,
 ) -> Result<HttpResponse, Failure> {
+    let answer = &with_tickets(house, answer);
     match form {
         Form::Json | Form::Ndjson | Form::Csv => Ok(json(answer, style.lang)),
         Form::Markdown => Ok(written(
@@ -42,6 +43,18 @@ pub(crate) async fn answer(
         )),
         Form::Html => pages::message::page(request, house, answer, style).await,
     }
+}
+
+/// An answer with the tickets about its message or connection, for whoever may see everything.
+pub(crate) fn with_tickets(house: &Visit, answer: &Answer) -> Answer {
+    let mut answer = answer.clone();
+    let message = answer.message.as_ref().map(|one| &one.id);
+    let record = message.or(answer.connection.as_ref().map(|one| &one.id));
+    if let Some(record) = record.filter(|_| !house.limits.is_limited()) {
+        // an answer without its tickets is an answer still
+        answer.tickets = house.tickets.tickets_of(record).unwrap_or_default();
+    }
+    answer
 }
 
 /// How a page is shown, as the query of another one's address.

@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use whymid_schemas::{
     Answer, ApplianceList, ArticleItem, ArticleList, ArticleText, Asked, ConnectionItem,
-    ConnectionList, ConnectionTimeline, DiagnosisEntry, DiagnosisList, Erasure, EventList, Lang,
-    LinesTaken, Mentioned, MessageItem, MessageList, MessageTimeline, Stats, Status,
+    ConnectionList, ConnectionTimeline, DiagnosisEntry, DiagnosisList, DryRun, Erasure, EventList,
+    Lang, LinesTaken, Mentioned, MessageItem, MessageList, MessageTimeline, Notification, Stats,
+    Status, Subscribed, Subscription, SubscriptionState, Terms, TicketLink, Time,
 };
 
 /// Reads a sample. The samples are part of the program and a test reads them all.
@@ -144,4 +145,50 @@ pub(crate) fn lines_taken() -> LinesTaken {
         accepted: log().lines().count() as u64,
         cut: 0,
     }
+}
+
+pub(crate) fn terms() -> Value {
+    serde_json::from_str(include_str!("../samples/terms.json")).unwrap_or_default()
+}
+
+pub(crate) fn subscription() -> Subscription {
+    let terms: Terms = read(include_str!("../samples/terms.json"));
+    Subscription {
+        id: "s0f3c".to_owned(),
+        terms,
+        created_at: moment(),
+        changed_at: moment(),
+        state: SubscriptionState {
+            open: 1,
+            occurrences: 12,
+            ..SubscriptionState::default()
+        },
+    }
+}
+
+fn moment() -> Time {
+    Time("2014-08-14T11:05:36+00:00".to_owned())
+}
+
+pub(crate) fn dry_run() -> DryRun {
+    read(include_str!("../samples/dry_run.json"))
+}
+
+pub(crate) fn subscribed() -> Subscribed {
+    Subscribed {
+        subscription: subscription(),
+        dry_run: dry_run(),
+    }
+}
+
+pub(crate) fn notification() -> Notification {
+    read(include_str!("../samples/notification.json"))
+}
+
+pub(crate) fn ticket() -> Option<TicketLink> {
+    notification().ticket
+}
+
+pub(crate) fn inbound() -> Value {
+    json!({"answering": true, "because": "[esa1] The connection dropped while the message was being received: MID 1404", "notification": "wm-fedcba9876543210-1"})
 }

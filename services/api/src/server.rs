@@ -1,6 +1,6 @@
 //! Builds the application and serves it on a listener that somebody else has bound.
 
-use std::{io, net::TcpListener, sync::Arc, time::Duration};
+use std::{io, net::TcpListener, time::Duration};
 
 use actix_web::{
     App, Error, HttpServer,
@@ -14,7 +14,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::{
     access::guard,
-    desk::{Desk, Door, Eraser, Gauge},
+    desk::Desks,
     dress::dress,
     error::{Code, Failure},
     house::House,
@@ -32,17 +32,10 @@ const FORM_MOST: usize = 1024 * 1024;
 ///
 /// # Errors
 /// Fails if the listener has no local address, or if `public_url` is not an http(s) address.
-pub fn serve(
-    listener: TcpListener,
-    desk: Arc<dyn Desk>,
-    gauge: Arc<dyn Gauge>,
-    door: Arc<dyn Door>,
-    eraser: Arc<dyn Eraser>,
-    settings: Settings,
-) -> io::Result<Server> {
+pub fn serve(listener: TcpListener, desks: Desks, settings: Settings) -> io::Result<Server> {
     let tls = settings.tls.clone();
     let connections = (settings.max_connections / WORKERS).max(1);
-    let house = House::new(desk, gauge, door, eraser, settings, listener.local_addr()?)?;
+    let house = House::new(desks, settings, listener.local_addr()?)?;
     let house = Data::new(house);
     let server = HttpServer::new(move || application(house.clone()))
         .workers(WORKERS)

@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whymid_mailflow::Family;
 use whymid_schemas::{
-    Answer, Confidence, Custody, Evidence, Lang, NextStep, Outcome, Party, Question, RuledOut,
-    Text, Time,
+    Answer, Confidence, Custody, Evidence, Grouping, Lang, NextStep, Outcome, Party, Question,
+    RuledOut, Text, Time,
 };
 
 use crate::condition::Facts;
 use crate::decide::{self, Verdict, holds};
 use crate::family::Followed;
+use crate::grouping;
 use crate::judge::Judged;
 use crate::knowledge::{Knowledge, MID_UNKNOWN, NO_CAUSE, SPLINTERED, WENT_ON};
 use crate::lines;
@@ -325,6 +326,7 @@ impl<'a> Writer<'a> {
             explanation: String::new(),
             confidence: Confidence::Undetermined,
             party: vec![Party::Undetermined],
+            grouping: grouping::of(Grouping::Record, self.judged),
             custody: self.judged.custody,
             severity: whymid_schemas::Severity::Notice,
             heals_by_retry: whymid_schemas::HealsByRetry::Unknown,
@@ -365,6 +367,7 @@ impl<'a> Writer<'a> {
                 confidence
             },
             party: diagnosis.party.clone(),
+            grouping: grouping::of(diagnosis.grouping, self.judged),
             custody: self.judged.custody,
             severity: diagnosis.severity,
             heals_by_retry: diagnosis.heals_by_retry,

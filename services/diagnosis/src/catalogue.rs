@@ -97,6 +97,7 @@ impl Knowledge {
             title,
             explanation,
             party: diagnosis.party.clone(),
+            grouping: diagnosis.grouping,
             severity: diagnosis.severity,
             heals_by_retry: diagnosis.heals_by_retry,
             given_by: diagnosis.given_by.word().to_owned(),

@@ -15,8 +15,9 @@ use whymid_schemas::{Confidence, Outcome};
 use crate::condition::{Facts, Told};
 use crate::knowledge::{Knowledge, LOG_INCOMPLETE, NO_CAUSE, NO_MID, SEVERAL};
 use crate::outcome;
-use crate::rule::{Diagnosis, GivenBy, Grade, Symptom};
+use crate::rule::{Diagnosis, GivenBy, Grade};
 use crate::story::Story;
+use crate::symptom::Symptom;
 
 /// What was decided.
 #[derive(Debug)]

@@ -311,7 +311,7 @@ fn is_header(command: &str) -> bool {
 }
 
 /// A field of the last `Connection Error:` line of the delivery connections that the message used.
-fn delivery_error(story: &Story, field: &str) -> String {
+pub(crate) fn delivery_error(story: &Story, field: &str) -> String {
     let used = message(story)
         .map(|one| one.dcids.as_slice())
         .unwrap_or_default();

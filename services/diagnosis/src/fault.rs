@@ -67,12 +67,13 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
 }
 
 /// The keys that every diagnosis has; one that is missing is told where the diagnosis begins.
-const DIAGNOSIS_KEYS: [&str; 8] = [
+const DIAGNOSIS_KEYS: [&str; 9] = [
     "id",
     "given_by",
     "severity",
     "heals_by_retry",
     "party",
+    "grouping",
     "summary",
     "next_steps",
     "for_the_helpdesk",

@@ -15,8 +15,8 @@ use crate::decide::{self, Verdict};
 use crate::family::Followed;
 use crate::knowledge::{Knowledge, NO_CAUSE, SPLINTERED, WENT_ON};
 use crate::outcome;
-use crate::rule::Symptom;
 use crate::story::Story;
+use crate::symptom::Symptom;
 
 /// What is said of a story.
 #[derive(Debug)]

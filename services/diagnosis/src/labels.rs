@@ -4,7 +4,7 @@
 //! terms where Cisco has one. Texts of the knowledge base are not here; they stand in `kb/`.
 
 use whymid_schemas::{
-    Confidence, Custody, HealsByRetry, Kinship, Lang, Outcome, Party, Severity, Who, Zone,
+    Confidence, Custody, Grouping, HealsByRetry, Kinship, Lang, Outcome, Party, Severity, Who, Zone,
 };
 
 /// Declares the words of one vocabulary in both languages.
@@ -71,6 +71,20 @@ words! {
         OurSystem => "this gateway or what it depends on", "自組織のシステム";
         Destination => "the receiving side", "宛先側";
         Undetermined => "not to be told from the log", "ログからは特定できません";
+    }
+}
+
+words! {
+    /// What occurrences of one cause have in common.
+    grouping: Grouping {
+        SendingHost => "the sending host", "送信元ホスト";
+        SenderDomain => "the sender's domain", "送信者のドメイン";
+        NextHopDomain => "the recipient's domain", "受信者のドメイン";
+        Filter => "the filter or policy", "フィルタまたはポリシー";
+        Quarantine => "the quarantine", "隔離";
+        SenderGroup => "the sender group", "送信者グループ";
+        Appliance => "the appliance", "アプライアンス";
+        Record => "nothing: each stands for itself", "なし（1 件ごとに個別）";
     }
 }
 

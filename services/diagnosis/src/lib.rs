@@ -6,7 +6,8 @@
 //!                  ──► judge.rs: whose story decides, apart.rs: each recipient's ──► decide.rs: candidates by symptom,
 //!                      conditions (CEL), precedence, confidence
 //!                  ──► answer.rs, words.rs, summary.rs, item.rs, timeline.rs: the decision in words, with evidence
-//!                      reply.rs: another server's answer to its reason · pace.rs: how long it took, and where
+//!                      reply.rs: another server's answer to its reason · pace.rs: how long it took, and where ·
+//!                      grouping.rs: what its occurrences have in common
 //!                  ──► render.rs: the answer as Markdown and as text
 //! kb/ ──► article.rs, rule_file.rs, rule.rs ──► knowledge.rs; check.rs runs the examples
 //! a log ──► explain.rs ──► answers, without a service
@@ -26,6 +27,7 @@ mod explain;
 mod facts;
 mod family;
 mod fault;
+mod grouping;
 mod item;
 mod judge;
 mod knowledge;
@@ -43,6 +45,7 @@ mod rule;
 mod rule_file;
 mod story;
 mod summary;
+mod symptom;
 mod timeline;
 mod words;
 
@@ -59,6 +62,6 @@ pub use mentions::{Mentions, mentions};
 pub use outcome::{of_connection, of_message, of_recipient};
 pub use passage::{Passage, marks};
 pub use pasted::{Pasted, pasted};
-pub use render::{markdown, text};
+pub use render::{escaped, markdown, text};
 pub use rule::{Diagnosis, GivenBy};
 pub use story::{Of, Story, connections_used};

@@ -29,6 +29,12 @@ pub fn text(answer: &Answer, lang: Lang) -> String {
     write(answer, lang, Form::Text)
 }
 
+/// A stranger's text as one line of Markdown in which nothing is markup.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    escape(text)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Markdown,

@@ -3,12 +3,13 @@
 //! Every fault of a diagnosis is reported, not only the first; a diagnosis with a fault is not
 //! used at all.
 
-use whymid_schemas::{Confidence, HealsByRetry, Party, Severity, Text, Who};
+use whymid_schemas::{Confidence, Grouping, HealsByRetry, Party, Severity, Text, Who};
 
 use crate::condition::Condition;
 use crate::fault::{Faults, nearest};
 use crate::lines;
 use crate::rule_file::{RawCondition, RawDiagnosis, RawGrade, RawNote, RawText, Spanned};
+use crate::symptom::Symptom;
 use crate::words;
 
 /// What gives a diagnosis.
@@ -32,51 +33,6 @@ impl GivenBy {
             Self::Rule => "rule",
             Self::Engine => "engine",
             Self::Nobody => "nobody",
-        }
-    }
-}
-
-/// What a record shows before anybody asks why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Symptom {
-    ReceivingAborted,
-    ConnectionWithoutMessage,
-    ConnectionWithMessages,
-    RecipientsRejected,
-    Delivered,
-    InProgress,
-    Stopped,
-    HardBounced,
-    Quarantined,
-    DeletedFromQuarantine,
-}
-
-impl Symptom {
-    const ALL: [Self; 10] = [
-        Self::ReceivingAborted,
-        Self::ConnectionWithoutMessage,
-        Self::ConnectionWithMessages,
-        Self::RecipientsRejected,
-        Self::Delivered,
-        Self::InProgress,
-        Self::Stopped,
-        Self::HardBounced,
-        Self::Quarantined,
-        Self::DeletedFromQuarantine,
-    ];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::ReceivingAborted => "receiving_aborted",
-            Self::ConnectionWithoutMessage => "connection_without_message",
-            Self::ConnectionWithMessages => "connection_with_messages",
-            Self::RecipientsRejected => "recipients_rejected",
-            Self::Delivered => "delivered",
-            Self::InProgress => "in_progress",
-            Self::Stopped => "stopped",
-            Self::HardBounced => "hard_bounced",
-            Self::Quarantined => "quarantined",
-            Self::DeletedFromQuarantine => "deleted_from_quarantine",
         }
     }
 }
@@ -170,6 +126,7 @@ pub struct Diagnosis {
     pub(crate) severity: Severity,
     pub(crate) heals_by_retry: HealsByRetry,
     pub(crate) party: Vec<Party>,
+    pub(crate) grouping: Grouping,
     pub(crate) summary: Text,
     /// The first whose condition holds replaces `summary`.
     pub(crate) summaries: Vec<Note>,
@@ -222,6 +179,14 @@ pub(crate) fn build(
         party: build.each(&raw.party, |build, one| {
             build.word(one, "party", Party::ALL.iter().copied(), Party::word)
         }),
+        grouping: build
+            .word(
+                &raw.grouping,
+                "grouping",
+                Grouping::ALL.iter().copied(),
+                Grouping::word,
+            )
+            .unwrap_or(Grouping::Record),
         summary: build.text(raw.summary),
         summaries: build.notes(raw.summaries),
         checks: raw

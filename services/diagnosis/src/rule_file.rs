@@ -26,6 +26,7 @@ pub(crate) struct RawDiagnosis {
     pub(crate) severity: Spanned<String>,
     pub(crate) heals_by_retry: Spanned<String>,
     pub(crate) party: Vec<Spanned<String>>,
+    pub(crate) grouping: Spanned<String>,
     pub(crate) summary: RawText,
     #[serde(default)]
     pub(crate) summaries: Vec<RawNote>,

@@ -111,6 +111,8 @@ pub struct Origin<'a> {
     pub life: Life,
     /// When the line was received, by the caller's clock.
     pub now: Timestamp,
+    /// It came as it was written, from no archive.
+    pub live: bool,
 }
 
 impl Origin<'_> {
@@ -186,19 +188,19 @@ impl Assembler {
         }
         match event.owner {
             Owner::Message(mid) => self.messages.take(
-                coming(origin, mid, &event.fact, entry),
+                Coming::of(origin, mid, &event.fact, entry),
                 || united(recall.messages(names, mid)),
                 |one| origin.renew(one),
                 |first| Message::new(origin, mid, first),
             ),
             Owner::Connection(icid) => self.connections.take(
-                coming(origin, icid, &event.fact, entry),
+                Coming::of(origin, icid, &event.fact, entry),
                 || united(recall.connections(names, icid)),
                 |one| origin.renew(one),
                 |first| Connection::new(origin, icid, first),
             ),
             Owner::Delivery(dcid) => self.deliveries.take(
-                coming(origin, dcid, &event.fact, entry),
+                Coming::of(origin, dcid, &event.fact, entry),
                 || united(recall.deliveries(names, dcid)),
                 |one| origin.renew(one),
                 |first| Delivery::new(origin, dcid, first),
@@ -218,7 +220,7 @@ impl Assembler {
     ) {
         let (id, number) = ApplianceEvent::id_of(origin.name, &entry);
         self.events.take(
-            coming(origin, number, fact, entry),
+            Coming::of(origin, number, fact, entry),
             || recall.event(&id).into_iter().collect(),
             |_| {},
             |first| ApplianceEvent::new(origin, first, about),
@@ -457,16 +459,6 @@ struct Due {
     connections: Vec<Connection>,
     deliveries: Vec<Delivery>,
     events: Vec<ApplianceEvent>,
-}
-
-fn coming<'l>(origin: Origin<'_>, number: u64, fact: &'l Fact<'l>, entry: Entry) -> Coming<'l> {
-    Coming {
-        key: (origin.appliance, number),
-        now: origin.now,
-        life: origin.life,
-        fact,
-        entry,
-    }
 }
 
 /// Written records of one number, of an appliance that had several identities: what turns out to

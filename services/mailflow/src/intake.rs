@@ -154,6 +154,7 @@ impl Intake {
             zone: told.zone.from,
             shift: told.zone.shift,
             now: frame.received_at,
+            live: frame.lane == Lane::Live,
         };
         let entry = Entry {
             at: told.at,

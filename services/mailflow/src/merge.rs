@@ -131,6 +131,7 @@ pub(crate) trait Record: Clone {
         common.zone_changed |= theirs.zone_changed || theirs.zone_epoch != common.zone_epoch;
         common.position = common.position.max(theirs.position);
         common.received_at = common.received_at.max(theirs.received_at);
+        common.live_at = common.live_at.max(theirs.live_at);
         for line in theirs.entries.lines {
             let received_at = common.received_at;
             common.add(line, received_at);

@@ -49,6 +49,9 @@ pub struct Common {
     pub position: u64,
     /// When the newest of its lines was received. Retention counts from here.
     pub received_at: Timestamp,
+    /// When the newest of its lines that came live was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_at: Option<Timestamp>,
     /// How often the zone that its first stamp is read in had changed.
     #[serde(default)]
     pub zone_epoch: u32,
@@ -80,6 +83,7 @@ impl Common {
             born: first.position,
             position: 0,
             received_at: origin.now,
+            live_at: None,
             zone_epoch: first.zone_epoch,
             zone_changed: false,
             entries: Entries::default(),

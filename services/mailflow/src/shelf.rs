@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::again;
 use crate::appliance::ApplianceIndex;
-use crate::assembler::LINGER;
+use crate::assembler::{LINGER, Origin};
 use crate::due::{Due, is_time, later, record_weight};
 use crate::entry::Entry;
 use crate::event::Fact;
@@ -81,9 +81,23 @@ pub(crate) struct Shelf<R> {
 pub(crate) struct Coming<'l> {
     pub(crate) key: Key,
     pub(crate) now: Timestamp,
+    pub(crate) live: bool,
     pub(crate) life: Life,
     pub(crate) fact: &'l Fact<'l>,
     pub(crate) entry: Entry,
+}
+
+impl<'l> Coming<'l> {
+    pub(crate) fn of(origin: Origin<'_>, number: u64, fact: &'l Fact<'l>, entry: Entry) -> Self {
+        Self {
+            key: (origin.appliance, number),
+            now: origin.now,
+            live: origin.live,
+            life: origin.life,
+            fact,
+            entry,
+        }
+    }
 }
 
 impl<R: Record> Shelf<R> {
@@ -115,6 +129,7 @@ impl<R: Record> Shelf<R> {
         let Coming {
             key,
             now,
+            live,
             life,
             fact,
             entry,
@@ -127,9 +142,13 @@ impl<R: Record> Shelf<R> {
             held.iter_mut().for_each(|one| renew(&mut one.record));
             again::choose(held.iter().map(|one| &one.record), life, fact, &entry)
         };
-        match place {
+        let place = match place {
             Some(place) => self.merge(key, place, now, fact, entry),
             None => self.begin(key, now, fact, entry, make),
+        };
+        let held = self.held.get_mut(&key);
+        if let Some(held) = held.filter(|_| live).and_then(|all| find(all, place?)) {
+            held.record.common_mut().live_at = Some(now);
         }
     }
 
@@ -168,16 +187,22 @@ impl<R: Record> Shelf<R> {
         self.serial
     }
 
-    fn merge(&mut self, key: Key, place: usize, now: Timestamp, fact: &Fact<'_>, entry: Entry) {
+    /// The serial number of the record that is another one now.
+    fn merge(
+        &mut self,
+        key: Key,
+        place: usize,
+        now: Timestamp,
+        fact: &Fact<'_>,
+        entry: Entry,
+    ) -> Option<u64> {
         let (position, weight) = (entry.position, entry.weight());
-        let Some(held) = self.held.get_mut(&key).and_then(|held| held.get_mut(place)) else {
-            return;
-        };
+        let held = self.held.get_mut(&key)?.get_mut(place)?;
         let before = Links::mark(&held.record);
         let size = |record: &R| (record.common().entries.lines.len(), record.lists());
         let (lines, lists) = size(&held.record);
         if !held.record.merge(entry, fact, now) {
-            return;
+            return None;
         }
         // a copy, or a line there is no room for, takes nothing
         let (lines_now, lists_now) = size(&held.record);
@@ -187,6 +212,7 @@ impl<R: Record> Shelf<R> {
         self.links.follow(key, before, &held.record);
         let serial = held.serial;
         self.touch(key, serial, position, now);
+        Some(serial)
     }
 
     /// Another record of a number. The lines of the moment in which it begins are the new one's,
@@ -198,7 +224,7 @@ impl<R: Record> Shelf<R> {
         fact: &Fact<'_>,
         entry: Entry,
         make: impl FnOnce(&Entry) -> R,
-    ) {
+    ) -> Option<u64> {
         let at = entry.at;
         let early = self.early_lines(key, at, now);
         self.retire_older(key, at);
@@ -210,6 +236,7 @@ impl<R: Record> Shelf<R> {
         record.merge(entry, fact, now);
         let serial = self.put(key, now, record);
         self.touch(key, serial, from.unwrap_or_default(), now);
+        Some(serial)
     }
 
     /// What began before a moment and is still to be written is written soon.

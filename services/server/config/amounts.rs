@@ -25,6 +25,11 @@ pub(super) fn age(text: &str) -> Result<Option<SignedDuration>, String> {
     Ok(Some(age))
 }
 
+/// A span of time that has an end: `15m`.
+pub(super) fn span(text: &str) -> Result<SignedDuration, String> {
+    age(text)?.ok_or_else(|| "takes a span of time, as in 15m".to_owned())
+}
+
 /// A size: `50 GiB`, `512 MiB`.
 pub(super) fn size(text: &str) -> Result<Option<u64>, String> {
     if text == UNLIMITED {

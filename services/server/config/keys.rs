@@ -16,7 +16,10 @@ pub(super) const TOP: &[&str] = &[
     "tokens",
     "audit",
     "privacy",
+    "ticketing",
 ];
+/// Keys of `[ticketing]`.
+pub(super) const TICKETING: &[&str] = &["allow", "live_within"];
 /// Keys of `[privacy]`.
 pub(super) const PRIVACY: &[&str] = &["pseudonym_key", "backups"];
 /// Keys of `[audit]`.
@@ -97,6 +100,7 @@ pub(super) fn all() -> Vec<String> {
     all.extend(of("tokens", TOKEN));
     all.extend(of("audit", AUDIT));
     all.extend(of("privacy", PRIVACY));
+    all.extend(of("ticketing", TICKETING));
     all
 }
 

@@ -15,6 +15,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use whymid_api::Token;
 use whymid_diagnosis::Listeners;
@@ -90,6 +91,26 @@ pub struct Config {
     pub audit: AuditSettings,
     /// What is kept of persons.
     pub privacy: PrivacySettings,
+    /// Where tickets may go, and what opens them.
+    pub ticketing: TicketSettings,
+}
+
+/// Where tickets may go, and what opens them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketSettings {
+    /// The networks that ticket systems may be in, beside the open Internet.
+    pub allow: Vec<IpNet>,
+    /// So long after it was received a line may open tickets.
+    pub live_within: SignedDuration,
+}
+
+impl Default for TicketSettings {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            live_within: SignedDuration::from_mins(15),
+        }
+    }
 }
 
 impl Default for Config {
@@ -123,6 +144,7 @@ impl Default for Config {
             tokens: Vec::new(),
             audit: AuditSettings::default(),
             privacy: PrivacySettings::default(),
+            ticketing: TicketSettings::default(),
         }
     }
 }
@@ -263,7 +285,7 @@ mod tests {
     #[test]
     fn with_pseudonyms_lines_as_they_came_are_kept_for_a_short_time() {
         let raw = |text: &str| parse(text).map(|config| config.retention.raw);
-        let minutes = |count| Ok(Some(jiff::SignedDuration::from_mins(count)));
+        let minutes = |count| Ok(Some(SignedDuration::from_mins(count)));
         let key = "[privacy]\npseudonym_key = \"k\"\n";
         assert_eq!(raw(key), minutes(15));
         assert_eq!(

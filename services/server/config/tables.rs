@@ -54,6 +54,7 @@ impl Reader<'_> {
                 "tokens" => self.tokens(value, config),
                 "audit" => self.audit(value, config),
                 "privacy" => self.privacy(value, config),
+                "ticketing" => self.ticketing(value, config),
                 _ => {}
             }
         }
@@ -100,6 +101,23 @@ impl Reader<'_> {
                     self.list(value, "privacy.backups", backups, |text| {
                         Ok::<_, String>(text.to_owned())
                     });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn ticketing(&mut self, value: &Value<'_>, config: &mut Config) {
+        let Some(table) = self.table(value, "ticketing", Some(keys::TICKETING)) else {
+            return;
+        };
+        let settings = &mut config.ticketing;
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "allow" => self.list(value, "ticketing.allow", &mut settings.allow, network),
+                "live_within" => {
+                    let name = "ticketing.live_within";
+                    self.set(value, name, &mut settings.live_within, amounts::span);
                 }
                 _ => {}
             }

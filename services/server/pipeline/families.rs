@@ -387,12 +387,14 @@ impl Indexing {
         if is_known && (!is_told_more || self.index.is_found_by(id, told)?) {
             return Ok(0);
         }
-        self.writer.upsert(&Document {
+        let document = Document {
             told: is_told_more.then(|| Box::new(Message::clone(told))),
             record: Record::Message(Box::new(message.clone())),
             facets: Some(facets),
             peer,
-        })?;
+        };
+        self.writer.upsert(&document)?;
+        self.telling.note(&document, crate::clock::now());
         Ok(1)
     }
 

@@ -19,6 +19,7 @@ use whymid_store::{
 
 use super::families::Families;
 use super::forgetting::ToIndex;
+use super::telling::Telling;
 use super::{State, Writing, Written, point, recall};
 use crate::clock;
 use crate::for_tests;
@@ -42,6 +43,8 @@ pub(super) struct Indexing {
     pub(super) listeners: Listeners,
     pub(super) retention: Retention,
     pub(super) families: Families,
+    /// Who hears of what did not end well.
+    pub(super) telling: Telling,
     /// What is to be forgotten.
     pub(super) forgetting: mpsc::Receiver<ToIndex>,
     /// When it was first seen that the service is to end.
@@ -162,6 +165,7 @@ impl Indexing {
             if let Err(error) = self.writer.upsert(&document) {
                 return self.failed(&error, open, written);
             }
+            self.telling.note(&document, clock::now());
             let is_kin = |mid| self.index.is_kin(mid).unwrap_or(true);
             self.families.note(&document.record, is_kin);
             self.telemetry.written.inc();
@@ -204,8 +208,12 @@ impl Indexing {
                     families.note_connection(&own.common, Key::Icid(own.icid));
                 }
                 let peer = Peer::of(connection.as_ref().and_then(|one| one.opened.as_ref()));
+                let facets = self.facets(&message, connection.as_ref());
+                let now = clock::now();
+                self.telling
+                    .note_success(&message, connection.as_ref(), &facets, now);
                 Document {
-                    facets: Some(self.facets(&message, connection)),
+                    facets: Some(facets),
                     record: Record::Message(message),
                     peer,
                     told: None,
@@ -232,8 +240,8 @@ impl Indexing {
         }
     }
 
-    fn facets(&self, message: &Message, connection: Option<Connection>) -> Facets {
-        let connection = connection.map(|mut one| {
+    fn facets(&self, message: &Message, connection: Option<&Connection>) -> Facets {
+        let connection = connection.cloned().map(|mut one| {
             if whymid_diagnosis::of_message(message) != Outcome::Delivered {
                 self.note_messages(&mut one);
             }
@@ -312,6 +320,10 @@ impl Indexing {
         };
         checkpoint.families = self.families.settled();
         self.tell_unsettled();
+        // before the index says that it has them: or a stop between the two would lose them
+        if let Err(error) = self.telling.keep() {
+            return self.failed(&error, open, written);
+        }
         if let Err(error) = self.writer.commit(checkpoint) {
             return self.failed(&error, open, written);
         }
@@ -427,15 +439,21 @@ impl Indexing {
     }
 
     /// Nothing leaves memory until it can be written: it is asked for again.
-    fn failed(&mut self, error: &Error, open: &mut Open, written: &mpsc::UnboundedSender<Written>) {
+    fn failed(
+        &mut self,
+        error: &dyn std::error::Error,
+        open: &mut Open,
+        written: &mpsc::UnboundedSender<Written>,
+    ) {
         self.telemetry
             .count(&self.telemetry.failures, "room", "index");
         if self.state.index_failed.swap(true, Ordering::Relaxed) {
-            tracing::debug!(%error, "the index can't be written yet");
+            tracing::debug!(error = %error, "the index can't be written yet");
         } else {
-            tracing::error!(%error, "the index failed; nothing is lost, it is tried again each second. Is the disk full?");
+            tracing::error!(error = %error, "the index failed; nothing is lost, it is tried again each second. Is the disk full?");
         }
         self.families.lost();
+        self.telling.lost();
         *open = Open {
             failures: open.failures + 1,
             broken: true,

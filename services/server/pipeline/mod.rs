@@ -49,6 +49,7 @@ mod indexing;
 mod journaling;
 mod memory;
 mod recall;
+mod telling;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -72,6 +73,7 @@ use self::indexing::Indexing;
 use self::journaling::Journaling;
 pub use self::memory::Memory;
 use self::recall::IndexRecall;
+pub use self::telling::Telling;
 use crate::listen::Batch;
 use crate::retention::Retention;
 use crate::telemetry::Telemetry;
@@ -108,6 +110,8 @@ pub struct Parts {
     pub knowledge: Arc<Knowledge>,
     /// The gateways' inbound timers.
     pub listeners: Listeners,
+    /// Who hears of what did not end well.
+    pub telling: Telling,
     /// How long things are kept.
     pub retention: Retention,
     /// How long a segment of the journal gets lines.
@@ -297,6 +301,7 @@ impl Pipeline {
             index: parts.index,
             knowledge: parts.knowledge,
             listeners: parts.listeners,
+            telling: parts.telling,
             retention: parts.retention,
             families: Families::default(),
             forgetting,

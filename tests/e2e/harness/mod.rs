@@ -16,6 +16,7 @@ mod raw;
 mod rsyslog;
 mod send;
 mod service;
+mod systems;
 
 pub(crate) use authority::{Authority, For, Signed};
 pub(crate) use browser::Browser;
@@ -30,6 +31,7 @@ pub(crate) use raw::{Raw, exchange};
 pub(crate) use rsyslog::{Forward, Rsyslog};
 pub(crate) use send::{datagrams, octet_counted, tcp, tcp_from, udp_from};
 pub(crate) use service::{Fallen, Service, Setup};
+pub(crate) use systems::{Postfix, RequestTracker, RtTicket};
 
 use std::time::{Duration, Instant};
 

@@ -112,6 +112,20 @@ pub(super) fn rows() -> Vec<Row> {
             &["party", "`network`", "network_path"],
         ),
         (
+            "an unknown grouping",
+            RULES,
+            Replace("grouping: sending_host", "grouping: sending_hots"),
+            Here("grouping: sending_hots"),
+            &["grouping", "`sending_hots`", "`sending_host`"],
+        ),
+        (
+            "a grouping that is not named",
+            RULES,
+            Replace("    grouping: sending_host\n", ""),
+            Here(LOST),
+            &["grouping", "missing"],
+        ),
+        (
             "an unknown severity",
             RULES,
             Replace("severity: warning", "severity: warnign"),

@@ -76,6 +76,7 @@ pub(crate) async fn ask(
     };
     guess.tell_zone(&zone);
     let answer = guess.answer().await?;
+    let answer = answer.map(|answer| reply::with_tickets(&house, &answer));
     let assumed = guess.assumed;
     let mut articles: Vec<ArticleItem> = Vec::new();
     for reply in found.replies.iter().take(ARTICLES) {
@@ -95,7 +96,11 @@ pub(crate) async fn ask(
 }
 
 /// Reads the text where blocking is allowed, a few at a time.
-async fn read(house: &Visit, text: String, zone: &TimeZone) -> Result<Mentions, Failure> {
+pub(super) async fn read(
+    house: &Visit,
+    text: String,
+    zone: &TimeZone,
+) -> Result<Mentions, Failure> {
     let internal = |text: String| Failure::new(Code::Internal).log(text);
     let turn = house.explaining.clone().acquire_owned().await;
     let turn = turn.map_err(|error| internal(error.to_string()))?;

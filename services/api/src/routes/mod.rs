@@ -14,9 +14,12 @@ mod operations;
 mod search;
 mod sign_in;
 mod stats;
+mod subscriptions;
+mod tickets;
 mod web_pages;
 mod why;
 
+pub(crate) use subscriptions::invalid;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers every route.
@@ -39,6 +42,17 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(knowledge::diagnosis)
         .service(knowledge::articles)
         .service(knowledge::article)
+        .service(subscriptions::subscriptions)
+        .service(subscriptions::subscribe)
+        .service(subscriptions::dry_run)
+        .service(subscriptions::subscription)
+        .service(subscriptions::change)
+        .service(subscriptions::unsubscribe)
+        .service(subscriptions::test)
+        .service(tickets::inbound)
+        .service(tickets::notifications)
+        .service(tickets::retry)
+        .service(tickets::ticket)
         .service(erasures::erase)
         .service(erasures::erasures)
         .service(operations::status)

@@ -297,14 +297,9 @@ fn a_public_url_must_be_a_web_address() {
         let gauge = Arc::new(super::fake::FakeGauge {
             reasons: Vec::new(),
         });
-        House::new(
-            Arc::new(FakeDesk::default()),
-            gauge,
-            Arc::new(super::fake::FakeDoor::default()),
-            super::eraser(),
-            settings,
-            HERE.parse().unwrap(),
-        )
+        let (desk, door) = (FakeDesk::default(), super::fake::FakeDoor::default());
+        let desks = super::desks(Arc::new(desk), gauge, Arc::new(door));
+        House::new(desks, settings, HERE.parse().unwrap())
     };
     for wrong in ["whymid.example", "ftp://whymid.example", "/whymid", ""] {
         assert!(house(wrong).is_err(), "{wrong}");

@@ -24,7 +24,9 @@ use actix_web::{
 };
 use serde_json::Value;
 
-use crate::{desk::Eraser, house::House, server::application, settings::Settings};
+use whymid_ticketing::{Office, Settings as TicketSettings};
+
+use crate::{desk::Desks, house::House, server::application, settings::Settings};
 use fake::{FakeDesk, FakeDoor, FakeEraser, FakeGauge};
 
 /// Where the fake service listens.
@@ -74,8 +76,19 @@ fn open() -> Settings {
     }
 }
 
-fn eraser() -> Arc<dyn Eraser> {
-    Arc::new(FakeEraser)
+/// Everybody, with tickets in a folder of their own.
+fn desks(desk: Arc<FakeDesk>, gauge: Arc<FakeGauge>, door: Arc<FakeDoor>) -> Desks {
+    let folder = tempfile::tempdir().unwrap().keep();
+    let tickets = Office::open(&folder.join("tickets.redb"), TicketSettings::default()).unwrap();
+    // an open file needs no name
+    std::fs::remove_dir_all(folder).unwrap();
+    Desks {
+        desk,
+        gauge,
+        door,
+        eraser: Arc::new(FakeEraser),
+        tickets: Arc::new(tickets),
+    }
 }
 
 fn get(uri: &str) -> TestRequest {
@@ -89,7 +102,7 @@ fn house(door: &Arc<FakeDoor>) -> Data<House> {
     });
     let (desk, door) = (Arc::new(FakeDesk::default()), Arc::clone(door));
     let bound = HERE.parse().unwrap();
-    Data::new(House::new(desk, gauge, door, eraser(), open(), bound).unwrap())
+    Data::new(House::new(desks(desk, gauge, door), open(), bound).unwrap())
 }
 
 /// Sends a request to a service of its own, bound to an address.
@@ -99,7 +112,7 @@ async fn ask_bound(settings: Settings, bound: &str, desk: FakeDesk, request: Tes
     });
     let door = Arc::new(FakeDoor::default());
     let bound = bound.parse().unwrap();
-    let house = House::new(Arc::new(desk), gauge, door, eraser(), settings, bound).unwrap();
+    let house = House::new(desks(Arc::new(desk), gauge, door), settings, bound).unwrap();
     ask_house(Data::new(house), request).await
 }
 

@@ -27,7 +27,7 @@ async fn with_server(check: impl FnOnce(SocketAddr) + Send + 'static) {
         reasons: Vec::new(),
     });
     let (desk, door) = (Arc::new(FakeDesk::default()), Arc::new(FakeDoor::default()));
-    let server = serve(listener, desk, gauge, door, super::eraser(), open()).unwrap();
+    let server = serve(listener, super::desks(desk, gauge, door), open()).unwrap();
     let handle = server.handle();
     let running = tokio::spawn(server);
     tokio::task::spawn_blocking(move || check(address))

@@ -18,6 +18,7 @@ fn answer_with(stranger: &str) -> Answer {
         "diagnosis": {
             "id": "receiving-aborted-connection-lost", "title": "The connection dropped",
             "explanation": "It broke.", "confidence": "likely", "party": ["network_path", "sender"],
+            "grouping": {"by": "sending_host", "value": stranger},
             "custody": "sender", "severity": "warning", "heals_by_retry": "likely", "kb_version": "1",
             "evidence": [{"entry": 5, "at": "2014-08-14T11:05:36+00:00", "line": stranger, "shows": "the end"}],
             "ruled_out": [{"id": "receiving-aborted-by-sender", "because": stranger}],

@@ -315,6 +315,7 @@ fn normal(common: &Common, with_ids: bool) -> Common {
     common.id.clear();
     (common.born, common.position) = (0, 0);
     common.received_at = Timestamp::UNIX_EPOCH;
+    common.live_at = None;
     for line in &mut common.entries.lines {
         line.position = 0;
         line.seen.clear();

@@ -1,0 +1,298 @@
+//! The office: subscriptions and causes, in memory and on disk.
+//!
+//! Invariants: memory follows the disk: what could not be written has not happened. A key is in one
+//! courier's hands at a time. The clock, the answers and the network are handed in.
+//!
+//! | file | what |
+//! |---|---|
+//! | `intake.rs` | rows to occurrences of causes |
+//! | `turn.rs` | what is to be told, and was not |
+//! | `delivery.rs` | errands out, reports in |
+//! | `counter.rs` | what people ask for: tickets, tests, answers, lists |
+//! | `subscribing.rs` | subscriptions made, changed and removed |
+
+mod counter;
+mod delivery;
+mod intake;
+mod subscribing;
+mod turn;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use whymid_mailflow::Forgotten;
+use whymid_schemas::{Answer, Lang};
+
+use crate::cause::Cause;
+use crate::inbox::{Row, Watch};
+use crate::plan::Plan;
+use crate::shelf::{Batch, Error, Shelf, Table, numbered};
+
+pub use counter::{Listing, NotTaken};
+pub use delivery::{Done, Job};
+pub(crate) use intake::is_trouble;
+pub use intake::{Taken, is_trouble_by};
+pub use subscribing::NotSubscribed;
+
+/// What came of asking for an answer.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// The answer.
+    Answer(Box<Answer>),
+    /// The record is not there any more.
+    Gone,
+    /// Nobody can answer now; later perhaps.
+    NotNow,
+}
+
+/// Answers about a record, in a language.
+pub type Ask<'a> = &'a dyn Fn(&str, Lang) -> Asked;
+
+/// What the office is to know of the service.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// What permalinks begin with; none are given without.
+    pub public_url: Option<String>,
+}
+
+/// How it went with the targets of a kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Notifications that targets have.
+    pub delivered: u64,
+    /// Attempts that are made again.
+    pub failed: u64,
+    /// Notifications that were refused or given up.
+    pub dead: u64,
+    /// Tickets that were found beside others of the same key.
+    pub merged: u64,
+}
+
+/// How it stands with everything.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// By the kind of target.
+    pub targets: BTreeMap<&'static str, Counts>,
+    /// Notifications that wait.
+    pub waiting: u64,
+    /// Rows that nobody has looked at.
+    pub inbox: u64,
+    /// Occurrences for which there was no room.
+    pub left_out: u64,
+    /// Causes that are open.
+    pub open: u64,
+}
+
+/// A subscription and how it fares.
+#[derive(Clone, Debug)]
+struct Held {
+    plan: Arc<Plan>,
+    created_at: Timestamp,
+    changed_at: Timestamp,
+    filter_errors: u64,
+    /// Nothing is sent before that.
+    paused_until: Option<Timestamp>,
+    failing_since: Option<Timestamp>,
+    failure: Option<String>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    subscriptions: BTreeMap<String, Held>,
+    causes: HashMap<String, Cause>,
+    /// The key of the newest life of a cause, by its base.
+    current: HashMap<String, String>,
+    /// The keys that couriers have in hand.
+    in_hand: HashSet<String>,
+    next_notification: u64,
+    targets: BTreeMap<&'static str, Counts>,
+    left_out: u64,
+    swept_at: Option<Timestamp>,
+}
+
+impl State {
+    fn plan(&self, subscription: &str) -> Option<&Arc<Plan>> {
+        self.subscriptions.get(subscription).map(|held| &held.plan)
+    }
+
+    fn put(&mut self, cause: Cause) {
+        let current = self.current.get(&cause.base);
+        let is_newest = current
+            .and_then(|key| self.causes.get(key))
+            .is_none_or(|known| known.generation <= cause.generation);
+        if is_newest {
+            self.current.insert(cause.base.clone(), cause.key.clone());
+        }
+        self.causes.insert(cause.key.clone(), cause);
+    }
+
+    fn counts(&mut self, kind: &'static str) -> &mut Counts {
+        self.targets.entry(kind).or_default()
+    }
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct Office {
+    shelf: Shelf,
+    settings: Settings,
+    watch: Arc<Watch>,
+    next_row: AtomicU64,
+    state: Mutex<State>,
+}
+
+impl Office {
+    /// Opens what is remembered in a file, which is made where there is none.
+    ///
+    /// # Errors
+    /// When it can't be read, or is no such file.
+    pub fn open(path: &Path, settings: Settings) -> Result<Self, Error> {
+        let shelf = Shelf::open(path)?;
+        let mut state = State {
+            next_notification: shelf.next_number(Table::Notifications)?,
+            ..State::default()
+        };
+        shelf.walk(Table::Subscriptions, [], |_, stored| {
+            subscribing::restore(stored, &mut state);
+            true
+        })?;
+        shelf.walk(Table::Causes, [], |_, cause: Cause| {
+            state.put(cause);
+            true
+        })?;
+        let office = Self {
+            next_row: AtomicU64::new(shelf.next_number(Table::Inbox)?),
+            shelf,
+            settings,
+            watch: Arc::default(),
+            state: Mutex::new(state),
+        };
+        office.show(&office.lock());
+        Ok(office)
+    }
+
+    /// What the index thread asks.
+    #[must_use]
+    pub fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.watch)
+    }
+
+    /// Keeps rows, to be looked at. They are on disk when this returns.
+    ///
+    /// # Errors
+    /// When they can't be written.
+    pub fn keep(&self, rows: &[Row]) -> Result<(), Error> {
+        let mut batch = Batch::default();
+        for row in rows {
+            let number = self.next_row.fetch_add(1, Ordering::Relaxed);
+            batch.put(Table::Inbox, numbered(number), row);
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.shelf.write(&batch)
+    }
+
+    /// How it stands with everything.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let state = self.lock();
+        let causes = || state.causes.values();
+        let pending = causes().filter_map(|one| one.pending.as_ref());
+        Tally {
+            targets: state.targets.clone(),
+            waiting: pending.filter(|one| !one.dead).count() as u64,
+            inbox: self.shelf.count(Table::Inbox).unwrap_or_default(),
+            left_out: state.left_out,
+            open: causes().filter(|one| one.open).count() as u64,
+        }
+    }
+
+    /// Masks an address wherever it stands here; says in how many places.
+    ///
+    /// # Errors
+    /// When that can't be written.
+    pub fn forget(&self, address: &Forgotten) -> Result<usize, Error> {
+        let mut state = self.lock();
+        let mut batch = Batch::default();
+        let mut places = 0;
+        for cause in state.causes.values() {
+            let mut text = serde_json::to_string(cause).unwrap_or_default();
+            if address.mask_text(&mut text)
+                && let Ok(masked) = serde_json::from_str::<Cause>(&text)
+            {
+                batch.put(Table::Causes, &masked.key, &masked);
+                places += 1;
+            }
+        }
+        self.shelf
+            .walk(Table::Notifications, [], |key, told: serde_json::Value| {
+                let mut text = told.to_string();
+                if address.mask_text(&mut text)
+                    && let Ok(masked) = serde_json::from_str::<serde_json::Value>(&text)
+                {
+                    batch.put(Table::Notifications, key, &masked);
+                    places += 1;
+                }
+                true
+            })?;
+        if batch.is_empty() {
+            return Ok(0);
+        }
+        self.shelf.write(&batch)?;
+        self.shelf.renew()?;
+        let keys: Vec<String> = state.causes.keys().cloned().collect();
+        for key in keys {
+            if let Some(cause) = self.shelf.get::<Cause>(Table::Causes, &key)? {
+                state.causes.insert(key, cause);
+            }
+        }
+        Ok(places)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes causes, and only then holds them to be so.
+    fn settle(
+        &self,
+        state: &mut State,
+        mut batch: Batch,
+        changed: Vec<Cause>,
+    ) -> Result<(), Error> {
+        for cause in &changed {
+            batch.put(Table::Causes, &cause.key, cause);
+        }
+        if !batch.is_empty() {
+            self.shelf.write(&batch)?;
+        }
+        for cause in changed {
+            state.put(cause);
+        }
+        self.show(state);
+        Ok(())
+    }
+
+    /// Tells the index thread what is wanted.
+    fn show(&self, state: &State) {
+        let wants = state
+            .subscriptions
+            .values()
+            .any(|one| one.plan.terms.enabled);
+        let heals = |one: &&Cause| {
+            let plan = state.plan(&one.subscription);
+            let asks = plan.is_some_and(|plan| plan.terms.resolve_on_success);
+            one.open && one.on_path && asks && one.healing_since.is_none()
+        };
+        let healing = state.causes.values().filter(heals);
+        let healing = healing.map(|one| (one.by, one.value.clone()));
+        self.watch.set(wants, healing.collect());
+    }
+}
+
+#[cfg(test)]
+mod tests;

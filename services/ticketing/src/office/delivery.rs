@@ -1,0 +1,269 @@
+//! Errands out, reports in: what is due goes to couriers, and what came of it is written down.
+//!
+//! Trying again waits longer each time, up to a quarter of an hour, by chance a little more or less;
+//! while a target does not answer, one notification tries and the others wait. After 75 hours it is
+//! given up (Standard Webhooks 1.0, example schedule).
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use whymid_schemas::{Happening, NotificationState, Time};
+
+use super::turn::listed;
+use super::{Office, State};
+use crate::carrier::Carrier;
+use crate::cause::{Cause, Ended, Nature};
+use crate::courier::{self, End, Errand, Report};
+use crate::event::Event;
+use crate::plan::Plan;
+use crate::shelf::{Batch, Error, Table, numbered};
+use crate::target::Ticket;
+
+/// How long to wait after each attempt, seconds; the last one again and again.
+const WAIT: [i64; 7] = [5, 15, 60, 120, 300, 600, 900];
+
+/// The longest that a target may ask to wait.
+const LONGEST_WAIT: i64 = 6 * 3600;
+
+/// How long it is tried.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(75);
+
+/// So many couriers go to one target at a time.
+const AT_ONCE: usize = 2;
+
+/// Something for a courier.
+#[derive(Debug)]
+pub struct Job {
+    key: String,
+    event: Event,
+    ticket: Option<Ticket>,
+    tried: bool,
+    plan: Arc<Plan>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Done(String, Report);
+
+impl Job {
+    /// Goes to the target. Takes as long as that takes.
+    #[must_use]
+    pub fn run(&self, carrier: &dyn Carrier, now: Timestamp) -> Done {
+        let report = courier::deliver(Errand {
+            event: &self.event,
+            ticket: self.ticket.clone(),
+            tried: self.tried,
+            driver: self.plan.driver.as_ref(),
+            target: &self.plan.terms.target,
+            carrier,
+            now,
+        });
+        Done(self.key.clone(), report)
+    }
+}
+
+impl Office {
+    /// What is due, for `most` couriers. It is on disk that they go.
+    ///
+    /// # Errors
+    /// When that can't be written: nobody goes.
+    pub fn jobs(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, Error> {
+        let mut state = self.lock();
+        let mut due: Vec<&Cause> = state
+            .causes
+            .values()
+            .filter(|cause| is_due(&state, cause, now))
+            .collect();
+        due.sort_by_key(|cause| cause.pending.as_ref().map(|one| (one.next_at, one.number)));
+        let mut jobs: Vec<Job> = Vec::new();
+        let mut changed = Vec::new();
+        for cause in due {
+            let (Some(held), Some(pending)) =
+                (state.subscriptions.get(&cause.subscription), &cause.pending)
+            else {
+                continue;
+            };
+            let is_its = |key: &str| {
+                let other = state.causes.get(key);
+                other.is_some_and(|other| other.subscription == cause.subscription)
+            };
+            let gone = state.in_hand.iter().filter(|key| is_its(key)).count();
+            let going = jobs.iter().filter(|job| is_its(&job.key)).count();
+            let at_once = if held.failing_since.is_some() {
+                1
+            } else {
+                AT_ONCE
+            };
+            if gone + going >= at_once || jobs.len() >= most {
+                continue;
+            }
+            jobs.push(Job {
+                key: cause.key.clone(),
+                event: pending.event.clone(),
+                ticket: cause.ticket.clone(),
+                tried: pending.tried,
+                plan: Arc::clone(&held.plan),
+            });
+            let mut begun = cause.clone();
+            if let Some(pending) = &mut begun.pending {
+                pending.tried = true;
+                pending.attempts += 1;
+            }
+            changed.push(begun);
+        }
+        if jobs.is_empty() {
+            return Ok(jobs);
+        }
+        self.settle(&mut state, Batch::default(), changed)?;
+        let keys = jobs.iter().map(|job| job.key.clone());
+        state.in_hand.extend(keys);
+        Ok(jobs)
+    }
+
+    /// Writes down what came of it. Until that is written, nobody else goes for the same cause.
+    ///
+    /// # Errors
+    /// When it can't be: call again.
+    pub fn done(&self, done: &Done, now: Timestamp) -> Result<(), Error> {
+        let Done(key, report) = done;
+        let mut state = self.lock();
+        let Some(mut cause) = state.causes.get(key).cloned() else {
+            // its subscription was removed meanwhile
+            state.in_hand.remove(key);
+            return Ok(());
+        };
+        let Some(plan) = state.plan(&cause.subscription).cloned() else {
+            state.in_hand.remove(key);
+            return Ok(());
+        };
+        let kind = plan.terms.target.word();
+        cause.ticket.clone_from(&report.ticket);
+        let mut batch = Batch::default();
+        let verdict = judge(&mut cause, &report.end, now);
+        match (verdict, cause.pending.clone()) {
+            (Verdict::Delivered, Some(pending)) => {
+                cause.delivered(now);
+                if cause.nature == Nature::Once {
+                    cause.resolve(Ended::Quiet, now);
+                    cause.told = None;
+                }
+                let mut told = listed(&cause, &pending, &plan);
+                told.state = NotificationState::Delivered;
+                told.next_at = None;
+                told.problem = None;
+                told.delivered_at = Some(Time::of(now, &TimeZone::UTC));
+                batch.put(Table::Notifications, numbered(pending.number), &told);
+            }
+            (Verdict::Again | Verdict::Dead, Some(pending)) => {
+                let told = listed(&cause, &pending, &plan);
+                batch.put(Table::Notifications, numbered(pending.number), &told);
+            }
+            (_, None) => {}
+        }
+        self.settle(&mut state, batch, vec![cause.clone()])?;
+        state.in_hand.remove(key);
+        let counts = state.counts(kind);
+        counts.merged += u64::from(report.merged);
+        match verdict {
+            Verdict::Delivered => counts.delivered += 1,
+            Verdict::Again => counts.failed += 1,
+            Verdict::Dead => counts.dead += 1,
+        }
+        note_health(&mut state, &cause, &report.end, now);
+        if matches!(report.end, End::Gone(_)) {
+            self.disable(&mut state, &cause.subscription, now)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_due(state: &State, cause: &Cause, now: Timestamp) -> bool {
+    let Some(pending) = &cause.pending else {
+        return false;
+    };
+    let Some(held) = state.subscriptions.get(&cause.subscription) else {
+        return false;
+    };
+    let is_test = pending.event.kind == Happening::Test;
+    let waits = held.paused_until.is_some_and(|at| at > now) && !is_test;
+    !pending.dead
+        && pending.next_at <= now
+        && (held.plan.terms.enabled || is_test)
+        && !waits
+        && !state.in_hand.contains(&cause.key)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Delivered,
+    Again,
+    Dead,
+}
+
+/// What a report means for the notification under way.
+fn judge(cause: &mut Cause, end: &End, now: Timestamp) -> Verdict {
+    let key = cause.key.clone();
+    let Some(pending) = &mut cause.pending else {
+        return Verdict::Delivered;
+    };
+    match end {
+        End::Delivered => Verdict::Delivered,
+        End::Again { after, problem, .. } => {
+            let after = after.unwrap_or_default().clamp(0, LONGEST_WAIT);
+            let wait = wait(&key, pending.attempts).max(SignedDuration::from_secs(after));
+            pending.next_at = now.saturating_add(wait).unwrap_or(now);
+            pending.problem = Some(problem.clone());
+            pending.dead = now.duration_since(pending.created_at) > PATIENCE;
+            if pending.dead {
+                pending.problem = Some(format!(
+                    "given up after {} attempts: {problem}",
+                    pending.attempts
+                ));
+                return Verdict::Dead;
+            }
+            Verdict::Again
+        }
+        End::Refused(problem) | End::Gone(problem) => {
+            pending.dead = true;
+            pending.problem = Some(problem.clone());
+            Verdict::Dead
+        }
+    }
+}
+
+/// Whether its target can be reached, for the whole subscription.
+fn note_health(state: &mut State, cause: &Cause, end: &End, now: Timestamp) {
+    let Some(held) = state.subscriptions.get_mut(&cause.subscription) else {
+        return;
+    };
+    match end {
+        End::Delivered => {
+            held.paused_until = None;
+            held.failing_since = None;
+            held.failure = None;
+        }
+        End::Again { down, problem, .. } => {
+            if *down {
+                let next = cause.pending.as_ref().map(|one| one.next_at);
+                held.paused_until = next;
+                held.failing_since.get_or_insert(now);
+                held.failure = Some(problem.clone());
+            }
+        }
+        End::Refused(problem) | End::Gone(problem) => {
+            held.failing_since.get_or_insert(now);
+            held.failure = Some(problem.clone());
+        }
+    }
+}
+
+/// How long to wait after so many attempts: a fifth more or less, by chance.
+fn wait(key: &str, attempts: u32) -> SignedDuration {
+    let place = (attempts.max(1) as usize - 1).min(WAIT.len() - 1);
+    let milliseconds = WAIT[place] * 1000;
+    let chance = i64::from(Sha256::digest(format!("{key}.{attempts}"))[0]);
+    // 0.8 to 1.2
+    SignedDuration::from_millis(milliseconds * (800 + chance * 400 / 255) / 1000)
+}

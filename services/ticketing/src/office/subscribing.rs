@@ -1,0 +1,338 @@
+//! Subscriptions made, changed and removed; their secrets kept, and never shown.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use whymid_schemas::{Secret, Subscription, SubscriptionState, Target, Terms, Time};
+
+use super::{Held, Office, State};
+use crate::plan::Plan;
+use crate::shelf::{Batch, Error, Table};
+
+/// The most subscriptions.
+const MOST: usize = 100;
+
+/// Why a subscription was not made or changed.
+#[derive(Debug)]
+pub enum NotSubscribed {
+    /// There is none of that id.
+    Unknown,
+    /// Everything that is wrong, `member: what and how to mend it`.
+    Faults(Vec<String>),
+    /// Another one has that name.
+    NameTaken,
+    /// There are too many.
+    TooMany,
+    /// It can't be written.
+    Failed(Error),
+}
+
+impl From<Error> for NotSubscribed {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A subscription as it is on disk.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Stored {
+    id: String,
+    terms: Terms,
+    /// Its secrets, in the order in which the target names them.
+    secrets: Vec<String>,
+    created_at: Timestamp,
+    changed_at: Timestamp,
+    failure: Option<String>,
+}
+
+/// Puts what is on disk into memory. What no version that wrote it would take is left alone.
+pub(super) fn restore(mut stored: Stored, state: &mut State) {
+    let mut secrets: VecDeque<String> = stored.secrets.into();
+    for (_, secret) in stored.terms.target.secrets() {
+        *secret = Secret::new(secrets.pop_front().unwrap_or_default());
+    }
+    let Ok(plan) = Plan::check(stored.terms) else {
+        return;
+    };
+    let held = Held {
+        plan: Arc::new(plan),
+        created_at: stored.created_at,
+        changed_at: stored.changed_at,
+        filter_errors: 0,
+        paused_until: None,
+        failing_since: stored.failure.as_ref().map(|_| stored.changed_at),
+        failure: stored.failure,
+    };
+    state.subscriptions.insert(stored.id, held);
+}
+
+impl Office {
+    /// All subscriptions, by name.
+    #[must_use]
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        let state = self.lock();
+        let all = state.subscriptions.iter();
+        let mut all: Vec<_> = all.map(|(id, held)| shown(&state, id, held)).collect();
+        all.sort_by(|one, other| one.terms.name.cmp(&other.terms.name));
+        all
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn subscription(&self, id: &str) -> Option<Subscription> {
+        let state = self.lock();
+        let held = state.subscriptions.get(id)?;
+        Some(shown(&state, id, held))
+    }
+
+    /// Makes one.
+    ///
+    /// # Errors
+    /// [`NotSubscribed`].
+    pub fn subscribe(&self, terms: Terms, now: Timestamp) -> Result<Subscription, NotSubscribed> {
+        let plan = Plan::check(terms).map_err(NotSubscribed::Faults)?;
+        let mut state = self.lock();
+        if state.subscriptions.len() >= MOST {
+            return Err(NotSubscribed::TooMany);
+        }
+        let id = new_id();
+        self.hold(&mut state, &id, plan, now, now)?;
+        let held = &state.subscriptions[&id];
+        Ok(shown(&state, &id, held))
+    }
+
+    /// Changes one: what `changes` names (a merge patch, RFC 7396). What was given up is tried again.
+    ///
+    /// # Errors
+    /// [`NotSubscribed`].
+    pub fn change(
+        &self,
+        id: &str,
+        changes: &Value,
+        now: Timestamp,
+    ) -> Result<Subscription, NotSubscribed> {
+        let mut state = self.lock();
+        let held = state.subscriptions.get(id).ok_or(NotSubscribed::Unknown)?;
+        let (before, created_at) = (held.plan.terms.clone(), held.created_at);
+        let plan = changed(&before, changes).map_err(NotSubscribed::Faults)?;
+        self.hold(&mut state, id, plan, created_at, now)?;
+        self.revive(&mut state, id, now)?;
+        let held = &state.subscriptions[id];
+        Ok(shown(&state, id, held))
+    }
+
+    /// Removes one, and what is remembered of its causes. Its tickets stay as they are.
+    ///
+    /// # Errors
+    /// [`NotSubscribed`].
+    pub fn unsubscribe(&self, id: &str) -> Result<(), NotSubscribed> {
+        let mut state = self.lock();
+        if !state.subscriptions.contains_key(id) {
+            return Err(NotSubscribed::Unknown);
+        }
+        let mut batch = Batch::default();
+        batch.remove(Table::Subscriptions, id);
+        let causes = state.causes.values().filter(|one| one.subscription == id);
+        let causes: Vec<String> = causes.map(|one| one.key.clone()).collect();
+        for key in &causes {
+            batch.remove(Table::Causes, key);
+        }
+        self.shelf.write(&batch)?;
+        state.subscriptions.remove(id);
+        for key in &causes {
+            state.causes.remove(key);
+        }
+        state.current.retain(|_, key| !causes.contains(key));
+        // occurrences without a cause are swept
+        state.swept_at = None;
+        self.show(&state);
+        Ok(())
+    }
+
+    fn hold(
+        &self,
+        state: &mut State,
+        id: &str,
+        plan: Plan,
+        created_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), NotSubscribed> {
+        let is_taken = |(other, held): (&String, &Held)| {
+            other != id && held.plan.terms.name == plan.terms.name
+        };
+        if state.subscriptions.iter().any(is_taken) {
+            return Err(NotSubscribed::NameTaken);
+        }
+        let mut batch = Batch::default();
+        let stored = stored(id, &plan.terms, created_at, now, None);
+        batch.put(Table::Subscriptions, id, &stored);
+        self.shelf.write(&batch)?;
+        let filter_errors = 0;
+        state.subscriptions.insert(
+            id.to_owned(),
+            Held {
+                plan: Arc::new(plan),
+                created_at,
+                changed_at: now,
+                filter_errors,
+                paused_until: None,
+                failing_since: None,
+                failure: None,
+            },
+        );
+        self.show(state);
+        Ok(())
+    }
+
+    /// What was given up is tried again.
+    fn revive(&self, state: &mut State, id: &str, now: Timestamp) -> Result<(), Error> {
+        let mut changed = Vec::new();
+        for cause in state.causes.values().filter(|one| one.subscription == id) {
+            let mut cause = cause.clone();
+            if let Some(pending) = &mut cause.pending {
+                pending.dead = false;
+                pending.attempts = 0;
+                pending.created_at = now;
+                pending.next_at = now;
+                changed.push(cause);
+            }
+        }
+        self.settle(state, Batch::default(), changed)
+    }
+
+    /// Stops a subscription whose endpoint is gone for good.
+    pub(super) fn disable(&self, state: &mut State, id: &str, now: Timestamp) -> Result<(), Error> {
+        let Some(held) = state.subscriptions.get(id) else {
+            return Ok(());
+        };
+        let mut terms = held.plan.terms.clone();
+        terms.enabled = false;
+        let (created_at, failure) = (held.created_at, held.failure.clone());
+        let Ok(plan) = Plan::check(terms) else {
+            return Ok(());
+        };
+        let mut batch = Batch::default();
+        let stored = stored(id, &plan.terms, created_at, now, failure);
+        batch.put(Table::Subscriptions, id, &stored);
+        self.shelf.write(&batch)?;
+        if let Some(held) = state.subscriptions.get_mut(id) {
+            held.plan = Arc::new(plan);
+            held.changed_at = now;
+        }
+        self.show(state);
+        Ok(())
+    }
+}
+
+fn stored(
+    id: &str,
+    terms: &Terms,
+    created_at: Timestamp,
+    changed_at: Timestamp,
+    failure: Option<String>,
+) -> Stored {
+    let mut terms = terms.clone();
+    let secrets = terms.target.secrets().into_iter();
+    let secrets = secrets.map(|(_, secret)| secret.reveal().to_owned());
+    Stored {
+        id: id.to_owned(),
+        secrets: secrets.collect(),
+        terms,
+        created_at,
+        changed_at,
+        failure,
+    }
+}
+
+/// The subscription with changes, checked. Secrets that come hidden are those that it had.
+fn changed(before: &Terms, changes: &Value) -> Result<Plan, Vec<String>> {
+    let mut text = serde_json::to_value(before).unwrap_or_default();
+    merge(&mut text, changes);
+    let mut terms: Terms = serde_json::from_value(text).map_err(|error| vec![error.to_string()])?;
+    keep_secrets(&before.target, &mut terms.target)?;
+    Plan::check(terms)
+}
+
+/// Puts the secrets that a target had where it has hidden ones now.
+fn keep_secrets(before: &Target, now: &mut Target) -> Result<(), Vec<String>> {
+    let mut old = before.clone();
+    let mut known: Vec<(&'static str, String)> = Vec::new();
+    if before.word() == now.word() {
+        let secrets = old.secrets().into_iter();
+        known.extend(secrets.map(|(name, secret)| (name, secret.reveal().to_owned())));
+    }
+    let addresses = |target: &Target| crate::targets::driver(target).addresses();
+    let moved = addresses(before) != addresses(now);
+    for (name, secret) in now.secrets() {
+        if !secret.is_hidden() {
+            continue;
+        }
+        if moved {
+            // or a secret could be sent to wherever one likes
+            return Err(vec![format!(
+                "target.{name}: the address is another one: give the secret again"
+            )]);
+        }
+        if let Some(place) = known.iter().position(|(known, _)| *known == name) {
+            *secret = Secret::new(known.remove(place).1);
+        }
+    }
+    Ok(())
+}
+
+/// RFC 7396.
+fn merge(into: &mut Value, changes: &Value) {
+    let Value::Object(changes) = changes else {
+        *into = changes.clone();
+        return;
+    };
+    if !into.is_object() {
+        *into = Value::Object(serde_json::Map::new());
+    }
+    let Some(members) = into.as_object_mut() else {
+        return;
+    };
+    for (name, value) in changes {
+        if value.is_null() {
+            members.remove(name);
+        } else {
+            merge(members.entry(name.clone()).or_insert(Value::Null), value);
+        }
+    }
+}
+
+fn shown(state: &State, id: &str, held: &Held) -> Subscription {
+    let time = |at: Timestamp| Time::of(at, &TimeZone::UTC);
+    let causes = || state.causes.values().filter(|one| one.subscription == id);
+    let open = || causes().filter(|one| one.open && one.told.is_some());
+    let pending = || causes().filter_map(|one| one.pending.as_ref());
+    Subscription {
+        id: id.to_owned(),
+        terms: held.plan.terms.clone(),
+        created_at: time(held.created_at),
+        changed_at: time(held.changed_at),
+        state: SubscriptionState {
+            open: open().count() as u64,
+            occurrences: open().map(|one| one.count).sum(),
+            waiting: pending().filter(|one| !one.dead).count() as u64,
+            dead: pending().filter(|one| one.dead).count() as u64,
+            held: causes().filter(|one| one.held && one.open).count() as u64,
+            filter_errors: held.filter_errors,
+            failing_since: held.failing_since.map(time),
+            failure: held.failure.clone(),
+        },
+    }
+}
+
+/// An id that nobody has: 96 bits of chance.
+fn new_id() -> String {
+    let mut bytes = [0_u8; 12];
+    // two of the same would overwrite each other: without chance, the process can't go on
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    let hex = bytes.iter().map(|byte| format!("{byte:02x}"));
+    std::iter::once("s".to_owned()).chain(hex).collect()
+}

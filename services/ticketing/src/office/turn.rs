@@ -1,0 +1,438 @@
+//! What is to be told, and was not: causes that rest are resolved, and where there is news, a
+//! notification is made that stays as it is until its target has it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use whymid_schemas::{
+    Answer, CauseData, Grouping, Happening, Lang, Notification, NotificationState, Severity, Time,
+};
+
+use super::{Ask, Asked, Office, State};
+use crate::cause::{Beginning, Cause, Ended, Nature, Pending, Seen};
+use crate::event::Event;
+use crate::key;
+use crate::leaving::leaving;
+use crate::plan::Plan;
+use crate::shelf::{Batch, Error, Table, number, numbered};
+use crate::template::{self, Beside};
+use crate::words::{self, Telling};
+
+/// The most notifications that are made in one go.
+const MOST: usize = 50;
+
+/// How often what is over is removed.
+const SWEEP: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long notifications are listed.
+const LISTED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The most notifications that are listed.
+const MOST_LISTED: u64 = 100_000;
+
+/// Something to be told.
+struct News {
+    key: String,
+    record: String,
+    lang: Lang,
+    answer: Option<Box<Answer>>,
+}
+
+impl Office {
+    /// Resolves what rests, and makes notifications of what is new. Says how many.
+    ///
+    /// # Errors
+    /// When they can't be written: nothing has changed.
+    pub fn turn(&self, now: Timestamp, ask: Ask<'_>) -> Result<usize, Error> {
+        self.rest(now)?;
+        let mut news = self.news(now);
+        news.retain_mut(|one| match ask_about(one, ask) {
+            Asked::Answer(answer) => {
+                one.answer = Some(answer);
+                true
+            }
+            Asked::Gone => true,
+            Asked::NotNow => false,
+        });
+        let mut state = self.lock();
+        let mut batch = Batch::default();
+        let mut changed = Vec::new();
+        let mut opening: HashMap<String, usize> = HashMap::new();
+        let mut number = state.next_notification;
+        for one in news {
+            let Some(cause) = state.causes.get(&one.key) else {
+                continue;
+            };
+            let Some(plan) = state.plan(&cause.subscription).cloned() else {
+                continue;
+            };
+            let Some(kind) = cause.news(plan.quiet_period, now) else {
+                continue;
+            };
+            let mut cause = cause.clone();
+            if kind == Happening::Opened && cause.nature == Nature::Ordinary {
+                let so_far = opening.entry(cause.subscription.clone()).or_default();
+                if cause.told.is_none()
+                    && opened(&state, &cause, &plan, now) + *so_far >= plan.at_most.0
+                {
+                    cause.held = true;
+                    changed.push(cause);
+                    continue;
+                }
+                *so_far += 1;
+            }
+            let answer = one.answer.as_deref();
+            let told = self.told(&state, &cause, &plan, answer, kind, now);
+            cause.pend(told, number, now);
+            if let Some(pending) = &cause.pending {
+                let listed = listed(&cause, pending, &plan);
+                batch.put(Table::Notifications, numbered(number), &listed);
+            }
+            number += 1;
+            changed.push(cause);
+        }
+        let made = usize::try_from(number - state.next_notification).unwrap_or_default();
+        let summaries = summaries(&state, &changed, now);
+        changed.extend(summaries);
+        self.settle(&mut state, batch, changed)?;
+        state.next_notification = number;
+        Ok(made)
+    }
+
+    /// Resolves what rests, and now and then removes what is over.
+    fn rest(&self, now: Timestamp) -> Result<(), Error> {
+        let mut state = self.lock();
+        let mut changed = Vec::new();
+        for cause in state.causes.values() {
+            let Some(plan) = state.plan(&cause.subscription) else {
+                continue;
+            };
+            let mut resting = cause.clone();
+            if resting.rest(plan, now) {
+                changed.push(resting);
+            }
+        }
+        self.settle(&mut state, Batch::default(), changed)?;
+        let due = state
+            .swept_at
+            .is_none_or(|at| now.duration_since(at) >= SWEEP);
+        if due {
+            self.sweep(&mut state, now)?;
+            state.swept_at = Some(now);
+        }
+        Ok(())
+    }
+
+    /// Removes causes that ended and won't be opened again, with what hangs on them, and the oldest
+    /// notifications.
+    fn sweep(&self, state: &mut State, now: Timestamp) -> Result<(), Error> {
+        let is_over = |cause: &&Cause| {
+            let plan = state.plan(&cause.subscription);
+            let is_told = cause.told.is_none_or(|told| !told.open);
+            plan.is_none_or(|plan| cause.is_past(plan.reopen_within, now))
+                && cause.pending.is_none()
+                && is_told
+        };
+        let over = state.causes.values().filter(is_over);
+        let over: Vec<(String, String)> = over
+            .map(|one| (one.key.clone(), one.base.clone()))
+            .collect();
+        let mut batch = Batch::default();
+        for (key, base) in &over {
+            state.causes.remove(key);
+            if state.current.get(base) == Some(key) {
+                state.current.remove(base);
+            }
+            batch.remove(Table::Causes, key);
+        }
+        let is_known = |key: &str| state.causes.contains_key(key);
+        self.shelf.walk(
+            Table::Occurrences,
+            [],
+            |place, one: super::intake::Occurrence| {
+                if !is_known(&one.key) {
+                    batch.remove(Table::Occurrences, place);
+                }
+                true
+            },
+        )?;
+        let oldest = now.checked_sub(LISTED).unwrap_or(Timestamp::MIN);
+        let oldest = Time::of(oldest, &TimeZone::UTC);
+        let first = state.next_notification.saturating_sub(MOST_LISTED);
+        self.shelf
+            .walk(Table::Notifications, [], |key, one: Notification| {
+                let is_old = one.created_at < oldest || number(key) < Some(first);
+                let waits = one.state != NotificationState::Delivered && is_known(&one.key);
+                if is_old && !waits {
+                    batch.remove(Table::Notifications, key);
+                }
+                is_old
+            })?;
+        self.shelf.write(&batch)
+    }
+
+    fn news(&self, now: Timestamp) -> Vec<News> {
+        let state = self.lock();
+        let mut news = Vec::new();
+        for cause in state.causes.values() {
+            let Some(held) = state.subscriptions.get(&cause.subscription) else {
+                continue;
+            };
+            let waits = !held.plan.terms.enabled || held.paused_until.is_some_and(|at| at > now);
+            if waits || cause.news(held.plan.quiet_period, now).is_none() {
+                continue;
+            }
+            news.push(News {
+                key: cause.key.clone(),
+                record: cause.record.clone(),
+                lang: held.plan.terms.lang,
+                answer: None,
+            });
+            if news.len() >= MOST {
+                break;
+            }
+        }
+        news
+    }
+
+    /// The event that tells what is new of a cause.
+    pub(super) fn told(
+        &self,
+        state: &State,
+        cause: &Cause,
+        plan: &Plan,
+        answer: Option<&Answer>,
+        kind: Happening,
+        now: Timestamp,
+    ) -> Event {
+        let terms = &plan.terms;
+        let answer = answer.map(|answer| leaving(answer, &terms.fields));
+        let revision = cause.revision + 1;
+        let id = format!("{}-{revision}", cause.key);
+        let url = answer.as_ref().and_then(|answer| {
+            let url = answer.message.as_ref()?.url.clone()?;
+            self.settings.public_url.is_some().then_some(url)
+        });
+        let beside = Beside {
+            key: cause.key.clone(),
+            revision,
+            count: cause.count,
+            first_at: Time::of(cause.first_at, &TimeZone::UTC).0,
+            last_at: Time::of(cause.last_at, &TimeZone::UTC).0,
+            kind: kind.word(),
+            subscription: terms.name.clone(),
+            url: url.clone(),
+        };
+        let fill = |template: &Option<String>, plain| {
+            let template = template.as_ref()?;
+            // it was tried when the subscription was made; where it fails now, ours do
+            template::fill(template, answer.as_ref(), &beside, plain).ok()
+        };
+        let mut title = match fill(&terms.template.title, true) {
+            Some(own) if !own.trim().is_empty() => words::one_line(&own),
+            _ => cause.title.clone(),
+        };
+        let mut body = Telling {
+            terms,
+            cause,
+            kind,
+            answer: answer.as_ref(),
+            url: url.as_deref(),
+            own: fill(&terms.template.body, false),
+        }
+        .body();
+        if cause.nature == Nature::Summary && kind != Happening::Resolved {
+            let held = held_of(state, &cause.subscription);
+            (title, body) = words::summary(terms, &held, cause.told.is_some());
+        }
+        let severity = answer
+            .as_ref()
+            .map_or(Severity::Warning, |answer| answer.diagnosis.severity);
+        let time = |at| Some(Time::of(at, &TimeZone::UTC));
+        let source = self.settings.public_url.clone();
+        Event {
+            id,
+            key: cause.key.clone(),
+            revision,
+            kind,
+            at: Time::of(now, &TimeZone::UTC),
+            lang: terms.lang,
+            severity,
+            priority: terms.priorities.of(severity).map(str::to_owned),
+            appliance: answer.as_ref().map(key::appliance).unwrap_or_default(),
+            url,
+            source: source.unwrap_or_else(|| "/whymid".to_owned()),
+            data: CauseData {
+                key: cause.key.clone(),
+                revision,
+                count: cause.count,
+                first_at: time(cause.first_at),
+                last_at: time(cause.last_at),
+                subscription: terms.name.clone(),
+                title: title.clone(),
+                reason: reason(cause, kind),
+                answer: answer.filter(|_| cause.nature != Nature::Summary),
+            },
+            title,
+            body,
+        }
+    }
+}
+
+fn ask_about(one: &News, ask: Ask<'_>) -> Asked {
+    if one.record.is_empty() {
+        return Asked::Gone;
+    }
+    ask(&one.record, one.lang)
+}
+
+fn reason(cause: &Cause, kind: Happening) -> Option<String> {
+    let ended = cause.ended.filter(|_| kind == Happening::Resolved)?;
+    Some(
+        match ended {
+            Ended::Quiet => "quiet",
+            Ended::Success => "success",
+            Ended::Revised => "revised",
+        }
+        .to_owned(),
+    )
+}
+
+impl Cause {
+    /// Has something to tell.
+    pub(super) fn pend(&mut self, event: Event, number: u64, now: Timestamp) {
+        self.revision = event.revision;
+        self.pending = Some(Pending {
+            tells: self.tells(now),
+            event,
+            number,
+            attempts: 0,
+            tried: false,
+            created_at: now,
+            next_at: now,
+            problem: None,
+            dead: false,
+        });
+    }
+}
+
+/// So many tickets were opened by now, or are about to be.
+fn opened(state: &State, cause: &Cause, plan: &Plan, now: Timestamp) -> usize {
+    let counts = |other: &&Cause| {
+        let is_new = other
+            .opened_at
+            .is_some_and(|at| now.duration_since(at) < plan.at_most.1);
+        let is_coming = other.told.is_none() && other.pending.is_some();
+        other.subscription == cause.subscription
+            && other.nature == Nature::Ordinary
+            && (is_new || is_coming)
+    };
+    state.causes.values().filter(counts).count()
+}
+
+fn held_of<'s>(state: &'s State, subscription: &str) -> Vec<&'s Cause> {
+    let is_held = |one: &&Cause| one.held && one.open && one.subscription == subscription;
+    state.causes.values().filter(is_held).collect()
+}
+
+/// The causes that sum up what is held, where that changed.
+fn summaries(state: &State, changed: &[Cause], now: Timestamp) -> Vec<Cause> {
+    let mut sums: HashMap<String, (u64, Timestamp)> = HashMap::new();
+    let is_newer = |one: &&Cause| !changed.iter().any(|other| other.key == one.key);
+    let all = state.causes.values().filter(is_newer).chain(changed);
+    for one in all.filter(|one| one.held && one.open) {
+        let (count, first) = sums
+            .entry(one.subscription.clone())
+            .or_insert((0, one.first_at));
+        *count += one.count;
+        *first = (*first).min(one.first_at);
+    }
+    let mut summaries = Vec::new();
+    for (id, held) in &state.subscriptions {
+        let base = key::hashed(&["summary", id]);
+        let known = state.current.get(&base);
+        let known = known.and_then(|key| state.causes.get(key));
+        let sum = sums.get(id);
+        let summary = match (known, sum) {
+            (None, None) => continue,
+            (None, Some((_, first))) => summary_of(id, &base, &held.plan, *first),
+            (Some(known), _) => known.clone(),
+        };
+        let before = (summary.count, summary.open);
+        let summary = summed(summary, sum, now);
+        if known.is_none() || before != (summary.count, summary.open) {
+            summaries.push(summary);
+        }
+    }
+    summaries
+}
+
+fn summed(mut summary: Cause, sum: Option<&(u64, Timestamp)>, now: Timestamp) -> Cause {
+    match sum {
+        Some((count, first)) => {
+            if !summary.open {
+                summary.open = true;
+                summary.resolved_at = None;
+                summary.ended = None;
+                summary.first_at = *first;
+            }
+            // a cause that got its ticket leaves the sum: what it knows never shrinks
+            if *count != summary.count {
+                summary.last_at = now;
+            }
+            summary.count = *count;
+        }
+        None if summary.open => summary.resolve(Ended::Quiet, now),
+        None => {}
+    }
+    summary
+}
+
+fn summary_of(subscription: &str, base: &str, plan: &Plan, first: Timestamp) -> Cause {
+    let (title, _) = words::summary(&plan.terms, &[], false);
+    Cause::new(Beginning {
+        key: key::key(base, 0),
+        base: base.to_owned(),
+        generation: 0,
+        subscription: subscription.to_owned(),
+        diagnosis: String::new(),
+        by: Grouping::Record,
+        value: String::new(),
+        on_path: false,
+        nature: Nature::Summary,
+        seen: Seen {
+            record: String::new(),
+            at: first,
+            title,
+        },
+    })
+}
+
+/// A notification as it is listed.
+pub(super) fn listed(cause: &Cause, pending: &Pending, plan: &Arc<Plan>) -> Notification {
+    let time = |at: Timestamp| Time::of(at, &TimeZone::UTC);
+    Notification {
+        id: pending.event.id.clone(),
+        subscription: cause.subscription.clone(),
+        subscription_name: plan.terms.name.clone(),
+        target: plan.terms.target.word().to_owned(),
+        key: cause.key.clone(),
+        kind: pending.event.kind,
+        revision: pending.event.revision,
+        count: pending.tells.count,
+        title: pending.event.title.clone(),
+        state: if pending.dead {
+            NotificationState::Dead
+        } else {
+            NotificationState::Waiting
+        },
+        attempts: pending.attempts,
+        created_at: time(pending.created_at),
+        next_at: (!pending.dead).then(|| time(pending.next_at)),
+        delivered_at: None,
+        problem: pending.problem.clone(),
+        ticket: super::counter::link(cause, plan),
+    }
+}

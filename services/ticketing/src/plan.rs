@@ -1,0 +1,199 @@
+//! A subscription as written to one that can be followed: the filter compiled, spans read, the
+//! target's driver at hand. All its faults at once.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use jiff::SignedDuration;
+use whymid_schemas::{Answer, Secret, Target, Terms};
+
+use crate::filter::Filter;
+use crate::span::span;
+use crate::target::Driver;
+use crate::targets::driver;
+use crate::template::{self, Beside};
+use crate::{guard, signature};
+
+/// The longest name, letters.
+const NAME: usize = 100;
+
+/// A subscription that can be followed.
+pub(crate) struct Plan {
+    pub(crate) terms: Terms,
+    pub(crate) filter: Filter,
+    pub(crate) quiet_period: SignedDuration,
+    pub(crate) resolve_after: SignedDuration,
+    pub(crate) reopen_within: SignedDuration,
+    pub(crate) at_most: (usize, SignedDuration),
+    pub(crate) driver: Arc<dyn Driver>,
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan")
+            .field("terms", &self.terms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Collects what is wrong, each with the member that it is about.
+#[derive(Default)]
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn note(&mut self, member: &str, what: impl std::fmt::Display) {
+        self.0.push(format!("{member}: {what}"));
+    }
+
+    fn take<T>(&mut self, member: &str, tried: Result<T, String>) -> Option<T> {
+        tried.map_err(|what| self.note(member, what)).ok()
+    }
+}
+
+impl Plan {
+    /// Checks a subscription; its secrets must be there.
+    ///
+    /// # Errors
+    /// Everything that is wrong, `member: what and how to mend it`.
+    pub(crate) fn check(mut terms: Terms) -> Result<Self, Vec<String>> {
+        let mut faults = Faults::default();
+        terms.name = terms.name.trim().to_owned();
+        let letters = terms.name.chars().count();
+        if letters == 0 || letters > NAME || terms.name.chars().any(char::is_control) {
+            faults.note("name", format!("takes 1 to {NAME} letters in one line"));
+        }
+        let filter = faults.take("filter", Filter::compile(&terms.filter));
+        if terms.dedup.is_empty() {
+            faults.note(
+                "dedup",
+                "names nothing: write [\"diagnosis\", \"grouping\"], or leave it out",
+            );
+        }
+        let mut read = |member, text: &str| faults.take(member, span(text));
+        let spans = (
+            read("quiet_period", &terms.quiet_period),
+            read("resolve_after", &terms.resolve_after),
+            read("reopen_within", &terms.reopen_within),
+            read("at_most.per", &terms.at_most.per),
+        );
+        if terms.at_most.tickets == 0 {
+            faults.note("at_most.tickets", "is 1 at least");
+        }
+        check_templates(&terms, &mut faults);
+        check_target(&mut terms.target, &mut faults);
+        let driver = driver(&terms.target);
+        for (member, address) in driver.addresses() {
+            if let Err(what) = guard::check_address(&address) {
+                faults.note(&format!("target.{member}"), what);
+            }
+        }
+        let (Some(quiet_period), Some(resolve_after), Some(reopen_within), Some(per)) = spans
+        else {
+            return Err(faults.0);
+        };
+        match filter {
+            Some(filter) if faults.0.is_empty() => Ok(Self {
+                filter,
+                quiet_period,
+                resolve_after,
+                reopen_within,
+                at_most: (terms.at_most.tickets as usize, per),
+                driver: Arc::from(driver),
+                terms,
+            }),
+            _ => Err(faults.0),
+        }
+    }
+}
+
+fn check_templates(terms: &Terms, faults: &mut Faults) {
+    let beside = Beside::default();
+    let none: Option<&Answer> = None;
+    let both = [
+        ("template.title", &terms.template.title, true),
+        ("template.body", &terms.template.body, false),
+    ];
+    for (member, template, plain) in both {
+        if let Some(template) = template {
+            faults.take(member, template::fill(template, none, &beside, plain));
+        }
+    }
+}
+
+/// What the shapes do not say of a target's settings.
+fn check_target(target: &mut Target, faults: &mut Faults) {
+    for (member, secret) in target.secrets() {
+        let text = secret.reveal();
+        if text.is_empty() || secret.is_hidden() {
+            faults.note(&format!("target.{member}"), "is missing");
+        } else if text.chars().any(char::is_control) {
+            faults.note(&format!("target.{member}"), "is not one line");
+        }
+    }
+    match target {
+        Target::Webhook(one) => check_webhook(&mut one.secrets, faults),
+        Target::RequestTracker(one) => {
+            let login = (one.user.is_some(), one.password.is_some());
+            check_login(one.token.is_some(), login, faults);
+            let field = &one.custom_field;
+            let is_plain = |letter: char| letter.is_alphanumeric() || " _-.".contains(letter);
+            if field.is_empty() || !field.chars().all(is_plain) {
+                faults.note(
+                    "target.custom_field",
+                    "takes letters, digits, spaces, `_`, `-` and `.`",
+                );
+            }
+        }
+        Target::Servicenow(one) => {
+            let login = (one.user.is_some(), one.password.is_some());
+            check_login(one.token.is_some(), login, faults);
+            let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+            if one.table.is_empty() || !one.table.chars().all(is_plain) {
+                faults.note("target.table", "is no name of a table");
+            }
+        }
+        Target::Email(one) => {
+            if one.to.is_empty() {
+                faults.note("target.to", "names nobody");
+            }
+            if one.user.is_some() != one.password.is_some() {
+                faults.note(
+                    "target.user",
+                    "takes a password, and a password takes a user",
+                );
+            }
+        }
+        Target::Redmine(_) | Target::Jira(_) | Target::Zammad(_) | Target::Pagerduty(_) => {}
+    }
+}
+
+fn check_login(token: bool, login: (bool, bool), faults: &mut Faults) {
+    if !token && login != (true, true) {
+        faults.note("target.token", "is missing; or give `user` and `password`");
+    }
+}
+
+fn check_webhook(secrets: &mut [Secret], faults: &mut Faults) {
+    if secrets.is_empty() {
+        faults.note(
+            "target.secrets",
+            format!("names none; a new one: {}", new_secret()),
+        );
+    }
+    for secret in secrets {
+        if let Err(what) = signature::check(secret) {
+            faults.note("target.secrets", what);
+        }
+    }
+}
+
+/// A signing key that nobody has.
+fn new_secret() -> String {
+    let mut bytes = [0; 32];
+    // without chance there is no key to offer
+    if getrandom::fill(&mut bytes).is_err() {
+        return "`openssl rand -base64 32`, with whsec_ in front".to_owned();
+    }
+    let key = base64::engine::general_purpose::STANDARD.encode(bytes);
+    format!("whsec_{key}")
+}

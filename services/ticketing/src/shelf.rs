@@ -1,0 +1,362 @@
+//! What is remembered, on disk: one file of redb, JSON in it.
+//!
+//! Invariants: what a [`Batch`] holds is on disk as a whole or not at all once [`Shelf::write`]
+//! returns; the file is its owner's alone (it holds secrets).
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | `subscriptions` | id | subscription with its secrets |
+//! | `inbox` | number | what the index is about to hold and nobody has looked at |
+//! | `causes` | key | cause |
+//! | `occurrences` | record, subscription | which cause it counts for |
+//! | `notifications` | number | notification |
+//!
+//! Not here: what any of it means.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+use redb::backends::FileBackend;
+use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What could not be remembered, or looked up.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to keep tickets' state in {file}: {what}")]
+pub struct Error {
+    file: String,
+    what: String,
+}
+
+/// A table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Subscriptions,
+    Inbox,
+    Causes,
+    Occurrences,
+    Notifications,
+}
+
+type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+impl Table {
+    const ALL: [Self; 5] = [
+        Self::Subscriptions,
+        Self::Inbox,
+        Self::Causes,
+        Self::Occurrences,
+        Self::Notifications,
+    ];
+
+    const fn definition(self) -> Definition {
+        TableDefinition::new(match self {
+            Self::Subscriptions => "subscriptions",
+            Self::Inbox => "inbox",
+            Self::Causes => "causes",
+            Self::Occurrences => "occurrences",
+            Self::Notifications => "notifications",
+        })
+    }
+}
+
+/// Changes that belong together; of several to one place the last counts.
+#[derive(Debug, Default)]
+pub(crate) struct Batch(Vec<(Table, Vec<u8>, Option<Vec<u8>>)>);
+
+impl Batch {
+    pub(crate) fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: &impl Serialize) {
+        // our own shapes have string keys and no value that JSON lacks
+        let value = serde_json::to_vec(value).unwrap_or_default();
+        self.0.push((table, key.as_ref().to_vec(), Some(value)));
+    }
+
+    pub(crate) fn remove(&mut self, table: Table, key: impl AsRef<[u8]>) {
+        self.0.push((table, key.as_ref().to_vec(), None));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The file.
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    database: RwLock<Database>,
+    path: PathBuf,
+    file: String,
+}
+
+impl Shelf {
+    /// Opens the file, which is made where there is none.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let file = path.display().to_string();
+        let failed = |what: String| Error {
+            file: file.clone(),
+            what,
+        };
+        let mut options = OpenOptions::new();
+        let options = options.create(true).truncate(false).read(true).write(true);
+        let opened = options.mode(0o600).open(path);
+        let opened = opened.map_err(|error| failed(error.to_string()))?;
+        let backend = FileBackend::new(opened).map_err(|error| failed(error.to_string()))?;
+        let database = Database::builder().create_with_backend(backend);
+        let database = RwLock::new(database.map_err(|error| failed(error.to_string()))?);
+        let shelf = Self {
+            database,
+            path: path.to_owned(),
+            file,
+        };
+        // every table is there from now on
+        shelf.write(&Batch::default())?;
+        Ok(shelf)
+    }
+
+    fn failed(&self, error: impl Into<redb::Error>) -> Error {
+        Error {
+            file: self.file.clone(),
+            what: error.into().to_string(),
+        }
+    }
+
+    fn database(&self) -> RwLockReadGuard<'_, Database> {
+        self.database.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the file anew: what was removed or written over is nowhere in it.
+    pub(crate) fn renew(&self) -> Result<(), Error> {
+        let mut place = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let failed = |error: &dyn std::fmt::Display| Error {
+            file: self.file.clone(),
+            what: error.to_string(),
+        };
+        let new_path = self.path.with_extension("new");
+        // what an earlier attempt left
+        let _ = std::fs::remove_file(&new_path);
+        let new = Self::open(&new_path)?;
+        {
+            let copy = || -> Result<(), redb::Error> {
+                let (from, to) = (place.begin_read()?, new.database().begin_write()?);
+                for table in Table::ALL {
+                    let (old, mut open) = (
+                        from.open_table(table.definition())?,
+                        to.open_table(table.definition())?,
+                    );
+                    for entry in old.range::<&[u8]>(..)? {
+                        let (key, value) = entry?;
+                        open.insert(key.value(), value.value())?;
+                    }
+                }
+                to.commit()?;
+                Ok(())
+            };
+            copy().map_err(|error| failed(&error))?;
+        }
+        std::fs::rename(&new_path, &self.path).map_err(|error| failed(&error))?;
+        let folder = self.path.parent().map(std::fs::File::open);
+        if let Some(Ok(folder)) = folder {
+            folder.sync_all().map_err(|error| failed(&error))?;
+        }
+        // the new file goes on under the old one's name
+        *place = new
+            .database
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(())
+    }
+
+    /// Puts changes on disk.
+    pub(crate) fn write(&self, batch: &Batch) -> Result<(), Error> {
+        let write = || -> Result<(), redb::Error> {
+            let transaction = self.database().begin_write()?;
+            for table in Table::ALL {
+                let mut open = transaction.open_table(table.definition())?;
+                for (_, key, value) in batch.0.iter().filter(|change| change.0 == table) {
+                    match value {
+                        Some(value) => open.insert(key.as_slice(), value.as_slice())?,
+                        None => open.remove(key.as_slice())?,
+                    };
+                }
+            }
+            transaction.commit()?;
+            Ok(())
+        };
+        write().map_err(|error| self.failed(error))
+    }
+
+    /// What is at a place.
+    pub(crate) fn get<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        key: impl AsRef<[u8]>,
+    ) -> Result<Option<T>, Error> {
+        let read = || -> Result<Option<T>, redb::Error> {
+            let transaction = self.database().begin_read()?;
+            let open = transaction.open_table(table.definition())?;
+            let found = open.get(key.as_ref())?;
+            Ok(found.and_then(|value| serde_json::from_slice(value.value()).ok()))
+        };
+        read().map_err(|error| self.failed(error))
+    }
+
+    /// What is there from a key on, in order, as long as `until` does not say that it is enough.
+    pub(crate) fn walk<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        from: impl AsRef<[u8]>,
+        mut take: impl FnMut(&[u8], T) -> bool,
+    ) -> Result<(), Error> {
+        let mut read = || -> Result<(), redb::Error> {
+            let transaction = self.database().begin_read()?;
+            let open = transaction.open_table(table.definition())?;
+            for entry in open.range(from.as_ref()..)? {
+                let (key, value) = entry?;
+                let Ok(one) = serde_json::from_slice(value.value()) else {
+                    continue;
+                };
+                if !take(key.value(), one) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        read().map_err(|error| self.failed(error))
+    }
+
+    /// The same backwards, from behind all or from in front of a key.
+    pub(crate) fn walk_back<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        before: Option<&[u8]>,
+        mut take: impl FnMut(&[u8], T) -> bool,
+    ) -> Result<(), Error> {
+        let mut read = || -> Result<(), redb::Error> {
+            let transaction = self.database().begin_read()?;
+            let open = transaction.open_table(table.definition())?;
+            let entries = match before {
+                Some(before) => open.range(..before)?,
+                None => open.range::<&[u8]>(..)?,
+            };
+            for entry in entries.rev() {
+                let (key, value) = entry?;
+                let Ok(one) = serde_json::from_slice(value.value()) else {
+                    continue;
+                };
+                if !take(key.value(), one) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        read().map_err(|error| self.failed(error))
+    }
+
+    /// The number behind the last one of a table whose keys are numbers.
+    pub(crate) fn next_number(&self, table: Table) -> Result<u64, Error> {
+        let mut last = None;
+        self.walk_back(table, None, |key, _: serde_json::Value| {
+            last = number(key);
+            false
+        })?;
+        Ok(last.map_or(0, |last| last + 1))
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self, table: Table) -> Result<u64, Error> {
+        let read = || -> Result<u64, redb::Error> {
+            let transaction = self.database().begin_read()?;
+            Ok(transaction.open_table(table.definition())?.len()?)
+        };
+        read().map_err(|error| self.failed(error))
+    }
+}
+
+/// A key that is a number, in order.
+pub(crate) fn numbered(number: u64) -> [u8; 8] {
+    number.to_be_bytes()
+}
+
+/// The number of a key.
+pub(crate) fn number(key: &[u8]) -> Option<u64> {
+    key.try_into().ok().map(u64::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_there_after_opening_again_in_order_and_for_its_owner_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tickets.redb");
+        let shelf = Shelf::open(&path).expect("a shelf");
+        let mut batch = Batch::default();
+        for one in [300, 2, 1] {
+            batch.put(Table::Inbox, numbered(one), &one);
+        }
+        batch.remove(Table::Inbox, numbered(2));
+        shelf.write(&batch).expect("written");
+        drop(shelf);
+        let shelf = Shelf::open(&path).expect("a shelf");
+        let mut all = Vec::new();
+        let walked = shelf.walk(Table::Inbox, [], |_, one: u64| {
+            all.push(one);
+            true
+        });
+        assert!(walked.is_ok());
+        assert_eq!(all, [1, 300]);
+        assert_eq!(shelf.next_number(Table::Inbox).ok(), Some(301));
+        assert_eq!(shelf.get::<u64>(Table::Inbox, numbered(2)).ok(), Some(None));
+        let mode = std::fs::metadata(&path)
+            .expect("a file")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_was_written_over_is_nowhere_in_a_file_that_was_written_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tickets.redb");
+        let shelf = Shelf::open(&path).expect("a shelf");
+        for text in ["somebody-secret", "masked"] {
+            let mut batch = Batch::default();
+            batch.put(Table::Causes, "one", &text);
+            shelf.write(&batch).expect("written");
+        }
+        let holds = || {
+            let file = std::fs::read(&path).expect("a file");
+            file.windows(15).any(|window| window == b"somebody-secret")
+        };
+        assert!(holds(), "else this shows nothing");
+        shelf.renew().expect("written anew");
+        assert!(!holds());
+        let found: Option<String> = shelf.get(Table::Causes, "one").expect("read");
+        assert_eq!(found.as_deref(), Some("masked"));
+        let mut batch = Batch::default();
+        batch.put(Table::Causes, "two", &"later");
+        shelf.write(&batch).expect("written");
+        drop(shelf);
+        let shelf = Shelf::open(&path).expect("a shelf");
+        let found: Option<String> = shelf.get(Table::Causes, "two").expect("read");
+        assert_eq!(found.as_deref(), Some("later"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_shelf_is_said_to_be_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tickets.redb");
+        std::fs::write(&path, "not a database, but longer than nothing").expect("written");
+        let error = Shelf::open(&path).expect_err("no shelf").to_string();
+        assert!(error.contains("tickets.redb"), "{error}");
+    }
+}

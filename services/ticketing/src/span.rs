@@ -1,0 +1,39 @@
+//! Spans of time as people write them (`15m`, `24h`, `7d`) to spans of time.
+
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+
+/// The longest that anything here takes: a year.
+const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// Reads a span; a day has 24 hours.
+///
+/// # Errors
+/// What to write instead.
+pub(crate) fn span(text: &str) -> Result<SignedDuration, String> {
+    let wrong = || format!("{text:?} is no span of time: write something like 15m, 24h or 7d");
+    let span: Span = text.trim().parse().map_err(|_| wrong())?;
+    let span = span.to_duration(SpanRelativeTo::days_are_24_hours());
+    let span = span.map_err(|_| wrong())?;
+    if span.is_negative() {
+        return Err(wrong());
+    }
+    if span > LONGEST {
+        return Err(format!("{text:?} is longer than a year"));
+    }
+    Ok(span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_as_people_write_them() {
+        assert_eq!(span("15m"), Ok(SignedDuration::from_mins(15)));
+        assert_eq!(span("7d"), Ok(SignedDuration::from_hours(168)));
+        assert_eq!(span("0s"), Ok(SignedDuration::ZERO));
+        for wrong in ["", "soon", "-5m", "10", "400d"] {
+            assert!(span(wrong).is_err(), "{wrong}");
+        }
+    }
+}
