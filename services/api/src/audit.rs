@@ -131,7 +131,8 @@ fn event(
         _ if is_export => "export",
         "/v1/explain" => "explain",
         "/v1/lines" => "lines",
-        _ if request.method() == Method::GET || path == "/ask" => "read",
+        "/ask" | "/v1/subscriptions/dry-run" => "read",
+        _ if request.method() == Method::GET => "read",
         _ => "change",
     })
 }

@@ -96,8 +96,11 @@ pub(crate) async fn json<T: DeserializeOwned>(
         } else {
             Code::BodyMalformed
         };
+        // what the sender is told may hold a secret of theirs
+        let place = format!("line {}, column {}", error.line(), error.column());
         Failure::new(code)
             .detail(error.to_string(), error.to_string())
+            .log(format!("the body does not fit: {place}"))
             .help(
                 "What this call takes stands in /openapi.yaml, with an example.",
                 "本文の形式と例は /openapi.yaml を参照してください。",
