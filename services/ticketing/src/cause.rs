@@ -21,7 +21,8 @@ pub(crate) struct Cause {
     pub(crate) key: String,
     /// What its key and those of its former lives are made of.
     pub(crate) base: String,
-    /// Counts its lives: it came back after its ticket was closed for good.
+    /// Tells its lives apart: it came back after its ticket was closed for good. The second in which
+    /// this one began, so that a key is never used again, even where former lives are forgotten.
     pub(crate) generation: u32,
     pub(crate) subscription: String,
     pub(crate) diagnosis: String,
@@ -198,25 +199,21 @@ impl Cause {
         self.ended = Some(why);
     }
 
-    /// Ends it if it has been quiet for long enough; says whether it did.
-    pub(crate) fn rest(&mut self, plan: &Plan, now: Timestamp) -> bool {
+    /// Why it ends now, if it has been quiet for long enough.
+    pub(crate) fn rests(&self, plan: &Plan, now: Timestamp) -> Option<Ended> {
         if !self.open || self.nature != Nature::Ordinary {
-            return false;
+            return None;
         }
         let since = |at: Timestamp| now.duration_since(at);
         let healed = plan.terms.resolve_on_success
             && self
                 .healing_since
                 .is_some_and(|at| since(at) >= plan.quiet_period);
-        let why = if healed {
-            Ended::Success
-        } else if since(self.last_at) >= plan.resolve_after {
-            Ended::Quiet
+        if healed {
+            Some(Ended::Success)
         } else {
-            return false;
-        };
-        self.resolve(why, now);
-        true
+            (since(self.last_at) >= plan.resolve_after).then_some(Ended::Quiet)
+        }
     }
 
     /// Whether it came to its end so long ago that what comes is another one.
@@ -260,6 +257,22 @@ impl Cause {
             open: self.open,
             at: now,
         }
+    }
+
+    /// Has something to tell.
+    pub(crate) fn pend(&mut self, event: Event, number: u64, now: Timestamp) {
+        self.revision = event.revision;
+        self.pending = Some(Pending {
+            tells: self.tells(now),
+            event,
+            number,
+            attempts: 0,
+            tried: false,
+            created_at: now,
+            next_at: now,
+            problem: None,
+            dead: false,
+        });
     }
 
     /// The target has what is under way.

@@ -136,7 +136,7 @@ impl Trip<'_> {
         let Some(ticket) = self.ticket.clone() else {
             return Err(Trouble::End(End::Refused("no ticket was named".to_owned())));
         };
-        if self.errand.tried && self.is_told(&ticket)? {
+        if self.errand.tried && self.is_told(&ticket, self.errand.event)? {
             return Ok(());
         }
         self.run(&Action::Comment(&ticket, self.errand.event))?;
@@ -185,14 +185,16 @@ impl Trip<'_> {
 
     /// Says in a ticket that another one is about the same, and closes it.
     fn merge(&mut self, other: &Ticket, kept: &Ticket) -> Result<(), Trouble> {
-        self.merged += 1;
         if let Some(request) = self.errand.driver.merge(other, kept) {
             let Errand { target, now, .. } = self.errand;
             let sent = self.errand.carrier.carry(&request, target, now);
             self.understood(&Action::Close(other), sent)?;
+            self.merged += 1;
             return Ok(());
         }
         let mut event = self.errand.event.clone();
+        // it may have been opened by this very event, and hold its marker
+        event.id = format!("{}-merged", event.id);
         event.kind = Happening::Resolved;
         let name = kept.url.as_deref().unwrap_or(&kept.id);
         event.body = match event.lang {
@@ -205,8 +207,11 @@ impl Trip<'_> {
                 kept.id
             ),
         };
-        self.run(&Action::Comment(other, &event))?;
+        if !(self.errand.tried && self.is_told(other, &event)?) {
+            self.run(&Action::Comment(other, &event))?;
+        }
         self.run(&Action::Close(other))?;
+        self.merged += 1;
         Ok(())
     }
 
@@ -229,7 +234,7 @@ impl Trip<'_> {
             self.run(&Action::Reopen(&ticket))?;
             self.note_open(true);
         }
-        if !(look_first && self.is_told(&ticket)?) {
+        if !(look_first && self.is_told(&ticket, event)?) {
             self.run(&Action::Comment(&ticket, event))?;
         }
         if ticket.open && matches!(event.kind, Happening::Resolved | Happening::Test) {
@@ -250,9 +255,8 @@ impl Trip<'_> {
         }
     }
 
-    fn is_told(&self, ticket: &Ticket) -> Result<bool, Trouble> {
-        let marker = self.errand.event.marker();
-        let step = self.run(&Action::Seen(ticket, &marker))?;
+    fn is_told(&self, ticket: &Ticket, event: &Event) -> Result<bool, Trouble> {
+        let step = self.run(&Action::Seen(ticket, &event.marker()))?;
         Ok(step == Step::Seen(true))
     }
 
@@ -306,16 +310,19 @@ impl Trip<'_> {
                 "the target answered {status} and points to {}: redirects are not followed, set the final address",
                 cut(location.as_deref().unwrap_or("nowhere"))
             ))),
-            404 if names_a_ticket(action) && self.errand.event.kind != Happening::Asked => {
-                Trouble::NoTicket
-            }
             410 if !self.errand.driver.finds() => Trouble::End(End::Gone(problem)),
-            410 if names_a_ticket(action) => Trouble::NoTicket,
+            404 | 410 if self.is_about_ours(action) => Trouble::NoTicket,
             425 | 429 => again(Some(retry_after.unwrap_or(60)), true, problem),
             408 | 409 | 412 => again(retry_after.or(self.in_doubt(action)), false, problem),
             400..500 => Trouble::End(End::Refused(problem)),
             _ => again(retry_after.max(self.in_doubt(action)), true, problem),
         })
+    }
+
+    /// Whether it is about a ticket that was opened from here, which can be opened again.
+    fn is_about_ours(&self, action: &Action<'_>) -> bool {
+        let is_ours = self.errand.event.kind != Happening::Asked;
+        is_ours && self.errand.driver.finds() && names_a_ticket(action)
     }
 
     /// How long to wait, where what was asked for may be done and does not show yet.

@@ -1,14 +1,15 @@
 //! A subscription's filter: a CEL expression over the answer, to yes or no.
 //!
 //! It sees the members of the published answer by their names; `message` and `connection` are both
-//! there, one of them null. Bounded: 2,000 bytes, 96 levels (the parser's), lists are cut at 1,000
-//! elements, and no list is gone through within another one.
+//! there, one of them null. Bounded: 2,000 bytes, 48 levels (eight of brackets: whoever reads or
+//! asks it goes as deep, and a stack that is full ends the whole service), lists are cut at 1,000 elements, no list is gone through within another one, and nothing is made longer within one: what
+//! doubles a text in each of a row of `map`s would fill all memory.
 //!
 //! Not here: which answers are asked about (`office.rs`).
 
 use std::sync::{Arc, OnceLock};
 
-use cel::common::ast::{EntryExpr, Expr};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, operators};
 use cel::{Context, Env, ExecutionError, IdedExpr, Program};
 use serde_json::Value;
 use whymid_diagnosis::nearest_word;
@@ -20,8 +21,32 @@ const LONGEST: usize = 2_000;
 /// The most elements of a list that a filter sees.
 const MOST: usize = 1_000;
 
+/// The most levels.
+const DEEPEST: usize = 48;
+
+/// So many of them a bracket takes, and a condition: the parser is that much deeper then.
+const BRACKET: usize = 6;
+
 /// What a filter may speak of.
 const MEMBERS: [&str; 5] = ["summary", "message", "connection", "diagnosis", "also"];
+
+/// What a filter may call, beside operators and what goes through lists.
+const FUNCTIONS: [&str; 14] = [
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "string",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "bytes",
+    "value",
+    "hasValue",
+    "or",
+    "orValue",
+];
 
 /// A compiled filter.
 #[derive(Debug)]
@@ -65,6 +90,11 @@ impl Filter {
         if source.len() > LONGEST {
             return Err(format!("it is longer than {LONGEST} bytes"));
         }
+        if depth(source) > DEEPEST {
+            return Err(
+                "it nests too deep, or chains too much: split it into parts with &&".to_owned(),
+            );
+        }
         let program = Program::compile(source).map_err(|errors| {
             let first = errors.errors.first().map(|error| error.msg.clone());
             let first = first.unwrap_or_else(|| errors.to_string());
@@ -95,11 +125,59 @@ impl Filter {
     }
 }
 
+/// What an answer lacks. Values of strangers do not belong into an error.
 fn lacks(error: &ExecutionError) -> String {
-    let text = error.to_string();
-    // values of strangers do not belong into an error
+    let text = if let ExecutionError::NoSuchKey(_) | ExecutionError::NoSuchOverload(_) = error {
+        error.to_string()
+    } else {
+        "it computes with what can't be computed with".to_owned()
+    };
     let short: String = text.chars().take(120).collect();
     format!("{short}. Ask first whether it is there, as in: has(message.subject)")
+}
+
+/// How many levels a filter has at most, by its signs: what is joined by `&&`, `||` and commas stands
+/// side by side, all else goes one deeper.
+fn depth(source: &str) -> usize {
+    // for each bracket that is open: what goes deeper since the last part began, and in all parts
+    let mut open = vec![(0, 0)];
+    let (mut deepest, mut quote, mut word) = (0, None, String::new());
+    let mut escaped = false;
+    for sign in source.chars() {
+        if let Some(end) = quote {
+            let closes = sign == end && !escaped;
+            escaped = sign == '\\' && !escaped;
+            quote = Some(end).filter(|_| !closes);
+            continue;
+        }
+        if sign.is_alphanumeric() || sign == '_' {
+            word.push(sign);
+            continue;
+        }
+        let is_in = word == "in";
+        word.clear();
+        let Some(top) = open.last_mut() else {
+            return usize::MAX;
+        };
+        top.0 += usize::from(is_in);
+        match sign {
+            '"' | '\'' => quote = Some(sign),
+            '&' | '|' | ',' => top.0 = 0,
+            '.' | '+' | '-' | '*' | '/' | '%' | '!' | '<' | '>' | '=' => top.0 += 1,
+            '?' => top.1 += BRACKET,
+            '(' | '[' | '{' => {
+                top.0 += usize::from(sign != '{');
+                open.push((0, BRACKET));
+            }
+            ')' | ']' | '}' => {
+                open.pop();
+            }
+            _ => {}
+        }
+        let levels = open.iter().map(|(part, all)| part + all).sum();
+        deepest = deepest.max(levels);
+    }
+    deepest
 }
 
 /// Checks the names that stand for nothing else, and that no list is gone through within another.
@@ -108,11 +186,19 @@ fn check(at: &IdedExpr, loops: &mut Vec<String>) -> Result<(), String> {
         Expr::Ident(name) => known(name, loops),
         Expr::Select(select) => check(&select.operand, loops),
         Expr::Call(call) => {
+            callable(&call.func_name)?;
+            if call.func_name == operators::ADD && !loops.is_empty() {
+                return check_sum(call, loops);
+            }
             let target = call.target.iter().map(AsRef::as_ref);
             let mut parts = target.chain(&call.args);
             parts.try_for_each(|part| check(part, loops))
         }
+        Expr::List(list) if !loops.is_empty() && !list.elements.iter().all(is_literal) => {
+            Err(LONGER.to_owned())
+        }
         Expr::List(list) => list.elements.iter().try_for_each(|one| check(one, loops)),
+        Expr::Map(_) if !loops.is_empty() => Err(LONGER.to_owned()),
         Expr::Map(map) => map.entries.iter().try_for_each(|one| match &one.expr {
             EntryExpr::MapEntry(entry) => {
                 check(&entry.key, loops)?;
@@ -138,6 +224,40 @@ fn check(at: &IdedExpr, loops: &mut Vec<String>) -> Result<(), String> {
         }
         Expr::Unspecified | Expr::Literal(_) => Ok(()),
     }
+}
+
+const LONGER: &str = "it makes something longer while it goes through a list, which could fill all memory: compare parts instead";
+
+fn is_literal(one: &IdedExpr) -> bool {
+    matches!(one.expr, Expr::Literal(_))
+}
+
+/// A sum within a loop: only what the loop itself gathers.
+fn check_sum(call: &CallExpr, loops: &mut Vec<String>) -> Result<(), String> {
+    let [so_far, more] = call.args.as_slice() else {
+        return Err(LONGER.to_owned());
+    };
+    let gathers = matches!(&so_far.expr, Expr::Ident(name) if name.starts_with('@'));
+    if !gathers {
+        return Err(LONGER.to_owned());
+    }
+    if let Expr::List(list) = &more.expr {
+        return list.elements.iter().try_for_each(|one| check(one, loops));
+    }
+    check(more, loops)
+}
+
+fn callable(name: &str) -> Result<(), String> {
+    // operators have no names of letters
+    if FUNCTIONS.contains(&name) || !name.starts_with(char::is_alphabetic) {
+        return Ok(());
+    }
+    let nearest = nearest_word(name, FUNCTIONS);
+    let hint = nearest.map_or_else(String::new, |one| format!(" (did you mean `{one}`?)"));
+    Err(format!(
+        "it calls `{name}`{hint}, which filters do not have; there are: {}, and exists, all, exists_one, filter, map and has",
+        FUNCTIONS.join(", ")
+    ))
 }
 
 fn known(name: &str, loops: &[String]) -> Result<(), String> {

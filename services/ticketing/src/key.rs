@@ -1,5 +1,6 @@
 //! An answer to the cause that it is an occurrence of: what occurrences have in common, hashed.
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use whymid_schemas::{Answer, Dedup, MessageSummary};
 
@@ -39,10 +40,15 @@ impl About {
     }
 }
 
-/// The key of a cause that came back so often after its ticket was closed for good.
+/// The key of one life of a cause: what comes back after its ticket was closed for good has another.
 pub(crate) fn key(base: &str, generation: u32) -> String {
     let hash = Sha256::digest(format!("{base}.{generation}"));
     format!("wm-{}", &hex(&hash)[..16])
+}
+
+/// The number of a life that begins now, see [`key`].
+pub(crate) fn life(now: Timestamp) -> u32 {
+    u32::try_from(now.as_second()).unwrap_or_default()
 }
 
 /// The hash of parts that belong together.

@@ -37,6 +37,7 @@ struct Known {
     senders: Vec<String>,
     recipients: Vec<String>,
     subject: Option<String>,
+    message_id: Option<String>,
 }
 
 impl Known {
@@ -53,6 +54,7 @@ impl Known {
                 .map(str::to_lowercase)
                 .collect(),
             subject: message.subject.clone(),
+            message_id: message.message_id.clone(),
         }
     }
 }
@@ -125,18 +127,31 @@ impl Blank {
 
     /// A text that may hold any of it.
     fn text(&self, text: &str) -> String {
-        let text = disguised_text(text, self);
-        match &self.known.subject {
-            Some(subject) if !self.may(Field::Subject) && subject.chars().count() > 3 => {
-                text.replace(subject.as_str(), BLANK)
+        let known = &self.known;
+        let whole = [
+            (&known.subject, Field::Subject),
+            (&known.message_id, Field::MessageId),
+        ];
+        let mut text = disguised_text(text, self).into_owned();
+        for (value, field) in whole {
+            if let Some(value) = value
+                && !self.may(field)
+                && value.chars().count() > 3
+            {
+                text = text.replace(value.as_str(), BLANK);
             }
-            _ => text.into_owned(),
         }
+        text
     }
 }
 
 impl Disguise for Blank {
     fn local_part(&self, address: &str) -> String {
+        let id = self.known.message_id.as_ref();
+        if id.is_some_and(|id| id.eq_ignore_ascii_case(address)) {
+            // it looks like one
+            return self.message_id(address);
+        }
         let (senders, recipients) = (self.may(Field::Sender), self.may(Field::Recipients));
         let is_of = |list: &[String]| list.iter().any(|one| one == address);
         let may = match (is_of(&self.known.senders), is_of(&self.known.recipients)) {

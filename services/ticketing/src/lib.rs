@@ -17,6 +17,8 @@ mod cause;
 mod courier;
 mod dry;
 mod event;
+#[cfg(test)]
+mod examples;
 mod filter;
 mod guard;
 mod inbox;

@@ -30,6 +30,7 @@ use crate::cause::Cause;
 use crate::inbox::{Row, Watch};
 use crate::plan::Plan;
 use crate::shelf::{Batch, Error, Shelf, Table, numbered};
+use crate::words;
 
 pub use counter::{Listing, NotTaken};
 pub use delivery::{Done, Job};
@@ -103,6 +104,8 @@ struct Held {
 struct State {
     subscriptions: BTreeMap<String, Held>,
     causes: HashMap<String, Cause>,
+    /// How many each subscription has.
+    sizes: HashMap<String, usize>,
     /// The key of the newest life of a cause, by its base.
     current: HashMap<String, String>,
     /// The keys that couriers have in hand.
@@ -111,6 +114,8 @@ struct State {
     targets: BTreeMap<&'static str, Counts>,
     left_out: u64,
     swept_at: Option<Timestamp>,
+    /// Counts what was forgotten: an answer from before may hold it.
+    forgotten: u64,
 }
 
 impl State {
@@ -126,7 +131,29 @@ impl State {
         if is_newest {
             self.current.insert(cause.base.clone(), cause.key.clone());
         }
-        self.causes.insert(cause.key.clone(), cause);
+        let subscription = cause.subscription.clone();
+        if self.causes.insert(cause.key.clone(), cause).is_none() {
+            *self.sizes.entry(subscription).or_default() += 1;
+        }
+    }
+
+    fn remove(&mut self, key: &str) {
+        let Some(cause) = self.causes.remove(key) else {
+            return;
+        };
+        if self.current.get(&cause.base).is_some_and(|one| one == key) {
+            self.current.remove(&cause.base);
+        }
+        if let Some(size) = self.sizes.get_mut(&cause.subscription) {
+            *size -= 1;
+        }
+    }
+
+    /// Whether mail that goes through would mend a cause, and has not yet.
+    fn mends(&self, cause: &Cause) -> bool {
+        let plan = self.plan(&cause.subscription);
+        let asks = plan.is_some_and(|plan| plan.terms.resolve_on_success);
+        cause.open && cause.on_path && asks && cause.healing_since.is_none()
     }
 
     fn counts(&mut self, kind: &'static str) -> &mut Counts {
@@ -218,13 +245,19 @@ impl Office {
     pub fn forget(&self, address: &Forgotten) -> Result<usize, Error> {
         let mut state = self.lock();
         let mut batch = Batch::default();
-        let mut places = 0;
+        let (mut places, mut changed) = (0, Vec::new());
         for cause in state.causes.values() {
             let mut text = serde_json::to_string(cause).unwrap_or_default();
-            if address.mask_text(&mut text)
-                && let Ok(masked) = serde_json::from_str::<Cause>(&text)
+            let is_there = address.mask_text(&mut text);
+            let pending = cause.pending.as_ref();
+            let body = pending.and_then(|one| words::without(&one.event.body, address));
+            if (is_there || body.is_some())
+                && let Ok(mut masked) = serde_json::from_str::<Cause>(&text)
             {
-                batch.put(Table::Causes, &masked.key, &masked);
+                if let (Some(pending), Some(body)) = (&mut masked.pending, body) {
+                    pending.event.body = body;
+                }
+                changed.push(masked);
                 places += 1;
             }
         }
@@ -239,17 +272,10 @@ impl Office {
                 }
                 true
             })?;
-        if batch.is_empty() {
-            return Ok(0);
-        }
-        self.shelf.write(&batch)?;
+        self.settle(&mut state, batch, changed)?;
+        state.forgotten += 1;
+        // what was written over or removed long ago may hold it, too
         self.shelf.renew()?;
-        let keys: Vec<String> = state.causes.keys().cloned().collect();
-        for key in keys {
-            if let Some(cause) = self.shelf.get::<Cause>(Table::Causes, &key)? {
-                state.causes.insert(key, cause);
-            }
-        }
         Ok(places)
     }
 
@@ -267,13 +293,19 @@ impl Office {
         for cause in &changed {
             batch.put(Table::Causes, &cause.key, cause);
         }
-        if !batch.is_empty() {
-            self.shelf.write(&batch)?;
+        if batch.is_empty() {
+            return Ok(());
         }
+        self.shelf.write(&batch)?;
+        let mut shows = false;
         for cause in changed {
+            let known = state.causes.get(&cause.key);
+            shows |= known.is_some_and(|known| state.mends(known)) != state.mends(&cause);
             state.put(cause);
         }
-        self.show(state);
+        if shows {
+            self.show(state);
+        }
         Ok(())
     }
 
@@ -283,12 +315,7 @@ impl Office {
             .subscriptions
             .values()
             .any(|one| one.plan.terms.enabled);
-        let heals = |one: &&Cause| {
-            let plan = state.plan(&one.subscription);
-            let asks = plan.is_some_and(|plan| plan.terms.resolve_on_success);
-            one.open && one.on_path && asks && one.healing_since.is_none()
-        };
-        let healing = state.causes.values().filter(heals);
+        let healing = state.causes.values().filter(|one| state.mends(one));
         let healing = healing.map(|one| (one.by, one.value.clone()));
         self.watch.set(wants, healing.collect());
     }

@@ -1,7 +1,7 @@
 //! One file for each ticket system.
 
 mod email;
-mod http;
+pub(crate) mod http;
 mod jira;
 mod pagerduty;
 mod redmine;

@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whymid_diagnosis::{escaped, markdown};
+use whymid_mailflow::Forgotten;
 use whymid_schemas::{Answer, Happening, Lang, Terms, Time};
 
 use crate::cause::{Cause, Ended};
@@ -231,6 +232,38 @@ pub(crate) fn summary(terms: &Terms, held: &[&Cause], told: bool) -> (String, St
         body.push_str(&format!("- {} × {}\n", one.count, escaped(&one.title)));
     }
     (one_line(&title), body)
+}
+
+/// Markdown without an address, `None` where it is not there: what is masked is found in lines as
+/// they are read, where nothing is escaped and no sign of Markdown touches it. Such a line is plain.
+pub(crate) fn without(body: &str, address: &Forgotten) -> Option<String> {
+    let mut is_there = false;
+    let lines = body.split('\n').map(|line| {
+        let mut plain = unescaped(line);
+        if !address.mask_text(&mut plain) {
+            return line.to_owned();
+        }
+        is_there = true;
+        escaped(&plain)
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    is_there.then_some(text)
+}
+
+fn unescaped(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' if letters.peek().is_some_and(char::is_ascii_punctuation) => {
+                plain.extend(letters.next());
+            }
+            '`' => plain.push('\''),
+            '*' => plain.push(' '),
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 fn utc(at: Timestamp) -> String {

@@ -285,9 +285,9 @@ impl Office {
 
     fn begin(&self, subscription: &str, base: String, nature: Nature, seen: Seen) -> Cause {
         Cause::new(Beginning {
-            key: key::key(&base, 0),
+            key: key::key(&base, key::life(seen.at)),
             base,
-            generation: 0,
+            generation: key::life(seen.at),
             subscription: subscription.to_owned(),
             diagnosis: String::new(),
             by: Grouping::Record,

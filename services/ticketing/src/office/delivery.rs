@@ -4,6 +4,7 @@
 //! while a target does not answer, one notification tries and the others wait. After 75 hours it is
 //! given up (Standard Webhooks 1.0, example schedule).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -11,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use whymid_schemas::{Happening, NotificationState, Time};
 
+use super::subscribing::same_system;
 use super::turn::listed;
 use super::{Office, State};
 use crate::carrier::Carrier;
@@ -45,7 +47,12 @@ pub struct Job {
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Done(String, Report);
+pub struct Done {
+    key: String,
+    /// By which the courier went.
+    plan: Arc<Plan>,
+    report: Report,
+}
 
 impl Job {
     /// Goes to the target. Takes as long as that takes.
@@ -60,7 +67,11 @@ impl Job {
             carrier,
             now,
         });
-        Done(self.key.clone(), report)
+        Done {
+            key: self.key.clone(),
+            plan: Arc::clone(&self.plan),
+            report,
+        }
     }
 }
 
@@ -71,6 +82,9 @@ impl Office {
     /// When that can't be written: nobody goes.
     pub fn jobs(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, Error> {
         let mut state = self.lock();
+        if most == 0 {
+            return Ok(Vec::new());
+        }
         let mut due: Vec<&Cause> = state
             .causes
             .values()
@@ -79,26 +93,30 @@ impl Office {
         due.sort_by_key(|cause| cause.pending.as_ref().map(|one| (one.next_at, one.number)));
         let mut jobs: Vec<Job> = Vec::new();
         let mut changed = Vec::new();
+        let gone = state.in_hand.iter().filter_map(|key| state.causes.get(key));
+        let mut going: HashMap<&str, usize> = HashMap::new();
+        for cause in gone {
+            *going.entry(&cause.subscription).or_default() += 1;
+        }
         for cause in due {
+            if jobs.len() >= most {
+                break;
+            }
             let (Some(held), Some(pending)) =
                 (state.subscriptions.get(&cause.subscription), &cause.pending)
             else {
                 continue;
             };
-            let is_its = |key: &str| {
-                let other = state.causes.get(key);
-                other.is_some_and(|other| other.subscription == cause.subscription)
-            };
-            let gone = state.in_hand.iter().filter(|key| is_its(key)).count();
-            let going = jobs.iter().filter(|job| is_its(&job.key)).count();
+            let going = going.entry(&cause.subscription).or_default();
             let at_once = if held.failing_since.is_some() {
                 1
             } else {
                 AT_ONCE
             };
-            if gone + going >= at_once || jobs.len() >= most {
+            if *going >= at_once {
                 continue;
             }
+            *going += 1;
             jobs.push(Job {
                 key: cause.key.clone(),
                 event: pending.event.clone(),
@@ -110,6 +128,9 @@ impl Office {
             if let Some(pending) = &mut begun.pending {
                 pending.tried = true;
                 pending.attempts += 1;
+                // where this breaks off, what it did is to show before it is looked for
+                let settles = SignedDuration::from_secs(held.plan.driver.settles_in());
+                pending.next_at = now.saturating_add(settles).unwrap_or(now);
             }
             changed.push(begun);
         }
@@ -127,7 +148,11 @@ impl Office {
     /// # Errors
     /// When it can't be: call again.
     pub fn done(&self, done: &Done, now: Timestamp) -> Result<(), Error> {
-        let Done(key, report) = done;
+        let Done {
+            key,
+            plan: by,
+            report,
+        } = done;
         let mut state = self.lock();
         let Some(mut cause) = state.causes.get(key).cloned() else {
             // its subscription was removed meanwhile
@@ -139,9 +164,12 @@ impl Office {
             return Ok(());
         };
         let kind = plan.terms.target.word();
-        cause.ticket.clone_from(&report.ticket);
+        if same_system(&by.terms.target, &plan.terms.target) {
+            cause.ticket.clone_from(&report.ticket);
+        }
+        let end = still(&report.end, Arc::ptr_eq(by, &plan));
         let mut batch = Batch::default();
-        let verdict = judge(&mut cause, &report.end, now);
+        let verdict = judge(&mut cause, &end, now);
         match (verdict, cause.pending.clone()) {
             (Verdict::Delivered, Some(pending)) => {
                 cause.delivered(now);
@@ -171,11 +199,24 @@ impl Office {
             Verdict::Again => counts.failed += 1,
             Verdict::Dead => counts.dead += 1,
         }
-        note_health(&mut state, &cause, &report.end, now);
-        if matches!(report.end, End::Gone(_)) {
+        note_health(&mut state, &cause, &end, now);
+        if matches!(end, End::Gone(_)) {
             self.disable(&mut state, &cause.subscription, now)?;
         }
         Ok(())
+    }
+}
+
+/// What an end means by now: what was refused by settings that were changed meanwhile is tried again
+/// by those of now.
+fn still(end: &End, is_by_those: bool) -> End {
+    match end {
+        End::Refused(problem) | End::Gone(problem) if !is_by_those => End::Again {
+            after: None,
+            down: false,
+            problem: problem.clone(),
+        },
+        End::Delivered | End::Again { .. } | End::Refused(_) | End::Gone(_) => end.clone(),
     }
 }
 

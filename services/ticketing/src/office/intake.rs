@@ -86,7 +86,7 @@ impl Office {
         if rows.is_empty() {
             return Ok(Taken::Nothing);
         }
-        let plans = self.plans();
+        let (plans, forgotten) = self.plans();
         let mut looked = Vec::new();
         for (number, row) in rows {
             let Some(found) = look(&row, &plans, ask) else {
@@ -97,25 +97,31 @@ impl Office {
             };
             looked.push(Looked { number, row, found });
         }
-        self.apply(looked, now)?;
+        self.apply(looked, forgotten, now)?;
         Ok(Taken::Some)
     }
 
-    fn plans(&self) -> Vec<(String, Arc<Plan>)> {
+    /// The subscriptions that are asked, and how much was forgotten so far.
+    fn plans(&self) -> (Vec<(String, Arc<Plan>)>, u64) {
         let state = self.lock();
         let enabled = state.subscriptions.iter();
         let enabled = enabled.filter(|(_, held)| held.plan.terms.enabled);
-        enabled
-            .map(|(id, held)| (id.clone(), Arc::clone(&held.plan)))
-            .collect()
+        let plans = enabled.map(|(id, held)| (id.clone(), Arc::clone(&held.plan)));
+        (plans.collect(), state.forgotten)
     }
 
-    fn apply(&self, looked: Vec<Looked>, now: Timestamp) -> Result<(), Error> {
+    fn apply(&self, looked: Vec<Looked>, forgotten: u64, now: Timestamp) -> Result<(), Error> {
         let mut state = self.lock();
+        if state.forgotten != forgotten {
+            // the answers are from before that: they are asked for again
+            return Ok(());
+        }
         let mut draft = Draft {
             office: self,
             state: &state,
             causes: HashMap::new(),
+            made: HashMap::new(),
+            mended: None,
             current: HashMap::new(),
             occurrences: HashMap::new(),
             batch: Batch::default(),
@@ -222,11 +228,24 @@ fn is_on_path(party: &[Party]) -> bool {
     party.first().is_some_and(is_path) && !party.contains(&Party::OurPolicy)
 }
 
+fn mended(state: &State) -> HashMap<(Grouping, &str), Vec<&str>> {
+    let mut mended: HashMap<_, Vec<&str>> = HashMap::new();
+    for one in state.causes.values().filter(|one| one.open && one.on_path) {
+        let keys = mended.entry((one.by, one.value.as_str())).or_default();
+        keys.push(&one.key);
+    }
+    mended
+}
+
 /// Changes that are not yet written.
 struct Draft<'o> {
     office: &'o Office,
     state: &'o State,
     causes: HashMap<String, Cause>,
+    /// How many are new, by their subscriptions.
+    made: HashMap<String, usize>,
+    /// The keys of the causes that success mends, by what it is of; gathered once.
+    mended: Option<HashMap<(Grouping, &'o str), Vec<&'o str>>>,
     current: HashMap<String, String>,
     occurrences: HashMap<String, Option<String>>,
     batch: Batch,
@@ -250,6 +269,10 @@ impl Draft<'_> {
                         plan,
                         found,
                     } = one;
+                    if !self.state.subscriptions.contains_key(&subscription) {
+                        // it was removed meanwhile
+                        continue;
+                    }
                     let found = found.unwrap_or_else(|_| {
                         *self.filter_errors.entry(subscription.clone()).or_default() += 1;
                         None
@@ -262,13 +285,15 @@ impl Draft<'_> {
     }
 
     fn succeed(&mut self, by: Grouping, value: &str, at: Timestamp) {
-        let mends = |one: &&Cause| one.open && one.on_path && one.by == by && one.value == value;
-        let known = self.state.causes.values().filter(mends);
-        let known: Vec<String> = known.map(|one| one.key.clone()).collect();
+        let state = self.state;
+        let mended = self.mended.get_or_insert_with(|| mended(state));
+        let known = mended.get(&(by, value)).cloned().unwrap_or_default();
         for key in known {
-            if let Some(cause) = self.cause(&key) {
-                cause.succeed(at);
-            }
+            self.cause(key);
+        }
+        let drafts = self.causes.values_mut();
+        for cause in drafts.filter(|one| one.by == by && one.value == value) {
+            cause.succeed(at);
         }
     }
 
@@ -281,6 +306,11 @@ impl Draft<'_> {
     ) -> Result<(), Error> {
         let place = place(record, subscription);
         let before = self.occurrence(&place)?;
+        let known = before.as_deref().and_then(|key| self.cause(key));
+        if known.is_some_and(|one| one.nature == Nature::Wanted) {
+            // somebody wanted a ticket about this very one: it stays in it
+            return Ok(());
+        }
         let Some(found) = found else {
             self.leave(&place, before);
             return Ok(());
@@ -339,19 +369,21 @@ impl Draft<'_> {
         let base = &found.about.base;
         let current = self.current.get(base).or(self.state.current.get(base));
         let now = self.now;
-        let mut generation = 0;
+        let mut generation = key::life(now);
         if let Some(key) = current.cloned()
             && let Some(known) = self.cause(&key)
         {
             if !known.is_past(plan.reopen_within, now) {
                 return Some(key);
             }
-            generation = known.generation + 1;
+            generation = generation.max(known.generation + 1);
         }
-        let of_it = |one: &&Cause| one.subscription == subscription;
-        if self.state.causes.values().filter(of_it).count() + self.causes.len() >= MOST_CAUSES {
+        let size = self.state.sizes.get(subscription);
+        let made = self.made.entry(subscription.to_owned()).or_default();
+        if size.copied().unwrap_or_default() + *made >= MOST_CAUSES {
             return None;
         }
+        *made += 1;
         let key = key::key(base, generation);
         let cause = Cause::new(Beginning {
             key: key.clone(),

@@ -1,6 +1,6 @@
 //! Subscriptions made, changed and removed; their secrets kept, and never shown.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use whymid_schemas::{Secret, Subscription, SubscriptionState, Target, Terms, Time};
 
+use super::turn::listed;
 use super::{Held, Office, State};
 use crate::plan::Plan;
-use crate::shelf::{Batch, Error, Table};
+use crate::shelf::{Batch, Error, Table, numbered};
 
 /// The most subscriptions.
 const MOST: usize = 100;
@@ -106,6 +107,7 @@ impl Office {
     }
 
     /// Changes one: what `changes` names (a merge patch, RFC 7396). What was given up is tried again.
+    /// Where the target is another system, the old one's tickets are left to it.
     ///
     /// # Errors
     /// [`NotSubscribed`].
@@ -119,8 +121,9 @@ impl Office {
         let held = state.subscriptions.get(id).ok_or(NotSubscribed::Unknown)?;
         let (before, created_at) = (held.plan.terms.clone(), held.created_at);
         let plan = changed(&before, changes).map_err(NotSubscribed::Faults)?;
+        let moved = !same_system(&before.target, &plan.terms.target);
         self.hold(&mut state, id, plan, created_at, now)?;
-        self.revive(&mut state, id, now)?;
+        self.revive(&mut state, id, moved, now)?;
         let held = &state.subscriptions[id];
         Ok(shown(&state, id, held))
     }
@@ -136,17 +139,20 @@ impl Office {
         }
         let mut batch = Batch::default();
         batch.remove(Table::Subscriptions, id);
-        let causes = state.causes.values().filter(|one| one.subscription == id);
-        let causes: Vec<String> = causes.map(|one| one.key.clone()).collect();
-        for key in &causes {
-            batch.remove(Table::Causes, key);
+        let mut keys = HashSet::new();
+        for cause in state.causes.values().filter(|one| one.subscription == id) {
+            batch.remove(Table::Causes, &cause.key);
+            if let Some(pending) = &cause.pending {
+                batch.remove(Table::Notifications, numbered(pending.number));
+            }
+            keys.insert(cause.key.clone());
         }
         self.shelf.write(&batch)?;
         state.subscriptions.remove(id);
-        for key in &causes {
-            state.causes.remove(key);
+        for key in &keys {
+            state.remove(key);
         }
-        state.current.retain(|_, key| !causes.contains(key));
+        state.sizes.remove(id);
         // occurrences without a cause are swept
         state.swept_at = None;
         self.show(&state);
@@ -188,20 +194,39 @@ impl Office {
         Ok(())
     }
 
-    /// What was given up is tried again.
-    fn revive(&self, state: &mut State, id: &str, now: Timestamp) -> Result<(), Error> {
-        let mut changed = Vec::new();
+    /// What was given up is tried again; `moved`: in another system, which has no ticket yet.
+    fn revive(
+        &self,
+        state: &mut State,
+        id: &str,
+        moved: bool,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(plan) = state.plan(id).cloned() else {
+            return Ok(());
+        };
+        let (mut changed, mut batch) = (Vec::new(), Batch::default());
         for cause in state.causes.values().filter(|one| one.subscription == id) {
+            if cause.pending.is_none() && !(moved && cause.ticket.is_some()) {
+                continue;
+            }
             let mut cause = cause.clone();
+            if moved {
+                cause.ticket = None;
+            }
             if let Some(pending) = &mut cause.pending {
                 pending.dead = false;
                 pending.attempts = 0;
                 pending.created_at = now;
                 pending.next_at = now;
-                changed.push(cause);
             }
+            if let Some(pending) = &cause.pending {
+                let told = listed(&cause, pending, &plan);
+                batch.put(Table::Notifications, numbered(pending.number), &told);
+            }
+            changed.push(cause);
         }
-        self.settle(state, Batch::default(), changed)
+        self.settle(state, batch, changed)
     }
 
     /// Stops a subscription whose endpoint is gone for good.
@@ -251,6 +276,11 @@ fn stored(
 /// The subscription with changes, checked. Secrets that come hidden are those that it had.
 fn changed(before: &Terms, changes: &Value) -> Result<Plan, Vec<String>> {
     let mut text = serde_json::to_value(before).unwrap_or_default();
+    let kind = changes.pointer("/target/kind").and_then(Value::as_str);
+    if kind.is_some_and(|kind| kind != before.target.word()) {
+        // one kind's settings are not another's
+        text["target"] = Value::Null;
+    }
     merge(&mut text, changes);
     let mut terms: Terms = serde_json::from_value(text).map_err(|error| vec![error.to_string()])?;
     keep_secrets(&before.target, &mut terms.target)?;
@@ -265,7 +295,6 @@ fn keep_secrets(before: &Target, now: &mut Target) -> Result<(), Vec<String>> {
         let secrets = old.secrets().into_iter();
         known.extend(secrets.map(|(name, secret)| (name, secret.reveal().to_owned())));
     }
-    let addresses = |target: &Target| crate::targets::driver(target).addresses();
     let moved = addresses(before) != addresses(now);
     for (name, secret) in now.secrets() {
         if !secret.is_hidden() {
@@ -282,6 +311,15 @@ fn keep_secrets(before: &Target, now: &mut Target) -> Result<(), Vec<String>> {
         }
     }
     Ok(())
+}
+
+fn addresses(target: &Target) -> Vec<(&'static str, String)> {
+    crate::targets::driver(target).addresses()
+}
+
+/// Whether two targets are one ticket system: a ticket of one is a ticket of the other.
+pub(super) fn same_system(one: &Target, other: &Target) -> bool {
+    one.word() == other.word() && addresses(one) == addresses(other)
 }
 
 /// RFC 7396.

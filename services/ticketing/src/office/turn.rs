@@ -1,7 +1,7 @@
 //! What is to be told, and was not: causes that rest are resolved, and where there is news, a
 //! notification is made that stays as it is until its target has it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -10,6 +10,7 @@ use whymid_schemas::{
     Answer, CauseData, Grouping, Happening, Lang, Notification, NotificationState, Severity, Time,
 };
 
+use super::intake::Occurrence;
 use super::{Ask, Asked, Office, State};
 use crate::cause::{Beginning, Cause, Ended, Nature, Pending, Seen};
 use crate::event::Event;
@@ -47,7 +48,7 @@ impl Office {
     /// When they can't be written: nothing has changed.
     pub fn turn(&self, now: Timestamp, ask: Ask<'_>) -> Result<usize, Error> {
         self.rest(now)?;
-        let mut news = self.news(now);
+        let (mut news, forgotten) = self.news(now);
         news.retain_mut(|one| match ask_about(one, ask) {
             Asked::Answer(answer) => {
                 one.answer = Some(answer);
@@ -57,6 +58,10 @@ impl Office {
             Asked::NotNow => false,
         });
         let mut state = self.lock();
+        if state.forgotten != forgotten {
+            // the answers are from before that: they are asked for again
+            return Ok(0);
+        }
         let mut batch = Batch::default();
         let mut changed = Vec::new();
         let mut opening: HashMap<String, usize> = HashMap::new();
@@ -73,10 +78,10 @@ impl Office {
             };
             let mut cause = cause.clone();
             if kind == Happening::Opened && cause.nature == Nature::Ordinary {
-                let so_far = opening.entry(cause.subscription.clone()).or_default();
-                if cause.told.is_none()
-                    && opened(&state, &cause, &plan, now) + *so_far >= plan.at_most.0
-                {
+                let so_far = opening
+                    .entry(cause.subscription.clone())
+                    .or_insert_with(|| opened(&state, &cause.subscription, &plan, now));
+                if cause.told.is_none() && *so_far >= plan.at_most.0 {
                     cause.held = true;
                     changed.push(cause);
                     continue;
@@ -94,8 +99,10 @@ impl Office {
             changed.push(cause);
         }
         let made = usize::try_from(number - state.next_notification).unwrap_or_default();
-        let summaries = summaries(&state, &changed, now);
-        changed.extend(summaries);
+        for summary in summaries(&state, &changed, now) {
+            changed.retain(|one| one.key != summary.key);
+            changed.push(summary);
+        }
         self.settle(&mut state, batch, changed)?;
         state.next_notification = number;
         Ok(made)
@@ -109,8 +116,9 @@ impl Office {
             let Some(plan) = state.plan(&cause.subscription) else {
                 continue;
             };
-            let mut resting = cause.clone();
-            if resting.rest(plan, now) {
+            if let Some(why) = cause.rests(plan, now) {
+                let mut resting = cause.clone();
+                resting.resolve(why, now);
                 changed.push(resting);
             }
         }
@@ -136,28 +144,22 @@ impl Office {
                 && is_told
         };
         let over = state.causes.values().filter(is_over);
-        let over: Vec<(String, String)> = over
-            .map(|one| (one.key.clone(), one.base.clone()))
-            .collect();
+        let over: HashSet<String> = over.map(|one| one.key.clone()).collect();
         let mut batch = Batch::default();
-        for (key, base) in &over {
-            state.causes.remove(key);
-            if state.current.get(base) == Some(key) {
-                state.current.remove(base);
-            }
+        for key in &over {
             batch.remove(Table::Causes, key);
         }
-        let is_known = |key: &str| state.causes.contains_key(key);
-        self.shelf.walk(
-            Table::Occurrences,
-            [],
-            |place, one: super::intake::Occurrence| {
-                if !is_known(&one.key) {
-                    batch.remove(Table::Occurrences, place);
-                }
-                true
-            },
-        )?;
+        let is_known = |key: &str| state.causes.contains_key(key) && !over.contains(key);
+        // there may be millions of them: not where nothing was removed
+        if !over.is_empty() || state.swept_at.is_none() {
+            self.shelf
+                .walk(Table::Occurrences, [], |place, one: Occurrence| {
+                    if !is_known(&one.key) {
+                        batch.remove(Table::Occurrences, place);
+                    }
+                    true
+                })?;
+        }
         let oldest = now.checked_sub(LISTED).unwrap_or(Timestamp::MIN);
         let oldest = Time::of(oldest, &TimeZone::UTC);
         let first = state.next_notification.saturating_sub(MOST_LISTED);
@@ -170,10 +172,15 @@ impl Office {
                 }
                 is_old
             })?;
-        self.shelf.write(&batch)
+        self.settle(state, batch, Vec::new())?;
+        for key in &over {
+            state.remove(key);
+        }
+        Ok(())
     }
 
-    fn news(&self, now: Timestamp) -> Vec<News> {
+    /// The causes with something to tell, and how much was forgotten so far.
+    fn news(&self, now: Timestamp) -> (Vec<News>, u64) {
         let state = self.lock();
         let mut news = Vec::new();
         for cause in state.causes.values() {
@@ -194,7 +201,7 @@ impl Office {
                 break;
             }
         }
-        news
+        (news, state.forgotten)
     }
 
     /// The event that tells what is new of a cause.
@@ -300,32 +307,14 @@ fn reason(cause: &Cause, kind: Happening) -> Option<String> {
     )
 }
 
-impl Cause {
-    /// Has something to tell.
-    pub(super) fn pend(&mut self, event: Event, number: u64, now: Timestamp) {
-        self.revision = event.revision;
-        self.pending = Some(Pending {
-            tells: self.tells(now),
-            event,
-            number,
-            attempts: 0,
-            tried: false,
-            created_at: now,
-            next_at: now,
-            problem: None,
-            dead: false,
-        });
-    }
-}
-
 /// So many tickets were opened by now, or are about to be.
-fn opened(state: &State, cause: &Cause, plan: &Plan, now: Timestamp) -> usize {
+fn opened(state: &State, subscription: &str, plan: &Plan, now: Timestamp) -> usize {
     let counts = |other: &&Cause| {
         let is_new = other
             .opened_at
             .is_some_and(|at| now.duration_since(at) < plan.at_most.1);
         let is_coming = other.told.is_none() && other.pending.is_some();
-        other.subscription == cause.subscription
+        other.subscription == subscription
             && other.nature == Nature::Ordinary
             && (is_new || is_coming)
     };
@@ -340,9 +329,11 @@ fn held_of<'s>(state: &'s State, subscription: &str) -> Vec<&'s Cause> {
 /// The causes that sum up what is held, where that changed.
 fn summaries(state: &State, changed: &[Cause], now: Timestamp) -> Vec<Cause> {
     let mut sums: HashMap<String, (u64, Timestamp)> = HashMap::new();
-    let is_newer = |one: &&Cause| !changed.iter().any(|other| other.key == one.key);
-    let all = state.causes.values().filter(is_newer).chain(changed);
-    for one in all.filter(|one| one.held && one.open) {
+    let newer: HashMap<&str, &Cause> = changed.iter().map(|one| (&*one.key, one)).collect();
+    let is_newest = |one: &&Cause| !newer.contains_key(&*one.key);
+    let is_held = |one: &&Cause| one.held && one.open;
+    let held = state.causes.values().filter(is_held).filter(is_newest);
+    for one in held.chain(changed.iter().filter(is_held)) {
         let (count, first) = sums
             .entry(one.subscription.clone())
             .or_insert((0, one.first_at));
@@ -353,11 +344,15 @@ fn summaries(state: &State, changed: &[Cause], now: Timestamp) -> Vec<Cause> {
     for (id, held) in &state.subscriptions {
         let base = key::hashed(&["summary", id]);
         let known = state.current.get(&base);
-        let known = known.and_then(|key| state.causes.get(key));
+        // it may have got something to tell a moment ago
+        let known = known.and_then(|key| {
+            let newer = newer.get(&**key).copied();
+            newer.or_else(|| state.causes.get(key))
+        });
         let sum = sums.get(id);
         let summary = match (known, sum) {
             (None, None) => continue,
-            (None, Some((_, first))) => summary_of(id, &base, &held.plan, *first),
+            (None, Some((_, first))) => summary_of(id, &base, &held.plan, *first, now),
             (Some(known), _) => known.clone(),
         };
         let before = (summary.count, summary.open);
@@ -390,12 +385,19 @@ fn summed(mut summary: Cause, sum: Option<&(u64, Timestamp)>, now: Timestamp) ->
     summary
 }
 
-fn summary_of(subscription: &str, base: &str, plan: &Plan, first: Timestamp) -> Cause {
+fn summary_of(
+    subscription: &str,
+    base: &str,
+    plan: &Plan,
+    first: Timestamp,
+    now: Timestamp,
+) -> Cause {
     let (title, _) = words::summary(&plan.terms, &[], false);
+    let generation = key::life(now);
     Cause::new(Beginning {
-        key: key::key(base, 0),
+        key: key::key(base, generation),
         base: base.to_owned(),
-        generation: 0,
+        generation,
         subscription: subscription.to_owned(),
         diagnosis: String::new(),
         by: Grouping::Record,
