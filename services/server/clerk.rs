@@ -135,8 +135,13 @@ impl Clerk {
             Ok(Some(answer)) => Asked::Answer(Box::new(answer)),
             Ok(None) => Asked::Gone,
             Err(Missing::Replaying) => Asked::NotNow,
-            Err(error) => {
-                tracing::warn!(?error, "no answer for a ticket; it is asked again");
+            // it would be so the next time, and whatever comes behind it must not wait
+            Err(Missing::TooCostly | Missing::Unknown(_)) => {
+                tracing::warn!(record, "no answer for a ticket: it is passed over");
+                Asked::Gone
+            }
+            Err(error @ Missing::Store(_)) => {
+                tracing::warn!(?error, record, "no answer for a ticket; it is asked again");
                 Asked::NotNow
             }
         }

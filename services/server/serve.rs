@@ -119,6 +119,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         public_url: config.public_url.clone(),
     };
     let tickets = Arc::new(TicketOffice::open(&data.tickets(), tickets)?);
+    if let Some(pseudonyms) = &pseudonyms {
+        tickets.cover(pseudonyms.key_id(), &|text| pseudonyms.text(text))?;
+    }
     let telemetry = Telemetry::new();
     let keyrings = Keyrings::open(&config, &telemetry)?;
     let audit = AuditLog::open(&config.audit, &telemetry)?;

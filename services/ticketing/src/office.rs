@@ -8,10 +8,12 @@
 //! | `intake.rs` | rows to occurrences of causes |
 //! | `turn.rs` | what is to be told, and was not |
 //! | `delivery.rs` | errands out, reports in |
+//! | `covering.rs` | what was in clear text before there were pseudonyms |
 //! | `counter.rs` | what people ask for: tickets, tests, answers, lists |
 //! | `subscribing.rs` | subscriptions made, changed and removed |
 
 mod counter;
+mod covering;
 mod delivery;
 mod intake;
 mod subscribing;

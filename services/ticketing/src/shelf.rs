@@ -10,6 +10,7 @@
 //! | `causes` | key | cause |
 //! | `occurrences` | record, subscription | which cause it counts for |
 //! | `notifications` | number | notification |
+//! | `meta` | a word | what is remembered of the file itself |
 //!
 //! Not here: what any of it means.
 
@@ -39,17 +40,19 @@ pub(crate) enum Table {
     Causes,
     Occurrences,
     Notifications,
+    Meta,
 }
 
 type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
 impl Table {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Subscriptions,
         Self::Inbox,
         Self::Causes,
         Self::Occurrences,
         Self::Notifications,
+        Self::Meta,
     ];
 
     const fn definition(self) -> Definition {
@@ -59,6 +62,7 @@ impl Table {
             Self::Causes => "causes",
             Self::Occurrences => "occurrences",
             Self::Notifications => "notifications",
+            Self::Meta => "meta",
         })
     }
 }

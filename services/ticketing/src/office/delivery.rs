@@ -29,6 +29,9 @@ const WAIT: [i64; 7] = [5, 15, 60, 120, 300, 600, 900];
 /// The longest that a target may ask to wait.
 const LONGEST_WAIT: i64 = 6 * 3600;
 
+/// How often it is tried at least.
+const LEAST: u32 = 5;
+
 /// How long it is tried.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(75);
 
@@ -256,7 +259,9 @@ fn judge(cause: &mut Cause, end: &End, now: Timestamp) -> Verdict {
             let wait = wait(&key, pending.attempts).max(SignedDuration::from_secs(after));
             pending.next_at = now.saturating_add(wait).unwrap_or(now);
             pending.problem = Some(problem.clone());
-            pending.dead = now.duration_since(pending.created_at) > PATIENCE;
+            // one that waited for its turn all the while gets some attempts of its own
+            let is_old = now.duration_since(pending.created_at) > PATIENCE;
+            pending.dead = is_old && pending.attempts >= LEAST;
             if pending.dead {
                 pending.problem = Some(format!(
                     "given up after {} attempts: {problem}",

@@ -219,13 +219,13 @@ fn find(subscription: &str, plan: &Plan, answer: &Answer, record: &str, at: Time
 }
 
 /// Whether success of the same host shows that a cause is gone: where the way, the sender or the
-/// destination is at fault, and no policy of ours.
+/// destination is at fault before anything else, and no policy or system of ours.
 fn is_on_path(party: &[Party]) -> bool {
     let is_path = |one: &Party| match one {
         Party::NetworkPath | Party::Destination | Party::Sender => true,
         Party::OurPolicy | Party::OurSystem | Party::Undetermined => false,
     };
-    party.first().is_some_and(is_path) && !party.contains(&Party::OurPolicy)
+    party.first().is_some_and(is_path)
 }
 
 fn mended(state: &State) -> HashMap<(Grouping, &str), Vec<&str>> {

@@ -268,7 +268,9 @@ impl Office {
             lang: terms.lang,
             severity,
             priority: terms.priorities.of(severity).map(str::to_owned),
-            appliance: answer.as_ref().map(key::appliance).unwrap_or_default(),
+            appliance: answer
+                .as_ref()
+                .map_or_else(|| "whymid".to_owned(), key::appliance),
             url,
             source: source.unwrap_or_else(|| "/whymid".to_owned()),
             data: CauseData {
