@@ -35,6 +35,8 @@
 //! | `search.rs` | search, statistics, exports, against the truth of a generated log |
 //! | `imported.rs` | `whymid import`; appliances and their events; by `Message-ID` |
 //! | `systems.rs` | the real ticket systems of `tests/systems/` are there |
+//! | `tickets.rs`, `tickets/` | from a line to its ticket in Request Tracker, and to its mail in Postfix |
+//! | `redmine.rs` | the same in Redmine, by hand: `cargo test --test redmine` |
 //! | `docs.rs` | the programs of `/docs` |
 //! | `doubles/` | ticket systems that keep to their vendors' documents, and can be told to misbehave |
 //! | `events.rs` | `whymid events`: the table, and what a log holds beside it |
@@ -86,4 +88,5 @@ mod stored;
 mod survival;
 mod systems;
 mod tenants;
+mod tickets;
 mod traffic;

@@ -101,6 +101,27 @@ pub(super) fn post(
     reply(request.send(body))
 }
 
+/// `PATCH url` with JSON; `None` when nobody answers.
+pub(super) fn patch(agent: &Agent, url: &str, body: &Value) -> Option<Reply> {
+    let request = agent.patch(url).header("Content-Type", "application/json");
+    reply(request.send(body.to_string()))
+}
+
+/// `PUT url` with JSON; `None` when nobody answers.
+pub(super) fn put(
+    agent: &Agent,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+) -> Option<Reply> {
+    let request = headers
+        .iter()
+        .fold(agent.put(url), |request, (name, value)| {
+            request.header(*name, *value)
+        });
+    reply(request.send(body.to_string()))
+}
+
 /// Asks one service many times, over connections that stay open.
 #[derive(Clone, Debug)]
 pub(crate) struct Asker {

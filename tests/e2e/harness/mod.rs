@@ -16,7 +16,7 @@ mod raw;
 mod rsyslog;
 mod send;
 mod service;
-mod systems;
+pub(crate) mod systems;
 
 pub(crate) use authority::{Authority, For, Signed};
 pub(crate) use browser::Browser;
@@ -25,7 +25,7 @@ pub(crate) use command::{Ran, is_for_tests, repository, whymid, whymid_with_inpu
 pub(crate) use contract::{Call, calls, encoded};
 pub(crate) use dice::Dice;
 pub(crate) use http::{Asker, Reply, is_japanese};
-pub(crate) use log::{founding_lines, recent, sender_quit, sender_quit_before};
+pub(crate) use log::{Session, founding_lines, recent, sender_quit, sender_quit_before};
 pub(crate) use mount::{Ballast, Mount};
 pub(crate) use raw::{Raw, exchange};
 pub(crate) use rsyslog::{Forward, Rsyslog};

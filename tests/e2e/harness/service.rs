@@ -1,7 +1,8 @@
 //! The service under test: the real binary on ports of its own, with a data folder of its own.
 //!
 //! Dropping it stops it by SIGTERM and looks for what was left behind: it must end by itself with
-//! exit code 0, must not have panicked, and must leave nothing in its folder but journal and index.
+//! exit code 0, must not have panicked, and must leave nothing in its folder but journal, index and what
+//! it remembers of tickets.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,9 @@ use ureq::Agent;
 
 use super::http::{self, Reply};
 use super::{Running, wait_at_most, wait_for};
+
+/// What a data folder holds.
+const OWN: [&str; 5] = ["journal", "index", "lock", "format", "tickets.redb"];
 
 /// How a service is to be started.
 #[derive(Clone, Debug, Default)]
@@ -294,6 +298,12 @@ impl Service {
         reply.unwrap_or_else(|| panic!("no answer to {path}; the service's log:\n{}", self.log()))
     }
 
+    /// `PATCH` of JSON.
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Reply {
+        let reply = http::patch(&self.agent, &self.url(path), body);
+        reply.unwrap_or_else(|| panic!("no answer to {path}; the service's log:\n{}", self.log()))
+    }
+
     fn url(&self, path: &str) -> String {
         if path.starts_with("http://") {
             path.to_owned()
@@ -438,7 +448,5 @@ fn left_behind(data: &Path) -> Vec<String> {
     let names = entries
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names
-        .filter(|name| !["journal", "index", "lock", "format"].contains(&name.as_str()))
-        .collect()
+    names.filter(|name| !OWN.contains(&name.as_str())).collect()
 }

@@ -1,25 +1,27 @@
 //! Real ticket systems, as `tests/systems/*` install and start them: Request Tracker, Postfix.
 //!
 //! Each has a folder and a port of its own, and a process group of its own that is killed at its
-//! end. A test that can't have one fails.
+//! end. A test that can't have one fails. Its port is kept for it as long as it is there, stopped or
+//! not: nobody else of this machine is given it.
 
 use std::fs::read_to_string;
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use serde_json::Value;
+use serde_json::{Value, json};
+use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 use ureq::Agent;
 
 use super::http::{self, Reply};
 use super::{Running, encoded, repository, wait_at_most};
 
-/// How long a system may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a system may take to start, on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// `root:Sup3rsecret`, who sees all of Request Tracker.
 const ROOT: &str = "Basic cm9vdDpTdXAzcnNlY3JldA==";
@@ -28,20 +30,24 @@ const TOKEN: &str = "/var/lib/whymid-tests/request-tracker/token";
 
 /// The processes of one system.
 #[derive(Debug)]
-struct System {
+pub(crate) struct System {
     name: &'static str,
     folder: TempDir,
-    port: u16,
+    pub(crate) port: u16,
+    /// Keeps the port.
+    _place: Socket,
     process: Option<Running>,
 }
 
 impl System {
-    fn start(name: &'static str) -> Self {
+    pub(crate) fn start(name: &'static str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
+        let (place, port) = free_port();
         let mut system = Self {
             name,
             folder,
-            port: free_port(),
+            port,
+            _place: place,
             process: None,
         };
         system.start_again();
@@ -61,7 +67,7 @@ impl System {
     }
 
     /// Waits until it answers.
-    fn ready(&mut self, mut answers: impl FnMut() -> bool) {
+    pub(crate) fn ready(&mut self, mut answers: impl FnMut() -> bool) {
         let process = self.process.as_mut().expect("it was started");
         let answered = wait_at_most(PATIENCE, || match process.ended() {
             Some(status) => Some(Err(status)),
@@ -93,10 +99,15 @@ impl Drop for System {
     }
 }
 
-/// One that nobody listens on.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it is bound").port()
+/// One that nobody listens on, and what keeps it: Linux gives a port that is bound to nobody who asks
+/// for any, and to a server that asks for this one and re-uses addresses (socket(7), `SO_REUSEADDR`).
+fn free_port() -> (Socket, u16) {
+    let place = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    place.set_reuse_address(true).expect("a TCP socket");
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    place.bind(&any.into()).expect("a free port");
+    let address = place.local_addr().expect("it is bound").as_socket();
+    (place, address.expect("of IPv4").port())
 }
 
 /// A ticket, as Request Tracker shows it.
@@ -149,7 +160,12 @@ impl RequestTracker {
 
     /// Where it answers, without a slash at the end.
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.system.port)
+        format!("http://127.0.0.1:{}", self.port())
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.system.port
     }
 
     /// What `whymid-bot` signs in with, who may use the queue `Mail` only.
@@ -167,6 +183,18 @@ impl RequestTracker {
         let url = format!("{}/REST/2.0{path}", self.url());
         let body = body.to_string();
         http::post(&self.agent, &url, &headers, body.as_bytes()).expect("Request Tracker answers")
+    }
+
+    /// Sets a ticket's status, as root.
+    pub(crate) fn set(&self, id: u64, status: &str) {
+        let url = format!("{}/REST/2.0/ticket/{id}", self.url());
+        let headers = [
+            ("Authorization", ROOT),
+            ("Content-Type", "application/json"),
+        ];
+        let change = json!({"Status": status});
+        let reply = http::put(&self.agent, &url, &headers, &change);
+        reply.expect("Request Tracker answers").is(200);
     }
 
     /// All that bear that key, of whatever status, the oldest first.

@@ -1,5 +1,5 @@
 //! What is to be done in Redmine 5, to requests of its REST API; its answers, to what came of it.
-//! Source: Redmine's wiki (Rest_api, Rest_Issues, Rest_Projects), and version 5.0.4 as it was seen to
+//! Source: Redmine's wiki (Rest_api, Rest_Issues), and version 5.0.4 as it was seen to
 //! behave.
 //!
 //! The key is in a custom field of issues. Redmine passes over in silence what it does not like: a
@@ -53,7 +53,7 @@ impl Driver for RedmineDriver {
 }
 
 impl RedmineDriver {
-    /// Who we are, then the issues of a key; where there are none, whether there can be any.
+    /// Who we are, then the issues of a key.
     fn find(&self, key: &str, answers: &[Response]) -> Result<Step, Refusal> {
         let Some(answer) = answers.first() else {
             return self.get(&["users", "current.json"], &[]);
@@ -62,15 +62,7 @@ impl RedmineDriver {
         let Some(answer) = answers.get(1) else {
             return self.search(key);
         };
-        let found = self.found(&answer.json()?, key)?;
-        if !found.is_empty() {
-            return Ok(Step::Found(found));
-        }
-        let Some(answer) = answers.get(2) else {
-            return self.project();
-        };
-        self.keeps_keys(&answer.json()?)?;
-        Ok(Step::Found(Vec::new()))
+        Ok(Step::Found(self.found(&answer.json()?, key)?))
     }
 
     fn search(&self, key: &str) -> Result<Step, Refusal> {
@@ -84,19 +76,15 @@ impl RedmineDriver {
         self.get(&["issues.json"], &query)
     }
 
-    fn project(&self) -> Result<Step, Refusal> {
-        let project = format!("{}.json", self.0.project);
-        let query = [("include", "issue_custom_fields")];
-        self.get(&["projects", &project], &query)
-    }
-
     /// Only the issues that hold the key: a filter by a field that is none is no filter.
     fn found(&self, answer: &Value, key: &str) -> Result<Vec<Ticket>, Refusal> {
         let issues = http::list(answer, "/issues")?;
         let total = answer.get("total_count").and_then(Value::as_u64);
         let holding: Vec<_> = issues.iter().filter(|one| self.holds(one, key)).collect();
         let is_filtered = holding.len() == issues.len();
-        if !is_filtered && total.is_none_or(|total| total > issues.len() as u64) {
+        let is_cut = total.is_none_or(|total| total > issues.len() as u64);
+        let has_field = issues.iter().any(|issue| self.field_of(issue).is_some());
+        if !is_filtered && (is_cut || !has_field) {
             return Err(self.no_filter());
         }
         holding
@@ -105,11 +93,15 @@ impl RedmineDriver {
             .collect()
     }
 
-    fn holds(&self, issue: &Value, key: &str) -> bool {
+    fn field_of<'i>(&self, issue: &'i Value) -> Option<&'i Value> {
         let wanted = json!(self.0.custom_field_id);
         let fields = issue.get("custom_fields").and_then(Value::as_array);
         let mut fields = fields.into_iter().flatten();
-        let field = fields.find(|field| field.get("id") == Some(&wanted));
+        fields.find(|field| field.get("id") == Some(&wanted))
+    }
+
+    fn holds(&self, issue: &Value, key: &str) -> bool {
+        let field = self.field_of(issue);
         match field.and_then(|field| field.get("value")) {
             Some(Value::Array(values)) => values.iter().any(|value| value == key),
             Some(value) => value == key,
@@ -141,29 +133,21 @@ impl RedmineDriver {
         })
     }
 
-    /// Whether the project's issues have the custom field, where Redmine says (from 4.2 on).
-    fn keeps_keys(&self, answer: &Value) -> Result<(), Refusal> {
-        let fields = http::at(answer, "/project")?.get("issue_custom_fields");
-        let Some(fields) = fields.and_then(Value::as_array) else {
-            return Ok(());
-        };
-        let wanted = json!(self.0.custom_field_id);
-        match fields.iter().any(|field| field.get("id") == Some(&wanted)) {
-            true => Ok(()),
-            false => Err(Refusal(format!(
-                "issues of the project '{}' have no custom field {}: see the setting \
-                 `custom_field_id`",
-                self.0.project, self.0.custom_field_id
-            ))),
-        }
-    }
-
     fn create(&self, event: &Event, answers: &[Response]) -> Result<Step, Refusal> {
         let Some(answer) = answers.first() else {
             return self.send(Method::Post, &["issues.json"], &self.opening(event)?);
         };
-        let id = http::id(&answer.json()?, "/issue/id")?;
-        Ok(Step::Created(self.ticket(id, true)?))
+        let answer = answer.json()?;
+        let id = http::id(&answer, "/issue/id")?;
+        match self.holds(http::at(&answer, "/issue")?, &event.key) {
+            true => Ok(Step::Created(self.ticket(id, true)?)),
+            // nobody can be asked before: a project does not list the fields of all projects
+            false => Err(Refusal(format!(
+                "issue {id} was opened and does not hold the key: has its tracker a custom field {} \
+                 that this user may see? See the setting `custom_field_id`",
+                self.0.custom_field_id
+            ))),
+        }
     }
 
     fn opening(&self, event: &Event) -> Result<Value, Refusal> {

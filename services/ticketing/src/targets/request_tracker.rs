@@ -67,7 +67,10 @@ impl Driver for RequestTrackerDriver {
         let said = http::said(body, &["/message"])?;
         let hint = match said.as_str() {
             "Not Found" => "is there such a queue, or ticket?",
-            "Forbidden" => "has the user the rights SeeQueue and ShowTicket?",
+            // of a queue that it does not have, too, to a user who may not see every queue
+            "Forbidden" => {
+                "is there such a queue, and has the user the rights SeeQueue and ShowTicket?"
+            }
             create if create.starts_with("No permission to create tickets") => {
                 "it says so of a queue that it does not have, too"
             }
