@@ -44,14 +44,14 @@ fn written() -> Service {
     service.restart()
 }
 
-fn axe() -> String {
+pub(crate) fn axe() -> String {
     let file = repository().join("target/node/node_modules/axe-core/axe.min.js");
     std::fs::read_to_string(&file)
         .unwrap_or_else(|error| panic!("{}: {error}; `tests/run` installs it", file.display()))
 }
 
 /// What every page must be: accessible, quiet, and by itself.
-fn check(browser: &Browser, axe: &str, what: &str) {
+pub(crate) fn check(browser: &Browser, axe: &str, what: &str) {
     browser.run(axe);
     let found = browser.run_async(
         "const done = arguments[0];
@@ -181,6 +181,7 @@ fn every_page_is_accessible_quiet_and_by_itself_and_has_its_picture() {
         ("events", "/docs/events".to_owned()),
         ("error", "/nowhere".to_owned()),
         ("sign-in", "/sign-in".to_owned()),
+        ("subscribe", "/subscriptions?target=webhook".to_owned()),
     ];
     let pictures = repository().join("target/pictures");
     std::fs::create_dir_all(&pictures).expect("a folder");

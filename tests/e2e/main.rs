@@ -31,6 +31,7 @@
 //! | `explain.rs`, `corpus.rs` | `whymid explain`, and whole logs to whole answers |
 //! | `contract.rs` | thousands of calls made from `openapi.yaml` |
 //! | `browser.rs` | the pages in a real browser, with pictures |
+//! | `ticket_pages.rs` | tickets from the pages, in a browser, against a double |
 //! | `stored.rs`, `stored/` | stored XSS: every field × every page and form |
 //! | `search.rs` | search, statistics, exports, against the truth of a generated log |
 //! | `imported.rs` | `whymid import`; appliances and their events; by `Message-ID` |
@@ -89,4 +90,5 @@ mod survival;
 mod systems;
 mod tenants;
 mod tickets;
+mod ticket_pages;
 mod traffic;

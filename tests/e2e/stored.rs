@@ -31,6 +31,7 @@ struct Sown {
 /// All of it is written, and in memory no more.
 fn sown() -> Sown {
     let service = Service::start();
+    subscription(&service);
     let mut garden = Garden::default();
     let mut handed = story::stories(&mut garden);
     handed.push(story::kinds(&mut garden));
@@ -57,6 +58,24 @@ fn ids(service: &Service, list: &str) -> Vec<String> {
     ids.collect()
 }
 
+/// One subscription that takes everything, so that its notifications carry what strangers wrote; made if
+/// there is none. Its target can't be reached.
+fn subscription(service: &Service) -> String {
+    let known = service.get("/v1/subscriptions").is(200).json();
+    if let Some(id) = known["items"][0]["id"].as_str() {
+        return id.to_owned();
+    }
+    let terms = serde_json::json!({
+        "name": "Everything", "filter": "true == true", "at_most": {"tickets": 1000, "per": "1h"},
+        "target": {"kind": "redmine", "url": "https://redmine.invalid", "api_key": "invented",
+                   "project": "mail", "custom_field_id": 1},
+    });
+    let headers = [("Content-Type", "application/json")];
+    let made = service.post("/v1/subscriptions", &headers, terms.to_string());
+    let made = made.is(201).json();
+    made["id"].as_str().expect("an id").to_owned()
+}
+
 /// What may stand in the place of a path.
 fn places(service: &Service, call: &Call) -> Vec<String> {
     match call.path.as_str() {
@@ -65,6 +84,7 @@ fn places(service: &Service, call: &Call) -> Vec<String> {
         "/kb/{article}" | "/v1/articles/{id}" => vec!["receiving-aborted".to_owned()],
         "/v1/diagnoses/{id}" => vec!["delivered-ok".to_owned()],
         "/v1/appliances/{name}/events" => vec!["esa1".to_owned()],
+        path if path.contains("/subscriptions/") => vec![subscription(service)],
         path => {
             assert!(!call.has_place(), "{path}: unknown to this test");
             vec![String::new()]

@@ -208,6 +208,7 @@ fn caller(token: &Token, by_session: bool, is_guarded: bool) -> Caller {
         by_session,
         is_guarded,
         real_addresses: token.real_addresses,
+        tickets: token.scope.passes(&[Scope::Ticket]) && !token.limits.is_limited(),
         limits: token.limits.clone(),
     }
 }

@@ -158,6 +158,8 @@ pub(crate) struct Caller {
     pub(crate) is_guarded: bool,
     /// It may ask by real addresses where pseudonyms are kept.
     pub(crate) real_addresses: bool,
+    /// It may see and change what opens tickets.
+    pub(crate) tickets: bool,
     /// What may be seen.
     pub(crate) limits: Limits,
 }
@@ -170,6 +172,7 @@ impl Caller {
             by_session: false,
             is_guarded: true,
             real_addresses: true,
+            tickets: true,
             limits: Limits::everything(),
         }
     }
@@ -181,6 +184,7 @@ impl Caller {
             by_session: false,
             is_guarded: false,
             real_addresses: false,
+            tickets: false,
             limits: Limits {
                 appliances: Some(Vec::new()),
                 sight: None,
@@ -197,6 +201,8 @@ pub(crate) struct Visit {
     pub(crate) limits: Limits,
     /// It may ask by real addresses where pseudonyms are kept.
     pub(crate) real_addresses: bool,
+    /// It may see and change what opens tickets.
+    pub(crate) may_ticket: bool,
     /// A browser that signed in.
     pub(crate) is_signed_in: bool,
 }
@@ -222,6 +228,7 @@ impl FromRequest for Visit {
             limits,
             by_session,
             real_addresses,
+            tickets,
             ..
         } = caller.unwrap_or_else(Caller::nobody);
         let desk = if limits.is_limited() {
@@ -234,6 +241,7 @@ impl FromRequest for Visit {
             desk,
             limits,
             real_addresses,
+            may_ticket: tickets,
             is_signed_in: by_session,
         }))
     }

@@ -109,6 +109,16 @@ refusals! {
     OfTicketWanted = ANY QUERY TOKEN RECORDS [PathMalformed, BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, SubscriptionUnknown, MessageUnknown, LangUnknown];
     /// Somebody else's ticket.
     OfInbound = ANY QUERY TOKEN RECORDS [PathMalformed, BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, SubscriptionUnknown, TargetWithoutTickets, SearchTooCostly, LangUnknown];
+    /// The page of subscriptions.
+    OfSubscriptionsPage = ANY QUERY TOKEN [ParameterInvalid, LangUnknown, TimezoneUnknown];
+    /// The page of one subscription, and its buttons.
+    OfSubscriptionPage = ANY QUERY TOKEN [PathMalformed, SubscriptionUnknown, LangUnknown, TimezoneUnknown];
+    /// Making and changing subscriptions by forms: most that is wrong with one is told on the page.
+    OfSubscriptionForm = ANY QUERY TOKEN [PathMalformed, BodyMalformed, BodySlow, BodyTooLarge, MediaUnsupported, SubscriptionUnknown, SubscriptionInvalid, SubscriptionNameTaken, StoreFailed, LangUnknown, TimezoneUnknown];
+    /// Trying a notification again by a form.
+    OfNotificationForm = ANY QUERY TOKEN [PathMalformed, BodyMalformed, BodySlow, BodyTooLarge, MediaUnsupported, NotificationUnknown, NotificationNotDead, LangUnknown, TimezoneUnknown];
+    /// A ticket about a message by a form.
+    OfTicketForm = ANY QUERY TOKEN RECORDS [PathMalformed, BodyMalformed, BodySlow, BodyTooLarge, MediaUnsupported, SubscriptionUnknown, MessageUnknown, LangUnknown, TimezoneUnknown];
     /// `POST /v1/erasures`.
     OfErasure = ANY QUERY TOKEN [BodyMalformed, BodyInvalid, BodySlow, BodyTooLarge, MediaUnsupported, ErasureRunning, Replaying, NotAccepting, LangUnknown];
     /// `GET /v1/erasures`.

@@ -4,7 +4,8 @@
 //! terms where Cisco has one. Texts of the knowledge base are not here; they stand in `kb/`.
 
 use whymid_schemas::{
-    Confidence, Custody, Grouping, HealsByRetry, Kinship, Lang, Outcome, Party, Severity, Who, Zone,
+    Confidence, Custody, Grouping, Happening, HealsByRetry, Kinship, Lang, NotificationState,
+    Outcome, Party, Severity, Who, Zone,
 };
 
 /// Declares the words of one vocabulary in both languages.
@@ -139,6 +140,60 @@ words! {
     }
 }
 
+words! {
+    /// What a target is told of a cause.
+    happening: Happening {
+        Opened => "opened", "発生";
+        Recurred => "occurred again", "再発";
+        Revised => "diagnosis changed", "診断の変更";
+        Resolved => "resolved", "解消";
+        Asked => "answered", "回答";
+        Test => "test", "テスト";
+    }
+}
+
+words! {
+    /// How far a notification is.
+    notification_state: NotificationState {
+        Waiting => "waiting", "待機中";
+        Delivered => "delivered", "送信済み";
+        Dead => "given up", "断念";
+    }
+}
+
+/// The name of a ticket system, by the kind of target; a kind that is not known stands for itself.
+#[must_use]
+pub fn system(kind: &str, lang: Lang) -> &str {
+    match (kind, lang) {
+        ("webhook", _) => "Webhook",
+        ("request_tracker", _) => "Request Tracker",
+        ("redmine", _) => "Redmine",
+        ("jira", _) => "Jira",
+        ("servicenow", _) => "ServiceNow",
+        ("zammad", _) => "Zammad",
+        ("pagerduty", _) => "PagerDuty",
+        ("email", Lang::En) => "Email",
+        ("email", Lang::Ja) => "メール",
+        (other, _) => other,
+    }
+}
+
+/// Whether the tickets of a system have numbers: what webhooks and mails open is called nothing here.
+#[must_use]
+pub fn has_numbers(kind: &str) -> bool {
+    !["webhook", "email"].contains(&kind)
+}
+
+/// How often a cause occurred.
+#[must_use]
+pub fn occurrences(count: u64, lang: Lang) -> String {
+    match (count, lang) {
+        (1, Lang::En) => "1 occurrence".to_owned(),
+        (_, Lang::En) => format!("{count} occurrences"),
+        (_, Lang::Ja) => format!("{count} 件"),
+    }
+}
+
 /// Declares the headings and short labels, one field each.
 macro_rules! labels {
     ($($(#[$doc:meta])* $field:ident: $en:literal, $ja:literal;)+) => {
@@ -233,6 +288,14 @@ labels! {
     line: "Log line", "ログ行";
     /// The server's own words on a recipient.
     response: "Response", "応答";
+    /// Tickets.
+    tickets: "Tickets", "チケット";
+    /// A ticket whose cause is there still.
+    ticket_open: "open", "未解決";
+    /// A ticket whose cause is gone.
+    ticket_resolved: "resolved", "解決済み";
+    /// A ticket that its system does not have yet.
+    ticket_coming: "about to be opened", "作成待ち";
 }
 
 /// The headings and short labels of a language.

@@ -6,7 +6,7 @@
 //! Not here: the HTML page (services/api) and the words themselves (labels.rs).
 
 use whymid_schemas::{
-    Answer, Candidate, Diagnosis, Evidence, Lang, MessageSummary, NextStep, Recipient,
+    Answer, Candidate, Diagnosis, Evidence, Lang, MessageSummary, NextStep, Recipient, TicketLink,
 };
 
 use self::escape::{code_span, escape, fenced, plain, web_address};
@@ -53,6 +53,7 @@ fn write(answer: &Answer, lang: Lang, form: Form) -> String {
     pen.diagnosis(&answer.diagnosis);
     pen.also(&answer.also);
     pen.recipients(answer.message.as_ref());
+    pen.tickets(&answer.tickets);
     pen.candidates(&answer.candidates);
     pen.articles(&answer.diagnosis);
     pen.out
@@ -240,6 +241,38 @@ impl Pen {
             if let Some(mid) = mid {
                 line.push_str(&format!(" ({label} MID {mid})"));
             }
+        }
+        line
+    }
+
+    fn tickets(&mut self, tickets: &[TicketLink]) {
+        let items: Vec<_> = tickets.iter().map(|one| self.ticket(one)).collect();
+        self.list(self.l.tickets, &items);
+    }
+
+    fn ticket(&self, ticket: &TicketLink) -> String {
+        let mut line = self.words(labels::system(&ticket.system, self.lang));
+        match &ticket.id {
+            Some(id) => line.push_str(&format!(" {}", self.code(id))),
+            None if labels::has_numbers(&ticket.system) => {
+                line.push_str(&format!(" ({})", self.l.ticket_coming));
+            }
+            None => {}
+        }
+        let state = if ticket.open {
+            self.l.ticket_open
+        } else {
+            self.l.ticket_resolved
+        };
+        let count = labels::occurrences(ticket.count, self.lang);
+        let comma = match self.lang {
+            Lang::En => ", ",
+            Lang::Ja => "、",
+        };
+        line.push_str(&format!(": {state}{comma}{count}"));
+        // what the ticket system said of its own address is a stranger's word: a link, or nothing
+        if let Some(url) = ticket.url.as_deref().and_then(web_address) {
+            line.push_str(&format!(" – {}", self.link(None, &url)));
         }
         line
     }

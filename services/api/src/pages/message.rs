@@ -8,7 +8,7 @@ use whymid_schemas::{
     Answer, Custody, Diagnosis, Entry, Kin, Kinship, Lang, MessageTimeline, Outcome, Who, Zone,
 };
 
-use super::{Shell, safe_link};
+use super::{Shell, safe_link, ticketing::Ticket};
 use crate::{
     desk::Style,
     error::Failure,
@@ -34,6 +34,18 @@ struct Page<'a> {
     /// The answer as a ticket takes it.
     markdown: String,
     permalink: Option<String>,
+    tickets: Vec<Ticket>,
+    /// Where a ticket about it can be opened.
+    counters: Vec<Counter>,
+    /// How the page is shown, as a query.
+    query: String,
+}
+
+/// A subscription whose target takes a ticket.
+struct Counter {
+    id: String,
+    name: String,
+    system: String,
 }
 
 /// One line of the timeline.
@@ -71,6 +83,16 @@ pub(crate) async fn page(
         title: title(answer),
         markdown: whymid_diagnosis::markdown(answer, shell.lang),
         permalink: answer.message.as_ref().and_then(|one| one.url.clone()),
+        tickets: answer
+            .tickets
+            .iter()
+            .map(|link| Ticket::of(link, String::new(), shell.lang))
+            .collect(),
+        // what is not kept has no timeline: it was pasted
+        counters: timeline
+            .as_ref()
+            .map_or_else(Vec::new, |_| counters(house, shell.lang)),
+        query: reply::shown(style)?,
         family: family.unwrap_or_default(),
         rows: rows(timeline, &answer.diagnosis, shell.lang),
         spilled,
@@ -78,6 +100,21 @@ pub(crate) async fn page(
         shell,
     };
     reply::page(&page, style.lang)
+}
+
+/// Where whoever looks may open tickets.
+fn counters(house: &Visit, lang: Lang) -> Vec<Counter> {
+    if !house.may_ticket {
+        return Vec::new();
+    }
+    let all = house.tickets.subscriptions().into_iter();
+    let enabled = all.filter(|one| one.terms.enabled);
+    let counter = |one: whymid_schemas::Subscription| Counter {
+        system: labels::system(one.terms.target.word(), lang).to_owned(),
+        id: one.id,
+        name: one.terms.name,
+    };
+    enabled.map(counter).collect()
 }
 
 fn title(answer: &Answer) -> String {

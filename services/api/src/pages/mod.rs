@@ -12,6 +12,9 @@ pub(crate) mod home;
 pub(crate) mod message;
 pub(crate) mod overview;
 pub(crate) mod sign_in;
+pub(crate) mod subscription;
+pub(crate) mod subscriptions;
+pub(crate) mod ticketing;
 
 use actix_web::HttpRequest;
 use whymid_schemas::Lang;
@@ -36,6 +39,8 @@ pub(crate) struct Shell {
     pub(crate) signed_in: Option<bool>,
     /// Whether addresses and subjects are kept as pseudonyms.
     pub(crate) pseudonyms: bool,
+    /// Whether whoever looks may see what opens tickets.
+    pub(crate) tickets: bool,
 }
 
 /// The same page in one language.
@@ -69,6 +74,7 @@ impl Shell {
             versions: versions.into(),
             signed_in: (!house.open).then_some(house.is_signed_in),
             pseudonyms: house.pseudonyms.is_some(),
+            tickets: house.may_ticket,
         }
     }
 
@@ -80,6 +86,7 @@ impl Shell {
             versions: Vec::new(),
             signed_in: None,
             pseudonyms: false,
+            tickets: false,
         }
     }
 
@@ -108,5 +115,10 @@ fn query_without_lang(query: &str) -> String {
 /// Only addresses that a link may lead to: the web and ourselves.
 pub(crate) fn safe_link(url: &str) -> Option<&str> {
     let ours = url.starts_with('/') && !url.starts_with("//") && !url.starts_with("/\\");
-    (url.starts_with("https://") || url.starts_with("http://") || ours).then_some(url)
+    web_link(url).or(ours.then_some(url))
+}
+
+/// Only addresses of the web: what other systems say of themselves.
+pub(crate) fn web_link(url: &str) -> Option<&str> {
+    (url.starts_with("https://") || url.starts_with("http://")).then_some(url)
 }

@@ -15,11 +15,12 @@ mod search;
 mod sign_in;
 mod stats;
 mod subscriptions;
+mod ticket_pages;
 mod tickets;
 mod web_pages;
 mod why;
 
-pub(crate) use subscriptions::invalid;
+pub(crate) use subscriptions::{blocking, invalid};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers every route.
@@ -64,6 +65,15 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(ask_pages::ask_page)
         .service(ask_pages::ask_form)
         .service(ask_pages::overview_page)
+        .service(ticket_pages::list_page)
+        .service(ticket_pages::subscribe_form)
+        .service(ticket_pages::one_page)
+        .service(ticket_pages::change_form)
+        .service(ticket_pages::enable_form)
+        .service(ticket_pages::test_form)
+        .service(ticket_pages::delete_form)
+        .service(ticket_pages::retry_form)
+        .service(ticket_pages::ticket_form)
         .service(sign_in::sign_in_page)
         .service(sign_in::sign_in)
         .service(sign_in::sign_out)

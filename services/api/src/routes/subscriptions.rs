@@ -214,7 +214,7 @@ pub(crate) async fn test(
 }
 
 /// Does what takes a disk where blocking is allowed.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
     let done = web::block(work).await;
@@ -234,8 +234,12 @@ pub(super) fn not_subscribed(not: NotSubscribed) -> Failure {
 
 /// Everything that is wrong with a subscription.
 pub(crate) fn invalid(faults: &[String]) -> Failure {
+    let count = faults.len();
     let faults = faults.join("; ");
-    Failure::new(Code::SubscriptionInvalid).detail(faults.clone(), faults)
+    // they may quote what was sent, a secret in the wrong place included
+    Failure::new(Code::SubscriptionInvalid)
+        .detail(faults.clone(), faults)
+        .log(format!("{count} faults"))
 }
 
 /// Why a wish was not taken.

@@ -270,7 +270,7 @@ pub(crate) async fn inbound(
 }
 
 /// The language of a subscription's tickets.
-fn lang_of(house: &Visit, subscription: &str) -> Result<Lang, Failure> {
+pub(super) fn lang_of(house: &Visit, subscription: &str) -> Result<Lang, Failure> {
     let known = house.tickets.subscription(subscription);
     let known = known.ok_or_else(|| Failure::new(Code::SubscriptionUnknown))?;
     Ok(known.terms.lang)

@@ -9,6 +9,7 @@ use crate::{
     negotiate, pages,
     query::{Params, Tongue, ZoneAsked},
     refusals::{OfArticlePage, OfMessage, OfOpen, OfPage},
+    reply,
 };
 
 /// What this service is.
@@ -130,6 +131,7 @@ pub(crate) async fn message(
     let Params((_, zone)) = asked;
     let style = house.style(&request, zone.tz);
     let answer = answer_of(&house, &id, &style).await?;
+    let answer = reply::with_tickets(&house, &answer);
     pages::message::page(&request, &house, &answer, &style).await
 }
 

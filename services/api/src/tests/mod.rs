@@ -11,6 +11,7 @@ mod lines;
 mod pages;
 mod search;
 mod server;
+mod ticket_pages;
 mod unpack;
 
 use std::sync::Arc;

@@ -136,6 +136,7 @@ async fn pages_speak_japanese_and_lead_to_the_other_language() {
         "/messages/m7f3c9",
         "/ask",
         "/overview",
+        "/subscriptions",
     ] {
         let got = ask(get(uri).insert_header(("accept-language", "ja"))).await;
         assert!(got.body.contains("<html lang=\"ja\">"), "{uri}");
@@ -210,6 +211,7 @@ async fn below_a_path_of_a_proxy_every_link_of_ours_has_that_path() {
         "/kb/receiving-aborted",
         "/docs/events",
         "/messages/m7f3c9",
+        "/subscriptions",
     ] {
         let got = ask_with(settings(), get(uri)).await;
         assert!(

@@ -166,6 +166,37 @@ fn nothing_that_a_terminal_obeys_gets_through() {
     }
 }
 
+#[test]
+fn tickets_are_listed_with_their_system_number_state_and_count() {
+    let mut answer = answer_with("a.example");
+    assert!(!markdown(&answer, Lang::En).contains("### Tickets"));
+    answer.tickets = serde_json::from_value(json!([
+        {"system": "request_tracker", "id": "4711", "url": "https://rt.example/Ticket/Display.html?id=4711",
+         "key": "wm-1", "count": 12, "open": true, "subscription": "Partners"},
+        {"system": "zammad", "key": "wm-2", "count": 1, "open": false, "subscription": "Zammad"},
+        {"system": "email", "key": "wm-4", "count": 3, "open": true, "subscription": "Mail"},
+        {"system": "jira", "id": "`X`](javascript:1)", "url": "javascript:alert(1)",
+         "key": "wm-3", "count": 2, "open": true, "subscription": "Jira"}
+    ]))
+    .unwrap();
+    let got = markdown(&answer, Lang::En);
+    for line in [
+        "\n### Tickets\n\n- Request Tracker `4711`: open, 12 occurrences – <https://rt.example/Ticket/Display.html?id=4711>\n",
+        "- Zammad (about to be opened): resolved, 1 occurrence\n",
+        "- Email: open, 3 occurrences\n",
+        "- Jira `` `X`](javascript:1) ``: open, 2 occurrences\n",
+    ] {
+        assert!(got.contains(line), "{line} is not in {got}");
+    }
+    assert!(!got.contains("javascript:alert(1)>"), "{got}");
+    let got = text(&answer, Lang::Ja);
+    assert!(
+        got.contains("\nチケット\n\n- Request Tracker 4711: 未解決、12 件 – https://rt.example/"),
+        "{got}"
+    );
+    assert!(got.contains("- メール: 未解決、3 件\n"), "{got}");
+}
+
 /// The text without code spans and fenced blocks, found the way CommonMark does.
 fn outside_code(markdown: &str) -> String {
     let mut out = String::new();

@@ -107,6 +107,22 @@ impl Office {
         Ok(links.collect())
     }
 
+    /// The tickets of a subscription with their titles, those of the newest occurrences first.
+    #[must_use]
+    pub fn tickets_by(&self, subscription: &str, most: usize) -> Vec<(String, TicketLink)> {
+        let state = self.lock();
+        let Some(plan) = state.plan(subscription) else {
+            return Vec::new();
+        };
+        let is_its = |one: &&Cause| one.subscription == subscription && one.nature != Nature::Once;
+        let mut causes: Vec<&Cause> = state.causes.values().filter(is_its).collect();
+        causes.sort_by_key(|one| std::cmp::Reverse(one.last_at));
+        let links = causes
+            .into_iter()
+            .filter_map(|one| Some((one.title.clone(), link(one, plan)?)));
+        links.take(most).collect()
+    }
+
     /// Notifications, the newest first, and the number to go on before.
     ///
     /// # Errors

@@ -128,6 +128,17 @@ impl Office {
         Ok(shown(&state, id, held))
     }
 
+    /// What [`Self::change`] would make of it, with its secrets: for a dry run, and for nobody to see.
+    ///
+    /// # Errors
+    /// [`NotSubscribed`].
+    pub fn changed(&self, id: &str, changes: &Value) -> Result<Terms, NotSubscribed> {
+        let state = self.lock();
+        let held = state.subscriptions.get(id).ok_or(NotSubscribed::Unknown)?;
+        let plan = changed(&held.plan.terms, changes).map_err(NotSubscribed::Faults)?;
+        Ok(plan.terms)
+    }
+
     /// Removes one, and what is remembered of its causes. Its tickets stay as they are.
     ///
     /// # Errors
