@@ -15,6 +15,7 @@ mod search;
 mod sign_in;
 mod stats;
 mod subscriptions;
+mod ticket_forms;
 mod ticket_pages;
 mod tickets;
 mod web_pages;
@@ -72,8 +73,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(ticket_pages::enable_form)
         .service(ticket_pages::test_form)
         .service(ticket_pages::delete_form)
-        .service(ticket_pages::retry_form)
-        .service(ticket_pages::ticket_form)
+        .service(ticket_forms::retry_form)
+        .service(ticket_forms::ticket_form)
         .service(sign_in::sign_in_page)
         .service(sign_in::sign_in)
         .service(sign_in::sign_out)

@@ -1,19 +1,15 @@
-//! The pages about tickets, and their forms: subscriptions seen, tried, made, changed and removed;
-//! what was given up tried again; a ticket about a message.
+//! The pages about subscriptions, and their forms: seen, tried, made, changed and removed.
 //!
 //! Each form is guarded as every call is (`access.rs`): a page of ours must have sent it. What is typed
 //! into one may hold secrets: it is never logged, and shown only in the response to that very form.
+//!
+//! Not here: the forms of notifications and messages (`ticket_forms.rs`).
 
 use actix_web::{HttpRequest, HttpResponse, get, http::header::LOCATION, post, web::Path};
 use serde_json::{Value, json};
 use whymid_schemas::Terms;
-use whymid_ticketing::NotTaken;
 
-use super::{
-    messages,
-    subscriptions::{blocking, not_subscribed, not_taken},
-    tickets::lang_of,
-};
+use super::subscriptions::{blocking, not_subscribed, not_taken};
 use crate::{
     body::Form,
     desk::Style,
@@ -24,10 +20,7 @@ use crate::{
         ticketing::{BEGINNINGS, Draft, beginning},
     },
     query::{Asked, Fields, Params, Shown, Tongue, ZoneAsked, names_of},
-    refusals::{
-        OfNotificationForm, OfSubscriptionForm, OfSubscriptionPage, OfSubscriptionsPage,
-        OfTicketForm,
-    },
+    refusals::{OfSubscriptionForm, OfSubscriptionPage, OfSubscriptionsPage},
     rehearsal, reply, sample,
 };
 
@@ -407,109 +400,13 @@ pub(crate) async fn delete_form(
     lead_to(&house, &style, "/subscriptions", "")
 }
 
-/// Where a form was.
-#[derive(Clone, Copy, Debug, Default, serde::Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Back {
-    /// On the page of all.
-    #[default]
-    List,
-    /// On the page of one subscription.
-    Subscription,
-}
-
-/// What is tried again.
-#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
-pub(crate) struct RetryForm {
-    /// The page that is shown afterwards.
-    #[serde(default)]
-    #[schema(inline, example = "list")]
-    back: Back,
-}
-
-/// Try a notification again, with the form.
-///
-/// As `POST /v1/notifications/{id}/retry`.
-#[utoipa::path(
-    tag = "pages",
-    operation_id = "retry_form",
-    params(("id" = String, Path, description = "The notification's id", example = "wm-0123456789abcdef-1"), Tongue, ZoneAsked),
-    request_body(content = RetryForm, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 303, description = "The page that it was on"), OfNotificationForm),
-    security(("token" = ["ticket"])),
-    extensions(("x-holds-to-limits" = json!([]))),
-)]
-#[post("/notifications/{id}/retry")]
-pub(crate) async fn retry_form(
-    request: HttpRequest,
-    house: Visit,
-    id: Path<String>,
-    asked: Params<Shown>,
-    form: Form<RetryForm>,
-) -> Result<HttpResponse, Failure> {
-    let Params((_, zone)) = asked;
-    let style = house.style(&request, zone.tz);
-    let Form(RetryForm { back }) = form;
-    let (inner, now) = (house.clone(), house.now());
-    let tried = blocking(move || inner.tickets.retry(&id, now)).await?;
-    let told = tried.map_err(|not| match not {
-        NotTaken::Unknown => Failure::new(Code::NotificationUnknown),
-        other @ (NotTaken::NotDead
-        | NotTaken::NoTickets
-        | NotTaken::Before(_)
-        | NotTaken::Failed(_)) => not_taken(other),
-    })?;
-    let page = match back {
-        Back::List => "/subscriptions".to_owned(),
-        Back::Subscription => format!("/subscriptions/{}", told.subscription),
-    };
-    lead_to(&house, &style, &page, "#notifications")
-}
-
-/// Where a ticket is wanted.
-#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
-pub(crate) struct TicketForm {
-    /// The subscription's id.
-    #[schema(example = "s0f3c")]
-    subscription: String,
-}
-
-/// Open a ticket about this message, with the form.
-///
-/// As `POST /v1/messages/{id}/tickets`; leads back to the message's page.
-#[utoipa::path(
-    tag = "pages",
-    operation_id = "ticket_form",
-    params(("id" = String, Path, description = "The message's id, from an answer", example = "m7f3c9"), Tongue, ZoneAsked),
-    request_body(content = TicketForm, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 303, description = "The message's page"), OfTicketForm),
-    security(("token" = ["ticket"])),
-    extensions(("x-holds-to-limits" = json!([]))),
-)]
-#[post("/messages/{id}/tickets")]
-pub(crate) async fn ticket_form(
-    request: HttpRequest,
-    house: Visit,
-    id: Path<String>,
-    asked: Params<Shown>,
-    form: Form<TicketForm>,
-) -> Result<HttpResponse, Failure> {
-    let Params((_, zone)) = asked;
-    let style = house.style(&request, zone.tz);
-    let Form(TicketForm { subscription }) = form;
-    let mut theirs = house.plain_style(&request);
-    theirs.lang = lang_of(&house, &subscription)?;
-    let answer = messages::answer_of(&house, &id, &theirs).await?;
-    let page = answer.message.as_ref().map(|one| one.id.clone());
-    let page = format!("/messages/{}", page.unwrap_or_default());
-    let (inner, now) = (house.clone(), house.now());
-    let wanted = blocking(move || inner.tickets.want(&subscription, &answer, now)).await?;
-    wanted.map_err(not_taken)?;
-    lead_to(&house, &style, &page, "#tickets")
-}
-
 /// The way to a page of ours, shown as this one is. A browser goes there by GET.
-fn lead_to(house: &Visit, style: &Style, page: &str, place: &str) -> Result<HttpResponse, Failure> {
+pub(super) fn lead_to(
+    house: &Visit,
+    style: &Style,
+    page: &str,
+    place: &str,
+) -> Result<HttpResponse, Failure> {
     let to = format!("{}{page}?{}{place}", house.root(), reply::shown(style)?);
     let mut response = HttpResponse::SeeOther();
     Ok(response.insert_header((LOCATION, to)).finish())
