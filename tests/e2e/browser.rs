@@ -179,6 +179,7 @@ fn every_page_is_accessible_quiet_and_by_itself_and_has_its_picture() {
         ("article", "/kb/receiving-aborted".to_owned()),
         ("docs", "/docs".to_owned()),
         ("events", "/docs/events".to_owned()),
+        ("integrations", "/docs/integrations".to_owned()),
         ("error", "/nowhere".to_owned()),
         ("sign-in", "/sign-in".to_owned()),
         ("subscribe", "/subscriptions?target=webhook".to_owned()),

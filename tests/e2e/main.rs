@@ -38,7 +38,7 @@
 //! | `systems.rs` | the real ticket systems of `tests/systems/` are there |
 //! | `tickets.rs`, `tickets/` | from a line to its ticket in Request Tracker, and to its mail in Postfix |
 //! | `redmine.rs` | the same in Redmine, by hand: `cargo test --test redmine` |
-//! | `docs.rs` | the programs of `/docs` |
+//! | `docs.rs`, `integrations.rs` | the programs of `/docs` and `/docs/integrations` |
 //! | `doubles/` | ticket systems that keep to their vendors' documents, and can be told to misbehave |
 //! | `events.rs` | `whymid events`: the table, and what a log holds beside it |
 //! | `kb_check.rs`, `kb_faults/` | `whymid kb`: each kind of fault is found at its place |
@@ -72,6 +72,7 @@ mod harness;
 mod hostile;
 mod imported;
 mod injected;
+mod integrations;
 mod kb_check;
 mod kb_faults;
 mod lifetime;

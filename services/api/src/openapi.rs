@@ -12,7 +12,7 @@ use utoipa::{
     },
 };
 use utoipa_actix_web::AppExt;
-use whymid_schemas::Problem;
+use whymid_schemas::{CauseEvent, Problem};
 
 use crate::{refusals, routes};
 
@@ -38,10 +38,11 @@ pub(crate) const SCHEME: &str = "token";
         (name = "appliances", description = "The gateways"),
         (name = "lines", description = "Hand in log lines"),
         (name = "knowledge", description = "Diagnoses and articles"),
+        (name = "tickets", description = "Tickets and notifications"),
         (name = "operations", description = "The service itself"),
         (name = "pages", description = "Pages for people"),
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, CauseEvent)),
     modifiers(&Finish),
 )]
 struct Frame;
@@ -85,7 +86,12 @@ pub(crate) fn as_json() -> Value {
 pub(crate) fn schemas() -> Vec<(&'static str, String)> {
     let document = as_json();
     let components = &document["components"]["schemas"];
-    [("answer", "Answer"), ("problem", "Problem")]
+    let shapes = [
+        ("answer", "Answer"),
+        ("problem", "Problem"),
+        ("cause_event", "CauseEvent"),
+    ];
+    shapes
         .into_iter()
         .map(|(name, shape)| (name, schema(name, shape, components)))
         .collect()

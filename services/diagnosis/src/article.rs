@@ -260,17 +260,7 @@ impl Article {
     /// The body as sanitised HTML: headings keep their anchors, links to other articles point to
     /// their pages.
     pub(crate) fn html(&self) -> String {
-        let events = Parser::new_ext(&self.markdown, OPTIONS).map(point_at_page);
-        let mut html = String::with_capacity(self.markdown.len() * 2);
-        pulldown_cmark::html::push_html(&mut html, events);
-        ammonia::Builder::default()
-            .add_generic_attributes(["id"])
-            // what may have to be scrolled can be reached by the keyboard
-            .set_tag_attribute_value("pre", "tabindex", "0")
-            .set_tag_attribute_value("table", "tabindex", "0")
-            .link_rel(Some("noreferrer"))
-            .clean(&html)
-            .to_string()
+        sanitised(Parser::new_ext(&self.markdown, OPTIONS).map(point_at_page))
     }
 
     /// The section about one diagnosis, as Markdown.
@@ -278,6 +268,25 @@ impl Article {
         let section = self.sections.iter().find(|section| section.id == id)?;
         self.markdown.get(section.range.clone())
     }
+}
+
+/// Markdown, written as articles are, as sanitised HTML; links stay as they are.
+#[must_use]
+pub fn page_html(markdown: &str) -> String {
+    sanitised(Parser::new_ext(markdown, OPTIONS))
+}
+
+fn sanitised<'e>(events: impl Iterator<Item = Event<'e>>) -> String {
+    let mut html = String::new();
+    pulldown_cmark::html::push_html(&mut html, events);
+    ammonia::Builder::default()
+        .add_generic_attributes(["id"])
+        // what may have to be scrolled can be reached by the keyboard
+        .set_tag_attribute_value("pre", "tabindex", "0")
+        .set_tag_attribute_value("table", "tabindex", "0")
+        .link_rel(Some("noreferrer"))
+        .clean(&html)
+        .to_string()
 }
 
 /// A link to another article becomes one to its page.

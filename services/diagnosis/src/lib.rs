@@ -50,6 +50,7 @@ mod timeline;
 mod words;
 
 pub use answer::{Facets, Style, deciding};
+pub use article::page_html;
 pub use check::check;
 pub use explain::{Log, LogReader, Reading, Wanted};
 pub use fault::{Fault, nearest_word};

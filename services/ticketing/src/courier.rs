@@ -156,8 +156,9 @@ impl Trip<'_> {
                 }
             }
         }
-        if let Some(ticket) = &mut self.ticket {
-            ticket.open = event.kind != Happening::Resolved;
+        self.note_open(event.kind != Happening::Resolved);
+        if let (Some(ticket), Happening::Test) = (self.ticket.clone(), event.kind) {
+            self.close(&ticket)?;
         }
         Ok(())
     }

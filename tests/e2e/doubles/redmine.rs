@@ -74,6 +74,11 @@ impl Redmine {
                 let user = json!({"id": 5, "login": "whymid", "api_key": API_KEY});
                 Ok(Answer::json(200, &json!({ "user": user })))
             }
+            ("GET", ["projects", one]) if *one == format!("{PROJECT}.json") => {
+                let fields = json!([{"id": FIELD, "name": "whymid_key"}]);
+                let project = json!({"identifier": PROJECT, "issue_custom_fields": fields});
+                Ok(Answer::json(200, &json!({ "project": project })))
+            }
             ("POST", ["issues.json"]) => self.create(&request.json()["issue"]),
             ("PUT", ["issues", one]) => self.change(one, &request.json()["issue"]),
             _ => Err(Answer::empty(404)),

@@ -59,6 +59,11 @@ impl Rt {
         };
         match (request.method.as_str(), rest) {
             ("GET", ["rt"]) => Ok(Answer::json(200, &json!({"Version": "5.0.3"}))),
+            ("GET", ["queue", QUEUE]) => {
+                let field = json!({"id": "1", "type": "customfield", "name": FIELD});
+                let queue = json!({"id": 3, "Name": QUEUE, "TicketCustomFields": [field]});
+                Ok(Answer::json(200, &queue))
+            }
             ("GET", ["tickets"]) => self.search(request, horizon),
             ("POST", ["ticket"]) => self.create(request),
             ("GET", ["ticket", id]) => self.shown(id),
@@ -317,19 +322,26 @@ fn conditions(query: &str) -> Option<Vec<Condition>> {
     let mut rest = query.trim();
     let mut all = Vec::new();
     loop {
-        let (field, behind) = rest.split_at(rest.find(['=', '!', ' '])?);
+        // a field's name may be quoted
+        let (field, behind) = match rest.starts_with(['\'', '"']) {
+            true => value(rest)?,
+            false => {
+                let (field, behind) = rest.split_at(rest.find(['=', '!', ' '])?);
+                (field.to_owned(), behind)
+            }
+        };
         let operators = ["!=", "=", "LIKE"];
         let (operator, behind) = operators
             .into_iter()
             .find_map(|one| Some((one, behind.trim_start().strip_prefix(one)?)))?;
-        let (value, behind) = value(behind.trim_start())?;
+        let (compared, behind) = value(behind.trim_start())?;
         let own = format!("CF.{{{FIELD}}}");
         let known = ["Status", "Queue", "id", "Subject", own.as_str()];
-        known.contains(&field).then_some(())?;
+        known.contains(&field.as_str()).then_some(())?;
         all.push(Condition {
-            field: field.to_owned(),
+            field,
             operator,
-            value,
+            value: compared,
         });
         let behind = behind.trim();
         if behind.is_empty() {

@@ -197,6 +197,38 @@ impl RequestTracker {
         reply.expect("Request Tracker answers").is(200);
     }
 
+    /// A scrip of the queue `Mail` with that code, as an administrator enters it: on create, in a
+    /// batch.
+    pub(crate) fn add_scrip(&self, code: &str) {
+        let program = "
+            use lib '/usr/share/request-tracker5/lib'; use RT; RT::LoadConfig(); RT::Init();
+            my ($ok, $why) = RT::Scrip->new(RT->SystemUser)->Create(
+                Queue => 'Mail', Stage => 'TransactionBatch', ScripCondition => 'On Create',
+                ScripAction => 'User Defined', Template => 'Blank',
+                CustomPrepareCode => 'return 1;', CustomCommitCode => $ENV{SCRIP_CODE});
+            die $why unless $ok;";
+        let database = self.system.folder.path().join("rt.sqlite");
+        let ran = Command::new("setpriv")
+            .args([
+                "--reuid",
+                "www-data",
+                "--regid",
+                "www-data",
+                "--init-groups",
+                "--",
+            ])
+            .args(["perl", "-e", program])
+            .current_dir("/")
+            .env("RT_PORT", self.system.port.to_string())
+            .env("RT_DATABASE", database)
+            .env("HOME", self.system.folder.path())
+            .env("SCRIP_CODE", code)
+            .output()
+            .expect("setpriv");
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "{said}");
+    }
+
     /// All that bear that key, of whatever status, the oldest first.
     pub(crate) fn tickets(&self, key: &str) -> Vec<RtTicket> {
         let key = key.replace('\\', r"\\").replace('\'', r"\'");

@@ -9,6 +9,7 @@ pub(crate) mod docs;
 pub(crate) mod error;
 pub(crate) mod events;
 pub(crate) mod home;
+pub(crate) mod integrations;
 pub(crate) mod message;
 pub(crate) mod overview;
 pub(crate) mod sign_in;

@@ -81,6 +81,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(web_pages::articles)
         .service(web_pages::article)
         .service(web_pages::docs)
+        .service(web_pages::integrations)
         .service(web_pages::events)
         .service(web_pages::message)
         .service(web_pages::style_sheet)

@@ -221,7 +221,7 @@ pub(crate) async fn inbound(
         ));
     }
     let no = |en: &str, ja: &str| not_answering(said, en, ja);
-    if house.tickets.is_ours(&id, &theirs.ticket) {
+    if house.tickets.is_ours(&id, &theirs.ticket, &theirs.text) {
         return Ok(no(
             "this service opened it",
             "このサービスが作成したチケットです",

@@ -69,6 +69,26 @@ pub(crate) async fn docs(
     pages::docs::page(&request, &house)
 }
 
+/// How tickets are opened in each ticket system.
+///
+/// What to set up there, an example to copy for each, and what whymid then does: tickets, webhooks, mail, and
+/// answers in tickets of others.
+#[utoipa::path(
+    tag = "pages",
+    operation_id = "docs_integrations",
+    params(Tongue),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html", example = "<!doctype html>…"), OfPage),
+    security(()),
+)]
+#[get("/docs/integrations")]
+pub(crate) async fn integrations(
+    request: HttpRequest,
+    house: Visit,
+    _asked: Params<Tongue>,
+) -> Result<HttpResponse, Failure> {
+    pages::integrations::page(&request, &house)
+}
+
 /// The kinds of log lines.
 ///
 /// Every kind of line that this release tells apart, with the forms by which it is read: what

@@ -167,7 +167,7 @@ fn the_defaults_of_the_timeline_are_written_down() {
 fn the_json_schemas_stand_alone() {
     let schemas = crate::json_schemas();
     let names: Vec<_> = schemas.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, ["answer", "problem"]);
+    assert_eq!(names, ["answer", "problem", "cause_event"]);
     for (name, text) in schemas {
         let schema: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(

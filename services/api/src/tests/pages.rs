@@ -133,6 +133,7 @@ async fn pages_speak_japanese_and_lead_to_the_other_language() {
         "/kb/receiving-aborted",
         "/docs",
         "/docs/events",
+        "/docs/integrations",
         "/messages/m7f3c9",
         "/ask",
         "/overview",
@@ -210,6 +211,7 @@ async fn below_a_path_of_a_proxy_every_link_of_ours_has_that_path() {
         "/kb",
         "/kb/receiving-aborted",
         "/docs/events",
+        "/docs/integrations",
         "/messages/m7f3c9",
         "/subscriptions",
     ] {

@@ -287,10 +287,15 @@ impl Office {
         Ok(sent.0)
     }
 
-    /// Whether a ticket is one that was opened from here.
+    /// Whether a ticket is one that was opened from here. One that is just being opened is known by
+    /// the marker in its text: a rule over there may tell of it before its opening is answered.
     #[must_use]
-    pub fn is_ours(&self, subscription: &str, ticket: &str) -> bool {
+    pub fn is_ours(&self, subscription: &str, ticket: &str, text: &str) -> bool {
         let state = self.lock();
+        let mut named = keys_in(text).filter_map(|key| state.causes.get(key));
+        if named.any(|one| one.subscription == subscription && one.ticket.is_none()) {
+            return true;
+        }
         let is_it = |one: &Cause| {
             one.subscription == subscription
                 && one.nature != Nature::Once
@@ -338,6 +343,12 @@ impl Office {
         state.next_notification = number + 1;
         Ok((told, link))
     }
+}
+
+/// The keys of the markers (`[whymid wm-0123456789abcdef-1]`) in a text.
+fn keys_in(text: &str) -> impl Iterator<Item = &str> {
+    let markers = text.split("[whymid ").skip(1);
+    markers.filter_map(|rest| Some(rest.split_once(']')?.0.rsplit_once('-')?.0))
 }
 
 /// The ticket of a cause, or the one that it will have.

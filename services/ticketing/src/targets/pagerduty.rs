@@ -43,7 +43,8 @@ impl Driver for PagerdutyDriver {
             Action::Create(event) | Action::Comment(_, event) => self.tell(event),
             Action::Find(_) => Ok(Step::Found(Vec::new())),
             Action::Seen(..) => Ok(Step::Seen(false)),
-            // what was told last resolved it, or triggered it anew
+            Action::Close(ticket) if !sent => Ok(self.send(&self.resolving(&ticket.id))),
+            // what was told last triggered it anew
             Action::Close(_) | Action::Reopen(_) => Ok(Step::Done),
         }
     }
@@ -63,20 +64,28 @@ impl Driver for PagerdutyDriver {
 
 impl PagerdutyDriver {
     fn tell(&self, event: &Event) -> Result<Step, Refusal> {
-        let mut body = json!({
-            "routing_key": self.0.routing_key.reveal(),
-            "event_action": "resolve",
-            "dedup_key": event.key,
-        });
+        let mut body = self.resolving(&event.key);
         if event.kind != Happening::Resolved {
             trigger(event, &mut body)?;
         }
-        Ok(Step::Send(Request::Http {
+        Ok(self.send(&body))
+    }
+
+    fn resolving(&self, key: &str) -> Value {
+        json!({
+            "routing_key": self.0.routing_key.reveal(),
+            "event_action": "resolve",
+            "dedup_key": key,
+        })
+    }
+
+    fn send(&self, body: &Value) -> Step {
+        Step::Send(Request::Http {
             method: Method::Post,
             url: self.0.url.clone(),
             headers: vec![("Content-Type", "application/json".to_owned())],
             body: body.to_string().into_bytes(),
-        }))
+        })
     }
 }
 

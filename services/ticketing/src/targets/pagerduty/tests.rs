@@ -106,8 +106,25 @@ fn it_is_only_told() {
         driver.step(&Action::Comment(&ticket, &event), &answers),
         Ok(Step::Done)
     );
-    assert_eq!(driver.step(&Action::Close(&ticket), &[]), Ok(Step::Done));
     assert_eq!(driver.step(&Action::Reopen(&ticket), &[]), Ok(Step::Done));
+}
+
+#[test]
+fn what_nobody_told_the_end_of_is_resolved_by_its_key() {
+    let ticket = Ticket {
+        id: "wm-0123456789abcdef".to_owned(),
+        url: None,
+        open: true,
+    };
+    let Ok(Step::Send(Request::Http { body, .. })) = driver().step(&Action::Close(&ticket), &[])
+    else {
+        panic!("nothing is sent");
+    };
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["event_action"], "resolve");
+    assert_eq!(body["dedup_key"], "wm-0123456789abcdef");
+    let answered = driver().step(&Action::Close(&ticket), &[Response::default()]);
+    assert_eq!(answered, Ok(Step::Done));
 }
 
 #[test]
