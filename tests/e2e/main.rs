@@ -90,6 +90,6 @@ mod stored;
 mod survival;
 mod systems;
 mod tenants;
-mod tickets;
 mod ticket_pages;
+mod tickets;
 mod traffic;

@@ -132,7 +132,7 @@ pub(crate) async fn subscribe_form(
     let done = made(&request, &house, &text, action, &style).await;
     let draft = match done {
         Ok(Done::Kept(id)) => return lead_to(&house, &style, &format!("/subscriptions/{id}"), ""),
-        Ok(Done::Rehearsed(draft)) => draft,
+        Ok(Done::Rehearsed(draft)) => *draft,
         Err(failure) => Draft::refused(text, failure, style.lang)?,
     };
     pages::subscriptions::page(&request, &house, &style, draft, "").await
@@ -140,7 +140,7 @@ pub(crate) async fn subscribe_form(
 
 /// What came of a form.
 enum Done {
-    Rehearsed(Draft),
+    Rehearsed(Box<Draft>),
     /// The subscription of this id.
     Kept(String),
 }
@@ -170,7 +170,7 @@ async fn rehearsed(
 ) -> Result<Done, Failure> {
     let report = rehearsal::rehearse(house, terms, request).await?;
     let draft = Draft::rehearsed(text.to_owned(), report, style, &house.root());
-    Ok(Done::Rehearsed(draft))
+    Ok(Done::Rehearsed(Box::new(draft)))
 }
 
 /// What was typed, or what is wrong with it.
@@ -265,7 +265,7 @@ pub(crate) async fn change_form(
     let done = changed(&request, &house, &id, &text, action, &style).await;
     let draft = match done {
         Ok(Done::Kept(id)) => return lead_to(&house, &style, &format!("/subscriptions/{id}"), ""),
-        Ok(Done::Rehearsed(draft)) => draft,
+        Ok(Done::Rehearsed(draft)) => *draft,
         Err(failure) => Draft::refused(text, failure, style.lang)?,
     };
     show_one(&request, &house, &id, &style, Some(draft)).await

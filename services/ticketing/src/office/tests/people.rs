@@ -17,7 +17,7 @@ fn a_ticket_that_is_wanted_twice_is_one() {
     house.works(at(2));
     assert_eq!(want().id.as_deref(), Some("1"));
     assert_eq!(house.system.tickets().len(), 1);
-    assert!(house.office().is_ours(&id, "1"));
+    assert!(house.office().is_ours(&id, "1", ""));
     let unknown = house.office().want("s0", &answer, at(1));
     assert!(matches!(unknown, Err(NotTaken::Unknown)));
 }
@@ -62,7 +62,7 @@ fn a_ticket_of_somebody_is_answered_once() {
     let tickets = house.system.tickets();
     assert_eq!((tickets.len(), tickets[0].texts.len()), (1, 2));
     assert_eq!(house.kinds(), [(Happening::Asked, 0)]);
-    assert!(!house.office().is_ours(&id, "1"));
+    assert!(!house.office().is_ours(&id, "1", ""));
 }
 
 #[test]
