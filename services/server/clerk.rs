@@ -3,7 +3,7 @@
 //! One thread looks, [`COURIERS`] carry; the office (`services/ticketing`) remembers. Whatever is
 //! under way when the service ends is looked at again at the next start.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -71,7 +71,7 @@ impl Clerk {
                 untold.push(one);
             }
             untold.retain(|one| self.office.done(one, clock::now()).is_err());
-            let worked = self.look(COURIERS - going, hand_out, runtime);
+            let worked = self.look(COURIERS - going, stop, hand_out, runtime);
             match worked {
                 Ok((sent, more)) => {
                     going += sent;
@@ -80,7 +80,7 @@ impl Clerk {
                         tracing::info!("tickets' state can be written again");
                     }
                     if more {
-                        if stop.try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected) {
+                        if is_over(stop) {
                             return;
                         }
                         continue;
@@ -104,10 +104,17 @@ impl Clerk {
     fn look(
         &self,
         free: usize,
+        stop: &Receiver<()>,
         hand_out: &SyncSender<Job>,
         runtime: &Handle,
     ) -> Result<(usize, bool), whymid_ticketing::Error> {
-        let ask = |record: &str, lang| runtime.block_on(self.ask(record, lang));
+        let ask = |record: &str, lang| {
+            if is_over(stop) {
+                // whoever waits for the end does not wait for hundreds of answers
+                return Asked::NotNow;
+            }
+            runtime.block_on(self.ask(record, lang))
+        };
         let now = clock::now();
         let taken = self.office.take_in(now, &ask)?;
         let told = self.office.turn(now, &ask)?;
@@ -146,6 +153,10 @@ impl Clerk {
             }
         }
     }
+}
+
+fn is_over(stop: &Receiver<()>) -> bool {
+    stop.try_recv() == Err(TryRecvError::Disconnected)
 }
 
 fn carry(jobs: &Mutex<Receiver<Job>>, tell: &SyncSender<Done>, carrier: &dyn Carrier) {

@@ -7,6 +7,7 @@
 //! | `WHYMID_TEST_MEMORY_BYTES` | `[memory] records`, below what the configuration allows |
 //! | `WHYMID_TEST_EXPIRE_MS` | how often it is looked whether a record is too old or too much |
 //! | `WHYMID_TEST_READER_MS` | how long an HTTP client may take nothing of a response |
+//! | `WHYMID_TEST_TICKET_HASTE` | what waits for ticket systems are divided by |
 //!
 //! Not here: where the process is made to die (`pipeline/mod.rs`).
 

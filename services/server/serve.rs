@@ -117,6 +117,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let vault = Arc::new(Vault::open(&data.journal())?);
     let tickets = whymid_ticketing::Settings {
         public_url: config.public_url.clone(),
+        haste: for_tests::number("WHYMID_TEST_TICKET_HASTE")
+            .map_or(1, |haste| u32::try_from(haste).unwrap_or(u32::MAX)),
     };
     let tickets = Arc::new(TicketOffice::open(&data.tickets(), tickets)?);
     if let Some(pseudonyms) = &pseudonyms {

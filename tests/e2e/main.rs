@@ -25,6 +25,7 @@
 //! | `encrypted.rs` | TLS on both sides, certificates replaced under traffic |
 //! | `access.rs` | tokens, foreign pages, who may send |
 //! | `startup.rs` | faults at the start: one clear line and an exit code |
+//! | `floods.rs`, `floods/` | a flood of one cause, archives, chaos: one ticket a key, nothing lost, nothing told twice |
 //! | `demo.rs` | `serve --demo` |
 //! | `families.rs` | mail that goes on under other MIDs, connections by id, other logs |
 //! | `asked.rs` | tickets' texts to the mail that they are about |
@@ -64,6 +65,7 @@ mod encrypted;
 mod events;
 mod explain;
 mod families;
+mod floods;
 mod folders;
 mod forwarders;
 mod founding;

@@ -53,20 +53,24 @@ const FUNCTIONS: [&str; 14] = [
 pub(crate) struct Filter(Program);
 
 /// An answer as filters see it.
-#[derive(Debug)]
-pub(crate) struct View(Vec<(&'static str, cel::Value)>);
+/// Made once: putting an answer into a context costs more than most filters do.
+pub(crate) struct View(Context<'static, 'static>);
 
 impl View {
     /// What filters see of an answer.
     pub(crate) fn of(answer: &Answer) -> Self {
         let mut json = serde_json::to_value(answer).unwrap_or_default();
-        let member = |name: &'static str| {
+        static ENV: OnceLock<Arc<Env>> = OnceLock::new();
+        let env = ENV.get_or_init(|| Arc::new(Env::stdlib()));
+        let mut context = Context::with_env(Arc::clone(env));
+        for name in MEMBERS {
             let mut value = json.get_mut(name).map(Value::take).unwrap_or_default();
             cut(&mut value);
             // what JSON can hold, CEL can
-            (name, cel::to_value(value).unwrap_or(cel::Value::Null))
-        };
-        Self(MEMBERS.map(member).into())
+            let value = cel::to_value(value).unwrap_or(cel::Value::Null);
+            context.add_variable_from_value(name, value);
+        }
+        Self(context)
     }
 }
 
@@ -111,13 +115,7 @@ impl Filter {
     /// # Errors
     /// What the answer lacks for the filter to be asked.
     pub(crate) fn fits(&self, answer: &View) -> Result<bool, String> {
-        static ENV: OnceLock<Arc<Env>> = OnceLock::new();
-        let env = ENV.get_or_init(|| Arc::new(Env::stdlib()));
-        let mut context = Context::with_env(Arc::clone(env));
-        for (name, value) in &answer.0 {
-            context.add_variable_from_value(*name, value.clone());
-        }
-        match self.0.execute(&context) {
+        match self.0.execute(&answer.0) {
             Ok(cel::Value::Bool(fits)) => Ok(fits),
             Ok(_) => Err("it yields no yes or no: compare the value with something".to_owned()),
             Err(error) => Err(lacks(&error)),

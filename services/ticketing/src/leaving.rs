@@ -31,6 +31,16 @@ pub(crate) fn leaving(answer: &Answer, fields: &[Field]) -> Answer {
     answer
 }
 
+/// The diagnosis's title as it may leave: what each occurrence needs, without looking at the rest.
+pub(crate) fn title(answer: &Answer, fields: &[Field]) -> String {
+    let known = answer.message.as_ref().map(Known::of).unwrap_or_default();
+    let blank = Blank {
+        fields: fields.to_vec(),
+        known,
+    };
+    blank.text(&answer.diagnosis.title)
+}
+
 /// Whose addresses and which words there are.
 #[derive(Debug, Default)]
 struct Known {

@@ -59,6 +59,8 @@ pub type Ask<'a> = &'a dyn Fn(&str, Lang) -> Asked;
 pub struct Settings {
     /// What permalinks begin with; none are given without.
     pub public_url: Option<String>,
+    /// Every wait before something is tried again is divided by this, for tests; 0 is as 1.
+    pub haste: u32,
 }
 
 /// How it went with the targets of a kind.

@@ -18,6 +18,11 @@ const TITLE: usize = 200;
 
 /// The title of a cause's ticket: `[esa1] what it is: what occurrences have in common`.
 pub(crate) fn title(answer: &Answer, common: &[String]) -> String {
+    titled(&answer.diagnosis.title, answer, common)
+}
+
+/// The same, with what it is as it may leave.
+pub(crate) fn titled(what: &str, answer: &Answer, common: &[String]) -> String {
     let appliance = key::appliance(answer);
     let common: Vec<&str> = common
         .iter()
@@ -28,7 +33,7 @@ pub(crate) fn title(answer: &Answer, common: &[String]) -> String {
         Some(message) if common.is_empty() => vec![format!("MID {}", message.mid)],
         _ => common.iter().map(|one| (*one).to_owned()).collect(),
     };
-    let mut title = format!("[{appliance}] {}", answer.diagnosis.title);
+    let mut title = format!("[{appliance}] {what}");
     if !about.is_empty() {
         title = format!("{title}: {}", about.join(", "));
     }

@@ -8,6 +8,7 @@
 //! | `zammad.rs` | Zammad: documentation of `api/ticket` |
 //! | `pagerduty.rs` | PagerDuty: Events API v2 |
 //! | `webhook.rs` | Standard Webhooks 1.0.0, CloudEvents 1.0 over HTTP |
+//! | `mailbox.rs` | RFC 5321: what a mail server takes |
 //! | `rt.rs` | Request Tracker 5: REST 2.0 |
 //! | `redmine.rs` | Redmine 5: REST API |
 //! | `server.rs`, `wire.rs` | HTTP/1.1 |
@@ -24,6 +25,7 @@ mod hand;
 mod jira;
 mod jira_fields;
 mod jql;
+mod mailbox;
 mod pagerduty;
 mod redmine;
 mod rt;
@@ -47,6 +49,7 @@ use server::{Server, lock};
 pub(crate) use book::Seen;
 pub(crate) use faults::{Deed, Fault, Faults, On};
 pub(crate) use jira::Jira;
+pub(crate) use mailbox::Mailbox;
 pub(crate) use pagerduty::Pagerduty;
 pub(crate) use redmine::Redmine;
 pub(crate) use rt::Rt;

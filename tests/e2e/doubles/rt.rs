@@ -65,6 +65,7 @@ impl Rt {
                 Ok(Answer::json(200, &queue))
             }
             ("GET", ["tickets"]) => self.search(request, horizon),
+            ("GET", ["queue", name]) => queue(name),
             ("POST", ["ticket"]) => self.create(request),
             ("GET", ["ticket", id]) => self.shown(id),
             ("PUT", ["ticket", id]) => self.change(id, request),
@@ -153,6 +154,12 @@ impl Rt {
         let Some(told) = told.as_object() else {
             return Err(refused(400, "JSON object must be a HASH"));
         };
+        if let Some(into) = told.get("MergeInto").and_then(Value::as_str) {
+            self.page(into)?;
+            "resolved".clone_into(&mut self.page(id)?.status);
+            self.happened(number, "AddLink", None);
+            return Ok(Answer::json(200, &json!(["Merge Successful"])));
+        }
         let Some(to) = told.get("Status").and_then(Value::as_str) else {
             return Ok(Answer::json(200, &json!([])));
         };
@@ -264,6 +271,15 @@ fn item(request: &Request, kind: &str, id: &str, known: &Value) -> Value {
     item.into()
 }
 
+fn queue(name: &str) -> Result<Answer, Answer> {
+    if name != QUEUE {
+        return Err(refused(404, "Not Found"));
+    }
+    let field = json!({"id": "1", "type": "customfield", "name": FIELD});
+    let shown = json!({"id": 3, "Name": QUEUE, "TicketCustomFields": [field]});
+    Ok(Answer::json(200, &shown))
+}
+
 fn paged(all: Vec<Value>, request: &Request) -> Answer {
     let number = |name: &str| request.asked(name).and_then(|told| told.parse().ok());
     let per_page = number("per_page")
@@ -322,14 +338,7 @@ fn conditions(query: &str) -> Option<Vec<Condition>> {
     let mut rest = query.trim();
     let mut all = Vec::new();
     loop {
-        // a field's name may be quoted
-        let (field, behind) = match rest.starts_with(['\'', '"']) {
-            true => value(rest)?,
-            false => {
-                let (field, behind) = rest.split_at(rest.find(['=', '!', ' '])?);
-                (field.to_owned(), behind)
-            }
-        };
+        let (field, behind) = field(rest)?;
         let operators = ["!=", "=", "LIKE"];
         let (operator, behind) = operators
             .into_iter()
@@ -349,6 +358,15 @@ fn conditions(query: &str) -> Option<Vec<Condition>> {
         }
         rest = behind.strip_prefix("AND ")?.trim_start();
     }
+}
+
+/// A field's name, which may be quoted; and what stands behind it.
+fn field(from: &str) -> Option<(String, &str)> {
+    if from.starts_with(['\'', '"']) {
+        return value(from);
+    }
+    let (field, behind) = from.split_at(from.find(['=', '!', ' '])?);
+    Some((field.to_owned(), behind))
 }
 
 /// A quoted text, in which `\` escapes, or a number; and what stands behind it.

@@ -147,7 +147,7 @@ impl Drop for Server {
 }
 
 /// A port of its own.
-fn place() -> (Socket, SocketAddr) {
+pub(super) fn place() -> (Socket, SocketAddr) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.set_reuse_address(true).expect("a socket");
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

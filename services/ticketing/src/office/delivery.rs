@@ -133,7 +133,7 @@ impl Office {
                 pending.attempts += 1;
                 // where this breaks off, what it did is to show before it is looked for
                 let settles = SignedDuration::from_secs(held.plan.driver.settles_in());
-                pending.next_at = now.saturating_add(settles).unwrap_or(now);
+                pending.next_at = now.saturating_add(settles / self.haste()).unwrap_or(now);
             }
             changed.push(begun);
         }
@@ -172,7 +172,7 @@ impl Office {
         }
         let end = still(&report.end, Arc::ptr_eq(by, &plan));
         let mut batch = Batch::default();
-        let verdict = judge(&mut cause, &end, now);
+        let verdict = judge(&mut cause, &end, self.haste(), now);
         match (verdict, cause.pending.clone()) {
             (Verdict::Delivered, Some(pending)) => {
                 cause.delivered(now);
@@ -207,6 +207,10 @@ impl Office {
             self.disable(&mut state, &cause.subscription, now)?;
         }
         Ok(())
+    }
+
+    fn haste(&self) -> i32 {
+        i32::try_from(self.settings.haste.max(1)).unwrap_or(i32::MAX)
     }
 }
 
@@ -247,7 +251,7 @@ enum Verdict {
 }
 
 /// What a report means for the notification under way.
-fn judge(cause: &mut Cause, end: &End, now: Timestamp) -> Verdict {
+fn judge(cause: &mut Cause, end: &End, haste: i32, now: Timestamp) -> Verdict {
     let key = cause.key.clone();
     let Some(pending) = &mut cause.pending else {
         return Verdict::Delivered;
@@ -256,7 +260,7 @@ fn judge(cause: &mut Cause, end: &End, now: Timestamp) -> Verdict {
         End::Delivered => Verdict::Delivered,
         End::Again { after, problem, .. } => {
             let after = after.unwrap_or_default().clamp(0, LONGEST_WAIT);
-            let wait = wait(&key, pending.attempts).max(SignedDuration::from_secs(after));
+            let wait = wait(&key, pending.attempts).max(SignedDuration::from_secs(after)) / haste;
             pending.next_at = now.saturating_add(wait).unwrap_or(now);
             pending.problem = Some(problem.clone());
             // one that waited for its turn all the while gets some attempts of its own

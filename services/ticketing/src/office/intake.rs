@@ -15,7 +15,7 @@ use crate::cause::{Beginning, Cause, Nature, Seen};
 use crate::filter::View;
 use crate::inbox::Row;
 use crate::key::{self, About};
-use crate::leaving::leaving;
+use crate::leaving;
 use crate::plan::Plan;
 use crate::shelf::{Batch, Error, Table, number, numbered};
 use crate::words;
@@ -202,8 +202,8 @@ fn find(subscription: &str, plan: &Plan, answer: &Answer, record: &str, at: Time
     let about = About::of(subscription, answer, &plan.terms.dedup);
     let diagnosis = &answer.diagnosis;
     let value = diagnosis.grouping.value.clone().unwrap_or_default();
-    let shown = leaving(answer, &plan.terms.fields);
-    let title = words::title(&shown, &about.common);
+    let what = leaving::title(answer, &plan.terms.fields);
+    let title = words::titled(&what, answer, &about.common);
     Found {
         about,
         diagnosis: diagnosis.id.clone(),
