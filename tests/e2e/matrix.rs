@@ -164,7 +164,7 @@ pub(crate) fn ask(
                 .copied()
                 .collect::<Vec<_>>(),
         ),
-        _ => service.post(path, &headers, body_of(path)),
+        _ => service.send(method, path, &headers, body_of(path)),
     };
     (reply.status, reply.body)
 }

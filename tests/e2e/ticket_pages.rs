@@ -20,7 +20,10 @@ fn service() -> Service {
     let mut lines = sender_quit(901, "user@partner.example").stream("esa1");
     lines.extend(sender_quit(902, "other@partner.example").stream("esa1"));
     let headers = [("Content-Type", "application/octet-stream")];
-    service.post("/v1/lines", &headers, lines).is(202);
+    // of the past: they raise nothing by themselves
+    service
+        .post("/v1/lines?lane=archive", &headers, lines)
+        .is(202);
     service.diagnosed(902, "receiving-aborted-by-sender");
     service
 }
@@ -189,7 +192,9 @@ fn tickets_are_opened_from_the_page(lang: &'static str, said: [&str; 4]) {
         "form[action*='/retry'] button",
         "location.hash === '#notifications'",
     );
-    service.eventually("delivered", || (double.tickets().len() == 2).then_some(()));
+    let is_there = || (double.tickets().len() == 2).then_some(());
+    let listed = || service.get("/v1/notifications").body;
+    assert!(wait_for(is_there).is_some(), "not delivered: {}", listed());
     desk.until("/subscriptions", lists);
     let retries = desk
         .browser

@@ -101,6 +101,24 @@ pub(super) fn post(
     reply(request.send(body))
 }
 
+/// Any method; `None` when nobody answers.
+pub(super) fn send(
+    agent: &Agent,
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Option<Reply> {
+    let method = method.to_ascii_uppercase();
+    let request = ureq::http::Request::builder()
+        .method(method.as_str())
+        .uri(url);
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
+    reply(agent.run(request.body(body).expect("a request")))
+}
+
 /// `PATCH url` with JSON; `None` when nobody answers.
 pub(super) fn patch(agent: &Agent, url: &str, body: &Value) -> Option<Reply> {
     let request = agent.patch(url).header("Content-Type", "application/json");

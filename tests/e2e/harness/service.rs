@@ -298,6 +298,18 @@ impl Service {
         reply.unwrap_or_else(|| panic!("no answer to {path}; the service's log:\n{}", self.log()))
     }
 
+    /// Any method.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
+        let reply = http::send(&self.agent, method, &self.url(path), headers, body.as_ref());
+        reply.unwrap_or_else(|| panic!("no answer to {path}; the service's log:\n{}", self.log()))
+    }
+
     /// `PATCH` of JSON.
     pub(crate) fn patch(&self, path: &str, body: &Value) -> Reply {
         let reply = http::patch(&self.agent, &self.url(path), body);
