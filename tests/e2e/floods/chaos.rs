@@ -32,8 +32,11 @@ struct Plan {
     kills: u64,
     occurrences: u64,
     keys: u64,
-    /// The longest life, milliseconds: the index has a record ten seconds after its last line.
-    life: u64,
+    /// The shortest life and the longest, milliseconds: the index has a record ten seconds after its
+    /// last line.
+    life: (u64, u64),
+    /// How often something goes wrong: 15 requests of a hundred, times this.
+    often: u64,
     quiet_period: &'static str,
 }
 
@@ -44,7 +47,8 @@ impl Plan {
                 kills: 50,
                 occurrences: 5_000,
                 keys: 100,
-                life: 9_000,
+                life: (500, 9_000),
+                often: 1,
                 quiet_period: "10s",
             };
         }
@@ -52,7 +56,8 @@ impl Plan {
             kills: 5,
             occurrences: 500,
             keys: 20,
-            life: 10_000,
+            life: (3_000, 11_000),
+            often: 2,
             quiet_period: "2s",
         }
     }
@@ -90,17 +95,18 @@ fn in_chaos_there_is_one_ticket_a_key_every_occurrence_counts_and_nothing_is_tol
     let folder = Arc::new(TempDir::new().expect("a temporary folder"));
     let mut service = Service::on(Arc::clone(&folder), setup(HASTE)).ready();
     targets.subscribe(&service, plan.quiet_period);
-    misbehave(&targets, &mut dice);
+    misbehave(&targets, plan.often, &mut dice);
     let begun = Instant::now();
     let mut figures = Figures::default();
     let next = AtomicU64::new(1);
     for life in 0..plan.kills {
         let share = plan.occurrences * (life + 1) / plan.kills;
+        let time = Duration::from_millis(dice.between(plan.life.0, plan.life.1));
         live(
             &service,
             &targets,
             &next,
-            share,
+            (share, time),
             plan,
             &mut dice,
             &mut figures,
@@ -111,6 +117,17 @@ fn in_chaos_there_is_one_ticket_a_key_every_occurrence_counts_and_nothing_is_tol
         assert!(!log.contains(" ERROR "), "{log}");
         service = Service::on(Arc::clone(&folder), setup(HASTE)).ready();
     }
+    // what the last lives left is told while targets misbehave, too
+    let most = Duration::from_millis(plan.life.1);
+    live(
+        &service,
+        &targets,
+        &next,
+        (plan.occurrences, most),
+        plan,
+        &mut dice,
+        &mut figures,
+    );
     let lives = begun.elapsed();
     for system in &targets.systems {
         system.faults().clear();
@@ -135,6 +152,7 @@ fn in_chaos_there_is_one_ticket_a_key_every_occurrence_counts_and_nothing_is_tol
         "{figures:?}, counted {total}"
     );
     assert!(total < next.load(Ordering::Relaxed), "counted {total}");
+    println!("{total} occurrences, {} acknowledged", figures.acknowledged);
     targets.are_well();
     for number in 0..targets.systems.len() {
         one_ticket_a_key(&service, &targets, number, &occurred);
@@ -149,18 +167,18 @@ fn in_chaos_there_is_one_ticket_a_key_every_occurrence_counts_and_nothing_is_tol
 }
 
 /// Each of them, now and then, in each of its ways.
-fn misbehave(targets: &Targets, dice: &mut Dice) {
+fn misbehave(targets: &Targets, often: u64, dice: &mut Dice) {
     for system in &targets.systems {
         let faults = system.faults();
         faults.seed(dice.between(1, u64::MAX / 2));
         faults.lag(LAG);
-        faults.sometimes(40, Fault::DoneThenDropped);
-        faults.sometimes(20, Fault::DoneThenRefused(500));
-        faults.sometimes(20, Fault::Refused(503));
-        faults.sometimes(10, Fault::Dropped);
-        faults.sometimes(10, Fault::TooMany(2));
-        faults.sometimes(20, Fault::Drips(400));
-        faults.sometimes(30, Fault::Twice);
+        faults.sometimes(40 * often, Fault::DoneThenDropped);
+        faults.sometimes(20 * often, Fault::DoneThenRefused(500));
+        faults.sometimes(20 * often, Fault::Refused(503));
+        faults.sometimes(10 * often, Fault::Dropped);
+        faults.sometimes(10 * often, Fault::TooMany(2));
+        faults.sometimes(20 * often, Fault::Drips(400));
+        faults.sometimes(30 * often, Fault::Twice);
     }
 }
 
@@ -169,12 +187,11 @@ fn live(
     service: &Service,
     targets: &Targets,
     next: &AtomicU64,
-    share: u64,
+    (share, time): (u64, Duration),
     plan: Plan,
     dice: &mut Dice,
     figures: &mut Figures,
 ) {
-    let time = Duration::from_millis(dice.between(500, plan.life));
     let to_come = share.saturating_sub(next.load(Ordering::Relaxed)).max(1);
     let pause = time.mul_f64(0.8) / u32::try_from(to_come).expect("a number of lines");
     let (begun, over) = (Instant::now(), AtomicBool::new(false));
@@ -276,7 +293,7 @@ fn occurred(service: &Service) -> BTreeMap<String, u64> {
     let stats = service.get(&path).is(200).json();
     let groups = stats["groups"].as_array().expect("a list").iter();
     let counts = groups.map(|one| {
-        let host = one["value"].as_str().unwrap_or_default().to_owned();
+        let host = one["key"].as_str().unwrap_or_default().to_owned();
         (host, one["count"].as_u64().expect("a number"))
     });
     counts.collect()
