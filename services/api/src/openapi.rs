@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        OpenApi as Document,
+        OpenApi as Document, RefOr, Schema,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -18,6 +18,20 @@ use crate::{refusals, routes};
 
 /// The name of the security scheme; its requirements list scopes.
 pub(crate) const SCHEME: &str = "token";
+
+/// Shapes that stand within others (`allOf`), with more members beside theirs: that they take no
+/// further members, as the service holds, would say there that nothing fits.
+const WITHIN: [&str; 9] = [
+    "Terms",
+    "Webhook",
+    "RequestTracker",
+    "Redmine",
+    "Jira",
+    "Servicenow",
+    "Zammad",
+    "Pagerduty",
+    "Email",
+];
 
 /// What the document says of itself, beside the routes.
 #[derive(OpenApi)]
@@ -64,7 +78,19 @@ impl Modify for Finish {
 
 fn document() -> Document {
     let app = App::new().into_utoipa_app().openapi(Frame::openapi());
-    app.configure(routes::register).split_for_parts().1
+    let mut document = app.configure(routes::register).split_for_parts().1;
+    let schemas = document
+        .components
+        .iter_mut()
+        .flat_map(|components| &mut components.schemas);
+    for (name, schema) in schemas {
+        if let RefOr::T(Schema::Object(object)) = schema
+            && WITHIN.contains(&name.as_str())
+        {
+            object.additional_properties = None;
+        }
+    }
+    document
 }
 
 /// The document as YAML; the same text each time.

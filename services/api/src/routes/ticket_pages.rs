@@ -95,7 +95,6 @@ pub(crate) struct TermsForm {
     #[schema(example = "{\"name\": \"Mail in trouble\", …}")]
     terms: String,
     /// What is to be done.
-    #[schema(inline, example = "dry_run")]
     action: TermsAction,
 }
 
