@@ -26,7 +26,7 @@ for (const one of document.querySelectorAll('*')) {
     const to = new URL(value, location);
     const is_icon = name === 'link' && one.rel === 'icon' && value === 'data:,';
     const is_ours = to.origin === location.origin;
-    const is_paper = to.protocol === 'https:' && one.rel === 'external noreferrer' && !mark.test(value);
+    const is_paper = to.protocol === 'https:' && ['external noreferrer', 'noreferrer'].includes(one.rel) && !mark.test(value);
     if (!is_icon && !is_ours && !is_paper) bad.push(told);
   }
 }
