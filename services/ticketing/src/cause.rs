@@ -260,9 +260,9 @@ impl Cause {
     }
 
     /// Has something to tell.
-    pub(crate) fn pend(&mut self, event: Event, number: u64, now: Timestamp) {
+    pub(crate) fn pend(&mut self, event: Event, number: u64, now: Timestamp) -> Pending {
         self.revision = event.revision;
-        self.pending = Some(Pending {
+        let pending = Pending {
             tells: self.tells(now),
             event,
             number,
@@ -272,7 +272,9 @@ impl Cause {
             next_at: now,
             problem: None,
             dead: false,
-        });
+        };
+        self.pending = Some(pending.clone());
+        pending
     }
 
     /// The target has what is under way.

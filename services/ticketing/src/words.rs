@@ -71,7 +71,8 @@ impl Telling<'_> {
             Happening::Opened | Happening::Recurred => self.again(),
             Happening::Revised => self.revised(),
             Happening::Resolved => self.resolved(),
-            Happening::Asked | Happening::Test => self.plain_answer(),
+            Happening::Asked => self.plain_answer(),
+            Happening::Test => format!("{}\n\n{}", self.test(), self.plain_answer()),
         }
     }
 
@@ -193,6 +194,13 @@ impl Telling<'_> {
 
     fn lang(&self) -> Lang {
         self.terms.lang
+    }
+
+    fn test(&self) -> &'static str {
+        self.say(
+            "**This is a test** of whether tickets arrive. The message below is invented; nothing has to be done.",
+            "**これはテストです。** チケットが届くかどうかを確認しています。以下のメッセージは架空のもので、対応は不要です。",
+        )
     }
 
     fn say(&self, en: &'static str, ja: &'static str) -> &'static str {

@@ -246,6 +246,7 @@ pub(crate) fn invalid(faults: &[String]) -> Failure {
 pub(super) fn not_taken(not: NotTaken) -> Failure {
     match not {
         NotTaken::Unknown => Failure::new(Code::SubscriptionUnknown),
+        NotTaken::UnknownNotification => Failure::new(Code::NotificationUnknown),
         NotTaken::NotDead => Failure::new(Code::NotificationNotDead),
         NotTaken::NoTickets => Failure::new(Code::TargetWithoutTickets),
         NotTaken::Before(_) => Failure::new(Code::Internal),

@@ -2,7 +2,6 @@
 //! a ticket. Guarded as every call is (`access.rs`).
 
 use actix_web::{HttpRequest, HttpResponse, post, web::Path};
-use whymid_ticketing::NotTaken;
 
 use super::{
     messages,
@@ -12,7 +11,7 @@ use super::{
 };
 use crate::{
     body::Form,
-    error::{Code, Failure},
+    error::Failure,
     house::Visit,
     query::{Params, Shown, Tongue, ZoneAsked},
     refusals::{OfNotificationForm, OfTicketForm},
@@ -63,13 +62,7 @@ pub(crate) async fn retry_form(
     let Form(RetryForm { back }) = form;
     let (inner, now) = (house.clone(), house.now());
     let tried = blocking(move || inner.tickets.retry(&id, now)).await?;
-    let told = tried.map_err(|not| match not {
-        NotTaken::Unknown => Failure::new(Code::NotificationUnknown),
-        other @ (NotTaken::NotDead
-        | NotTaken::NoTickets
-        | NotTaken::Before(_)
-        | NotTaken::Failed(_)) => not_taken(other),
-    })?;
+    let told = tried.map_err(not_taken)?;
     let page = match back {
         Back::List => "/subscriptions".to_owned(),
         Back::Subscription => format!("/subscriptions/{}", told.subscription),

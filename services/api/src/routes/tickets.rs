@@ -142,14 +142,7 @@ pub(crate) async fn retry(
     let inner = house.clone();
     let now = house.now();
     let tried = subscriptions::blocking(move || inner.tickets.retry(&id, now)).await?;
-    let told = tried.map_err(|not| match not {
-        NotTaken::Unknown => Failure::new(Code::NotificationUnknown),
-        other @ (NotTaken::NotDead
-        | NotTaken::NoTickets
-        | NotTaken::Before(_)
-        | NotTaken::Failed(_)) => subscriptions::not_taken(other),
-    })?;
-    Ok(HttpResponse::Accepted().json(told))
+    Ok(HttpResponse::Accepted().json(tried.map_err(subscriptions::not_taken)?))
 }
 
 /// Open a ticket about this message.
@@ -262,6 +255,7 @@ pub(crate) async fn inbound(
         Err(NotTaken::Before(_)) => Ok(no("it was answered before", "すでに回答済みです")),
         Err(
             other @ (NotTaken::Unknown
+            | NotTaken::UnknownNotification
             | NotTaken::NotDead
             | NotTaken::NoTickets
             | NotTaken::Failed(_)),

@@ -40,8 +40,10 @@ pub struct Listing {
 /// Why somebody's wish was not taken.
 #[derive(Debug)]
 pub enum NotTaken {
-    /// There is no such subscription, or notification.
+    /// There is no such subscription.
     Unknown,
+    /// There is no such notification.
+    UnknownNotification,
     /// It is not given up: it waits or was delivered.
     NotDead,
     /// That subscription's target has no tickets of others that could be answered.
@@ -92,17 +94,8 @@ impl Office {
         let links = keys.iter().filter_map(|key| {
             let cause = state.causes.get(key)?;
             let plan = state.plan(&cause.subscription)?;
-            let pending = || TicketLink {
-                system: plan.terms.target.word().to_owned(),
-                id: None,
-                url: None,
-                key: cause.key.clone(),
-                count: cause.count,
-                open: cause.open,
-                subscription: plan.terms.name.clone(),
-            };
             let is_coming = cause.pending.is_some() && !cause.held;
-            link(cause, plan).or_else(|| is_coming.then(pending))
+            (is_coming || cause.ticket.is_some()).then(|| coming(cause, plan))
         });
         Ok(links.collect())
     }
@@ -161,10 +154,11 @@ impl Office {
     /// [`NotTaken`].
     pub fn retry(&self, id: &str, now: Timestamp) -> Result<Notification, NotTaken> {
         let mut state = self.lock();
-        let (key, _) = id.rsplit_once('-').ok_or(NotTaken::Unknown)?;
-        let mut cause = state.causes.get(key).cloned().ok_or(NotTaken::Unknown)?;
+        let key = id.rsplit_once('-').map(|(key, _)| key);
+        let cause = key.and_then(|key| state.causes.get(key)).cloned();
+        let mut cause = cause.ok_or(NotTaken::UnknownNotification)?;
         let plan = state.plan(&cause.subscription).cloned();
-        let plan = plan.ok_or(NotTaken::Unknown)?;
+        let plan = plan.ok_or(NotTaken::UnknownNotification)?;
         let pending = cause.pending.as_mut().ok_or(NotTaken::NotDead)?;
         if pending.event.id != id || !pending.dead {
             return Err(NotTaken::NotDead);
@@ -329,15 +323,9 @@ impl Office {
         now: Timestamp,
     ) -> Result<(Notification, TicketLink), Error> {
         let number = state.next_notification;
-        cause.pend(event, number, now);
+        let pending = cause.pend(event, number, now);
         let link = coming(&cause, plan);
-        let pending = cause.pending.clone();
-        let told = pending
-            .as_ref()
-            .map(|pending| listed(&cause, pending, plan));
-        let Some(told) = told else {
-            unreachable!("it was made a line above");
-        };
+        let told = listed(&cause, &pending, plan);
         batch.put(Table::Notifications, numbered(number), &told);
         self.settle(state, batch, vec![cause])?;
         state.next_notification = number + 1;

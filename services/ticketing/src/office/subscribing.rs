@@ -122,8 +122,11 @@ impl Office {
         let (before, created_at) = (held.plan.terms.clone(), held.created_at);
         let plan = changed(&before, changes).map_err(NotSubscribed::Faults)?;
         let moved = !same_system(&before.target, &plan.terms.target);
+        let goes_on = plan.terms.enabled || moved;
         self.hold(&mut state, id, plan, created_at, now)?;
-        self.revive(&mut state, id, moved, now)?;
+        if goes_on {
+            self.revive(&mut state, id, moved, now)?;
+        }
         let held = &state.subscriptions[id];
         Ok(shown(&state, id, held))
     }

@@ -90,11 +90,9 @@ impl Office {
             }
             let answer = one.answer.as_deref();
             let told = self.told(&state, &cause, &plan, answer, kind, now);
-            cause.pend(told, number, now);
-            if let Some(pending) = &cause.pending {
-                let listed = listed(&cause, pending, &plan);
-                batch.put(Table::Notifications, numbered(number), &listed);
-            }
+            let pending = cause.pend(told, number, now);
+            let listed = listed(&cause, &pending, &plan);
+            batch.put(Table::Notifications, numbered(number), &listed);
             number += 1;
             changed.push(cause);
         }
@@ -233,7 +231,8 @@ impl Office {
             url: url.clone(),
         };
         let fill = |template: &Option<String>, plain| {
-            let template = template.as_ref()?;
+            // a test says that it is one
+            let template = template.as_ref().filter(|_| kind != Happening::Test)?;
             // it was tried when the subscription was made; where it fails now, ours do
             template::fill(template, answer.as_ref(), &beside, plain).ok()
         };

@@ -2,6 +2,7 @@
 
 use super::system::status;
 use super::*;
+use crate::examples::telling_answer;
 
 fn listed(house: &House, listing: Listing) -> (Vec<Notification>, Option<u64>) {
     house.office().notifications(&listing).expect("a list")
@@ -76,6 +77,20 @@ fn a_test_is_told_even_where_all_else_waits() {
 }
 
 #[test]
+fn a_test_says_that_it_is_one_whatever_the_site_s_own_words_are() {
+    for (lang, words) in [("en", "This is a test"), ("ja", "これはテストです")] {
+        let template = json!({"title": "Mail trouble", "body": "Call the partner."});
+        let (house, id) = House::with(json!({"lang": lang, "template": template}));
+        let answer = answer_about("m1@mx.example", "mx.example");
+        house.office().test(&id, &answer, at(1)).expect("taken");
+        house.works(at(1));
+        let tickets = house.system.tickets();
+        let text = tickets[0].texts.join("\n");
+        assert!(text.contains(words) && !text.contains("Call"), "{text}");
+    }
+}
+
+#[test]
 fn what_was_given_up_is_listed_and_tried_again_when_somebody_says_so() {
     let (house, id) = House::with(json!({}));
     house.system.says(status(400));
@@ -100,7 +115,10 @@ fn what_was_given_up_is_listed_and_tried_again_when_somebody_says_so() {
     assert_eq!(house.states(), [NotificationState::Delivered]);
     for unknown in ["wm-0-1", "x", ""] {
         let retried = house.office().retry(unknown, at(3));
-        assert!(matches!(retried, Err(NotTaken::Unknown)), "{unknown}");
+        assert!(
+            matches!(retried, Err(NotTaken::UnknownNotification)),
+            "{unknown}"
+        );
     }
 }
 
@@ -219,4 +237,34 @@ fn rows_wait_as_long_as_nobody_can_answer() {
     house.works(at(3));
     assert_eq!(house.office().tally().inbox, 0);
     assert_eq!(house.kinds(), [(Happening::Opened, 1)]);
+}
+
+#[test]
+fn what_waits_in_clear_text_is_covered_once_there_are_pseudonyms() {
+    let fields = json!(["sender", "recipients", "subject", "message_id", "lines"]);
+    let (mut house, _) = House::with(json!({"fields": fields}));
+    let told = || Asked::Answer(Box::new(telling_answer()));
+    house.answers("m1@mx.example", told());
+    house.comes("m1@mx.example", at(1));
+    house.take_in(at(2));
+    house.turn(at(2));
+    let secrets = ["end_user@rcpt.example", "Quarterly figures", "order-7781@"];
+    assert!(
+        secrets.iter().all(|one| house.holds(one)),
+        "else it is idle"
+    );
+    let cover = |text: &str| text.replace("end_user@", "u-1@");
+    house.office().cover(7, &cover).expect("written");
+    assert_eq!(secrets.iter().find(|one| house.holds(one)), None);
+    house.restart();
+    house.works(at(3));
+    let text = house.system.tickets()[0].texts[0].clone();
+    assert!(text.contains("pseudonyms"), "{text}");
+    // with the same key it is done: what came since is made of pseudonyms already
+    house.answers("m2@mx.example", told());
+    house.comes("m2@mx.example", hour(1));
+    house.take_in(hour(1));
+    house.turn(hour(1));
+    house.office().cover(7, &cover).expect("written");
+    assert!(house.holds("Quarterly figures"));
 }
