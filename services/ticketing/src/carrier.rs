@@ -264,7 +264,7 @@ fn failed(error: &ureq::Error) -> Sent {
     if let ureq::Error::Other(inner) = error
         && inner.is::<Refused>()
     {
-        return Sent::Unsendable(text);
+        return Sent::Unsendable(inner.to_string());
     }
     let not_begun = matches!(
         error,

@@ -41,10 +41,10 @@ pub(super) fn wrong_queue_and_wrong_token(tracker: &RequestTracker) {
         "{fares}"
     );
 
-    // it waits, and is listed so, before anybody goes
+    // who stops it revives nothing
     change(&service, &stranger, &json!({"enabled": false}));
-    let waiting = notifications(&service, &stranger);
-    assert_eq!(waiting[0]["state"], "waiting", "{waiting:#?}");
+    let still = notifications(&service, &stranger);
+    assert_eq!(still[0]["state"], "dead", "{still:#?}");
 
     let right = json!({"target": {"queue": "Mail"}});
     change(&service, &closed, &right);
