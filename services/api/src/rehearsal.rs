@@ -50,7 +50,8 @@ pub(crate) async fn rehearse(
         incomplete |= look(house, filter, &style, &mut dry).await?;
     }
     drop(turn);
-    Ok(dry.report(since, until, incomplete))
+    let lang = house.plain_style(request).lang;
+    Ok(dry.report(since, until, incomplete, lang))
 }
 
 /// Looks at the newest that fit; says whether there are more.

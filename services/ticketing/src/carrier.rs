@@ -18,7 +18,7 @@ use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
-use whymid_schemas::{Email, MailTls, Secret, Target};
+use whymid_schemas::{Email, MailTls, Secret, Target, Text};
 
 use crate::guard::Guard;
 use crate::target::{Mail, Method, Request};
@@ -46,11 +46,11 @@ pub enum Sent {
         body: Vec<u8>,
     },
     /// It did not reach the system: nothing was done.
-    NotSent(String),
+    NotSent(Text),
     /// It may have reached the system, and no answer came: nobody knows what was done.
-    Lost(String),
+    Lost(Text),
     /// It can't be sent like this, now or later.
-    Unsendable(String),
+    Unsendable(Text),
 }
 
 /// Takes requests to ticket systems.
@@ -112,7 +112,7 @@ impl Network {
             request.body(body).map(|request| self.agent.run(request))
         };
         match answered {
-            Err(error) => Sent::Unsendable(format!("the request can't be made: {error}")),
+            Err(error) => Sent::Unsendable(unfit(&error)),
             Ok(Err(error)) => failed(&error),
             Ok(Ok(response)) => read(response),
         }
@@ -147,7 +147,7 @@ impl Network {
         };
         let transport = match transport(address, settings) {
             Ok(transport) => transport,
-            Err(error) => return Sent::Unsendable(error.to_string()),
+            Err(error) => return Sent::Unsendable(unfit(&error)),
         };
         match transport.send_raw(message.envelope(), &message.formatted()) {
             Ok(_) => Sent::Answered {
@@ -156,17 +156,23 @@ impl Network {
                 location: None,
                 body: Vec::new(),
             },
-            Err(error) if error.is_permanent() => Sent::Unsendable(said(&error)),
-            Err(error) if error.is_timeout() => Sent::Lost(said(&error)),
-            Err(error) => Sent::NotSent(said(&error)),
+            Err(error) if error.is_permanent() => {
+                let said = said(&error);
+                Sent::Unsendable(twins!(
+                    "the mail was not taken: {said}",
+                    "メールが受け付けられませんでした: {said}"
+                ))
+            }
+            Err(error) if error.is_timeout() => Sent::Lost(unanswered(&said(&error))),
+            Err(error) => Sent::NotSent(unreached(&said(&error))),
         }
     }
 
     /// An address of a host that may be connected to.
     fn allowed(&self, host: &str, port: u16) -> Result<IpAddr, Sent> {
         let found = (host, port).to_socket_addrs();
-        let found = found.map_err(|error| Sent::NotSent(format!("{host}: {error}")))?;
-        let mut refused = format!("{host} has no address");
+        let found = found.map_err(|error| Sent::NotSent(unreached(&format!("{host}: {error}"))))?;
+        let mut refused = twins!("{host} has no address", "{host} のアドレスがありません");
         for address in found {
             match self.guard.check(address.ip()) {
                 Ok(()) => return Ok(address.ip()),
@@ -193,9 +199,10 @@ impl Carrier for Network {
                 self.signed(&webhook.secrets, id, now, url, body)
             }
             (Request::Mail(mail), Target::Email(email)) => self.mail(mail, email, now),
-            (Request::Signed { .. } | Request::Mail(_), _) => {
-                Sent::Unsendable("the target has no key or login for it".to_owned())
-            }
+            (Request::Signed { .. } | Request::Mail(_), _) => Sent::Unsendable(twins!(
+                "the target has no key or login for it",
+                "連携先に鍵またはログイン情報がありません"
+            )),
         }
     }
 }
@@ -251,7 +258,10 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> Sent {
             location,
             body,
         },
-        Err(error) => Sent::Lost(format!("the answer broke off: {error}")),
+        Err(error) => Sent::Lost(twins!(
+            "the answer broke off: {error}",
+            "応答が途中で切れました: {error}"
+        )),
     }
 }
 
@@ -260,12 +270,12 @@ fn failed(error: &ureq::Error) -> Sent {
     use std::io::ErrorKind;
     use ureq::Timeout;
 
-    let text = error.to_string();
     if let ureq::Error::Other(inner) = error
-        && inner.is::<Refused>()
+        && let Some(Refused(why)) = inner.downcast_ref()
     {
-        return Sent::Unsendable(inner.to_string());
+        return Sent::Unsendable(why.clone());
     }
+    let text = error.to_string();
     let not_begun = matches!(
         error,
         ureq::Error::HostNotFound
@@ -286,18 +296,39 @@ fn failed(error: &ureq::Error) -> Sent {
             )
     };
     if not_begun || matches!(error, ureq::Error::Io(inner) if not_connected(inner)) {
-        return Sent::NotSent(text);
+        return Sent::NotSent(unreached(&text));
     }
     if let ureq::Error::BadUri(_) | ureq::Error::Http(_) = error {
-        return Sent::Unsendable(text);
+        return Sent::Unsendable(unfit(error));
     }
-    Sent::Lost(text)
+    Sent::Lost(unanswered(&text))
+}
+
+fn unfit(error: &dyn std::error::Error) -> Text {
+    twins!(
+        "the request can't be made: {error}",
+        "要求を作成できません: {error}"
+    )
+}
+
+fn unreached(said: &str) -> Text {
+    twins!(
+        "the target can't be reached: {said}",
+        "連携先に接続できません: {said}"
+    )
+}
+
+fn unanswered(said: &str) -> Text {
+    twins!(
+        "the target did not answer: {said}",
+        "連携先から応答がありません: {said}"
+    )
 }
 
 /// An address that may not be connected to.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Refused(String);
+#[error("{}", .0.en)]
+struct Refused(Text);
 
 /// Looks names up, and keeps the addresses that may be connected to.
 #[derive(Debug)]

@@ -9,7 +9,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use whymid_schemas::{Grouping, Happening};
+use whymid_schemas::{Grouping, Happening, Text};
 
 use crate::event::Event;
 use crate::plan::Plan;
@@ -104,7 +104,7 @@ pub(crate) struct Pending {
     pub(crate) tried: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) next_at: Timestamp,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<Text>,
     /// It was given up, or refused.
     pub(crate) dead: bool,
 }

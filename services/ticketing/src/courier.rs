@@ -15,7 +15,7 @@
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
-use whymid_schemas::{Happening, Lang, Target};
+use whymid_schemas::{Happening, Lang, Target, Text};
 
 use crate::carrier::{Carrier, Sent};
 use crate::event::Event;
@@ -56,12 +56,12 @@ pub(crate) enum End {
         after: Option<i64>,
         /// Nothing answered at all: whatever else goes there waits, too.
         down: bool,
-        problem: String,
+        problem: Text,
     },
     /// Trying again as it is would end the same.
-    Refused(String),
+    Refused(Text),
     /// The endpoint is gone for good.
-    Gone(String),
+    Gone(Text),
 }
 
 /// Why a thing was not done.
@@ -73,7 +73,10 @@ enum Trouble {
 
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
-        Self::End(End::Refused(format!("the target refused: {refusal}")))
+        Self::End(End::Refused(twins!(
+            "the target refused: {}",
+            "連携先に拒否されました: {}"; refusal.0
+        )))
     }
 }
 
@@ -92,7 +95,10 @@ pub(crate) fn deliver(errand: Errand<'_>) -> Report {
             End::Again {
                 after: Some(1),
                 down: false,
-                problem: "the ticket is not there any more: another one will be opened".to_owned(),
+                problem: twins!(
+                    "the ticket is not there any more: another one will be opened",
+                    "チケットがなくなったため、新しく作成します"
+                ),
             }
         }
     };
@@ -134,7 +140,10 @@ impl Trip<'_> {
     /// Comments on somebody else's ticket.
     fn answer(&mut self) -> Result<(), Trouble> {
         let Some(ticket) = self.ticket.clone() else {
-            return Err(Trouble::End(End::Refused("no ticket was named".to_owned())));
+            return Err(Trouble::End(End::Refused(twins!(
+                "no ticket was named",
+                "チケットが指定されていません"
+            ))));
         };
         if self.errand.tried && self.is_told(&ticket, self.errand.event)? {
             return Ok(());
@@ -275,9 +284,10 @@ impl Trip<'_> {
             let sent = self.errand.carrier.carry(&request, target, now);
             answers.push(self.understood(action, sent)?);
         }
-        Err(Trouble::End(End::Refused(
-            "the target's answers do not come to an end".to_owned(),
-        )))
+        Err(Trouble::End(End::Refused(twins!(
+            "the target's answers do not come to an end",
+            "連携先の応答が終わりません"
+        ))))
     }
 
     /// The answer, if it is one of success.
@@ -305,12 +315,24 @@ impl Trip<'_> {
         }
         let says = self.errand.driver.complaint(&body).map(|says| cut(&says));
         let says = says.map_or_else(String::new, |says| format!(": {says}"));
-        let problem = format!("the target answered {status}{says}");
+        let problem = twins!(
+            "the target answered {status}{says}",
+            "連携先が {status} を返しました{says}"
+        );
         Err(match status {
-            300..400 => Trouble::End(End::Refused(format!(
-                "the target answered {status} and points to {}: redirects are not followed, set the final address",
-                cut(location.as_deref().unwrap_or("nowhere"))
-            ))),
+            300..400 => {
+                let place = match location {
+                    Some(place) => {
+                        let place = cut(&place);
+                        twins!("{place}", "{place}")
+                    }
+                    None => twins!("nowhere", "不明なアドレス"),
+                };
+                Trouble::End(End::Refused(twins!(
+                    "the target answered {status} and points to {}: redirects are not followed, set the final address",
+                    "連携先が {status} で {} への転送を返しました。転送先には接続しません。最終的なアドレスを設定してください"; place
+                )))
+            }
             410 if !self.errand.driver.finds() => Trouble::End(End::Gone(problem)),
             404 | 410 if self.is_about_ours(action) => Trouble::NoTicket,
             425 | 429 => again(Some(retry_after.unwrap_or(60)), true, problem),

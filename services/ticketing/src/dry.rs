@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use whymid_schemas::{Answer, DryRun, Terms, Time, WouldOpen};
+use whymid_schemas::{Answer, DryRun, Lang, Terms, Text, Time, WouldOpen};
 
 use crate::filter::View;
 use crate::key::{self, About};
@@ -27,7 +27,7 @@ pub struct Dry {
     looked_at: u64,
     occurrences: u64,
     filter_errors: u64,
-    filter_error: Option<String>,
+    filter_error: Option<Text>,
     tickets: HashMap<String, (WouldOpen, Timestamp, Timestamp)>,
 }
 
@@ -36,7 +36,7 @@ impl Dry {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn of(terms: Terms) -> Result<Self, Vec<String>> {
+    pub fn of(terms: Terms) -> Result<Self, Vec<Text>> {
         Ok(Self {
             plan: Plan::check(terms)?,
             looked_at: 0,
@@ -91,7 +91,13 @@ impl Dry {
 
     /// What came of it. `incomplete`: there are more answers, which were not looked at.
     #[must_use]
-    pub fn report(self, since: Timestamp, until: Timestamp, incomplete: bool) -> DryRun {
+    pub fn report(
+        self,
+        since: Timestamp,
+        until: Timestamp,
+        incomplete: bool,
+        lang: Lang,
+    ) -> DryRun {
         let tickets = self.tickets.len() as u64;
         let mut items: Vec<WouldOpen> = self.tickets.into_values().map(|one| one.0).collect();
         items.sort_by(|one, other| {
@@ -107,7 +113,7 @@ impl Dry {
             occurrences: self.occurrences,
             tickets,
             filter_errors: self.filter_errors,
-            filter_error: self.filter_error,
+            filter_error: (self.filter_error).map(|text| text.get(lang).to_owned()),
             items,
         }
     }

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use whymid_schemas::{Answer, Terms};
+use whymid_schemas::{Answer, Terms, Text};
 
 use crate::plan::Plan;
 
@@ -108,6 +108,14 @@ pub(crate) fn terms(changes: Value) -> Terms {
     };
     members.extend(changes);
     serde_json::from_value(json).expect("a subscription")
+}
+
+/// What is said in English, and in Japanese, too.
+pub(crate) fn english(text: Text) -> String {
+    let is_japanese = |letter: char| ('\u{3040}'..'\u{a000}').contains(&letter);
+    assert!(text.ja.chars().any(is_japanese), "{text:?}");
+    assert!(!text.en.chars().any(is_japanese), "{text:?}");
+    text.en
 }
 
 /// The same, checked.

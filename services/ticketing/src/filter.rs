@@ -13,7 +13,7 @@ use cel::common::ast::{CallExpr, EntryExpr, Expr, operators};
 use cel::{Context, Env, ExecutionError, IdedExpr, Program};
 use serde_json::Value;
 use whymid_diagnosis::nearest_word;
-use whymid_schemas::Answer;
+use whymid_schemas::{Answer, Text};
 
 /// The longest filter, bytes.
 const LONGEST: usize = 2_000;
@@ -90,20 +90,25 @@ impl Filter {
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.
-    pub(crate) fn compile(source: &str) -> Result<Self, String> {
+    pub(crate) fn compile(source: &str) -> Result<Self, Text> {
         if source.len() > LONGEST {
-            return Err(format!("it is longer than {LONGEST} bytes"));
+            return Err(twins!(
+                "it is longer than {LONGEST} bytes",
+                "{LONGEST} バイトを超えています"
+            ));
         }
         if depth(source) > DEEPEST {
-            return Err(
-                "it nests too deep, or chains too much: split it into parts with &&".to_owned(),
-            );
+            return Err(twins!(
+                "it nests too deep, or chains too much: split it into parts with &&",
+                "入れ子が深すぎるか、連鎖が長すぎます。&& で分けてください"
+            ));
         }
         let program = Program::compile(source).map_err(|errors| {
             let first = errors.errors.first().map(|error| error.msg.clone());
             let first = first.unwrap_or_else(|| errors.to_string());
-            format!(
-                "it is not a CEL expression: {first}. Write something like: diagnosis.severity == \"warning\" && \"our_policy\" in diagnosis.party"
+            twins!(
+                "it is not a CEL expression: {first}. Write something like: diagnosis.severity == \"warning\" && \"our_policy\" in diagnosis.party",
+                "CEL 式ではありません: {first}。例: diagnosis.severity == \"warning\" && \"our_policy\" in diagnosis.party"
             )
         })?;
         check(program.expression(), &mut Vec::new())?;
@@ -114,24 +119,33 @@ impl Filter {
     ///
     /// # Errors
     /// What the answer lacks for the filter to be asked.
-    pub(crate) fn fits(&self, answer: &View) -> Result<bool, String> {
+    pub(crate) fn fits(&self, answer: &View) -> Result<bool, Text> {
         match self.0.execute(&answer.0) {
             Ok(cel::Value::Bool(fits)) => Ok(fits),
-            Ok(_) => Err("it yields no yes or no: compare the value with something".to_owned()),
+            Ok(_) => Err(twins!(
+                "it yields no yes or no: compare the value with something",
+                "結果が真偽値になりません。値を何かと比較してください"
+            )),
             Err(error) => Err(lacks(&error)),
         }
     }
 }
 
 /// What an answer lacks. Values of strangers do not belong into an error.
-fn lacks(error: &ExecutionError) -> String {
+fn lacks(error: &ExecutionError) -> Text {
     let text = if let ExecutionError::NoSuchKey(_) | ExecutionError::NoSuchOverload(_) = error {
-        error.to_string()
+        let short: String = error.to_string().chars().take(120).collect();
+        twins!("{short}", "{short}")
     } else {
-        "it computes with what can't be computed with".to_owned()
+        twins!(
+            "it computes with what can't be computed with",
+            "計算できない値で計算しています"
+        )
     };
-    let short: String = text.chars().take(120).collect();
-    format!("{short}. Ask first whether it is there, as in: has(message.subject)")
+    twins!(
+        "{}. Ask first whether it is there, as in: has(message.subject)",
+        "{}。先に値があるか確かめてください。例: has(message.subject)"; text
+    )
 }
 
 /// How many levels a filter has at most, by its signs: what is joined by `&&`, `||` and commas stands
@@ -179,7 +193,7 @@ fn depth(source: &str) -> usize {
 }
 
 /// Checks the names that stand for nothing else, and that no list is gone through within another.
-fn check(at: &IdedExpr, loops: &mut Vec<String>) -> Result<(), String> {
+fn check(at: &IdedExpr, loops: &mut Vec<String>) -> Result<(), Text> {
     match &at.expr {
         Expr::Ident(name) => known(name, loops),
         Expr::Select(select) => check(&select.operand, loops),
@@ -193,10 +207,10 @@ fn check(at: &IdedExpr, loops: &mut Vec<String>) -> Result<(), String> {
             parts.try_for_each(|part| check(part, loops))
         }
         Expr::List(list) if !loops.is_empty() && !list.elements.iter().all(is_literal) => {
-            Err(LONGER.to_owned())
+            Err(longer())
         }
         Expr::List(list) => list.elements.iter().try_for_each(|one| check(one, loops)),
-        Expr::Map(_) if !loops.is_empty() => Err(LONGER.to_owned()),
+        Expr::Map(_) if !loops.is_empty() => Err(longer()),
         Expr::Map(map) => map.entries.iter().try_for_each(|one| match &one.expr {
             EntryExpr::MapEntry(entry) => {
                 check(&entry.key, loops)?;
@@ -204,13 +218,17 @@ fn check(at: &IdedExpr, loops: &mut Vec<String>) -> Result<(), String> {
             }
             EntryExpr::StructField(field) => check(&field.value, loops),
         }),
-        Expr::Struct(_) => Err("it makes a structure, which filters have no use for".to_owned()),
+        Expr::Struct(_) => Err(twins!(
+            "it makes a structure, which filters have no use for",
+            "構造体は作成できません"
+        )),
         Expr::Comprehension(one) => {
             check(&one.iter_range, loops)?;
             if !loops.is_empty() {
-                return Err(
-                    "it goes through a list within a list: that takes too long for answers with thousands of recipients".to_owned(),
-                );
+                return Err(twins!(
+                    "it goes through a list within a list: that takes too long for answers with thousands of recipients",
+                    "リストの処理の中で別のリストを処理しています。宛先が数千件ある回答では時間がかかりすぎます"
+                ));
             }
             loops.push(one.iter_var.clone());
             loops.push(one.accu_var.clone());
@@ -224,20 +242,25 @@ fn check(at: &IdedExpr, loops: &mut Vec<String>) -> Result<(), String> {
     }
 }
 
-const LONGER: &str = "it makes something longer while it goes through a list, which could fill all memory: compare parts instead";
+fn longer() -> Text {
+    twins!(
+        "it makes something longer while it goes through a list, which could fill all memory: compare parts instead",
+        "リストの処理の中で値を長くしています。メモリーを使い果たすおそれがあるため、部分ごとに比較してください"
+    )
+}
 
 fn is_literal(one: &IdedExpr) -> bool {
     matches!(one.expr, Expr::Literal(_))
 }
 
 /// A sum within a loop: only what the loop itself gathers.
-fn check_sum(call: &CallExpr, loops: &mut Vec<String>) -> Result<(), String> {
+fn check_sum(call: &CallExpr, loops: &mut Vec<String>) -> Result<(), Text> {
     let [so_far, more] = call.args.as_slice() else {
-        return Err(LONGER.to_owned());
+        return Err(longer());
     };
     let gathers = matches!(&so_far.expr, Expr::Ident(name) if name.starts_with('@'));
     if !gathers {
-        return Err(LONGER.to_owned());
+        return Err(longer());
     }
     if let Expr::List(list) = &more.expr {
         return list.elements.iter().try_for_each(|one| check(one, loops));
@@ -245,29 +268,41 @@ fn check_sum(call: &CallExpr, loops: &mut Vec<String>) -> Result<(), String> {
     check(more, loops)
 }
 
-fn callable(name: &str) -> Result<(), String> {
+fn callable(name: &str) -> Result<(), Text> {
     // operators have no names of letters
     if FUNCTIONS.contains(&name) || !name.starts_with(char::is_alphabetic) {
         return Ok(());
     }
-    let nearest = nearest_word(name, FUNCTIONS);
-    let hint = nearest.map_or_else(String::new, |one| format!(" (did you mean `{one}`?)"));
-    Err(format!(
-        "it calls `{name}`{hint}, which filters do not have; there are: {}, and exists, all, exists_one, filter, map and has",
-        FUNCTIONS.join(", ")
-    ))
+    let (hint, all) = (hint(name, &FUNCTIONS), FUNCTIONS.join(", "));
+    Err(Text {
+        en: format!(
+            "it calls `{name}`{}, which filters do not have. There are: {all}, and exists, all, exists_one, filter, map and has",
+            hint.en
+        ),
+        ja: format!(
+            "フィルターに関数 `{name}` はありません{}。使えるもの: {all}、exists、all、exists_one、filter、map、has",
+            hint.ja
+        ),
+    })
 }
 
-fn known(name: &str, loops: &[String]) -> Result<(), String> {
+fn known(name: &str, loops: &[String]) -> Result<(), Text> {
     if MEMBERS.contains(&name) || loops.iter().any(|one| one == name) || name.starts_with('@') {
         return Ok(());
     }
-    let nearest = nearest_word(name, MEMBERS);
-    let hint = nearest.map_or_else(String::new, |one| format!(" (did you mean `{one}`?)"));
-    Err(format!(
-        "it names `{name}`{hint}; an answer has: {}",
-        MEMBERS.join(", ")
-    ))
+    let (hint, all) = (hint(name, &MEMBERS), MEMBERS.join(", "));
+    Err(Text {
+        en: format!("it names `{name}`{}. An answer has: {all}", hint.en),
+        ja: format!("回答に `{name}` はありません{}。使えるもの: {all}", hint.ja),
+    })
+}
+
+/// The word that was probably meant.
+fn hint(name: &str, among: &[&'static str]) -> Text {
+    match nearest_word(name, among.iter().copied()) {
+        Some(one) => twins!(" (did you mean `{one}`?)", "（`{one}` のことですか）"),
+        None => twins!("", ""),
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use url::{Host, Url};
+use whymid_schemas::Text;
 
 /// The networks that may be connected to though they are not on the open Internet.
 #[derive(Clone, Debug, Default)]
@@ -28,13 +29,14 @@ impl Guard {
     ///
     /// # Errors
     /// Why not, and what allows it.
-    pub fn check(&self, address: IpAddr) -> Result<(), String> {
+    pub fn check(&self, address: IpAddr) -> Result<(), Text> {
         let own = address.to_canonical();
         if self.allowed.iter().any(|net| net.contains(&own)) || is_public(own) {
             return Ok(());
         }
-        Err(format!(
-            "{own} is not an address on the open Internet, and connecting to it is not allowed: if the ticket system is there, add its network to ticketing.allow in the configuration"
+        Err(twins!(
+            "{own} is not an address on the open Internet, and connecting to it is not allowed: if the ticket system is there, add its network to ticketing.allow in the configuration",
+            "{own} はインターネット上の公開アドレスではないため、接続が許可されていません。チケットシステムがそこにある場合は、そのネットワークを設定ファイルの ticketing.allow に追加してください"
         ))
     }
 }
@@ -94,19 +96,30 @@ fn inner(address: Ipv6Addr) -> Option<Ipv4Addr> {
 
 /// Whether an address of a ticket system can be one: `https://…`, `http://…`, `smtp://host:port`,
 /// without a user in it.
-pub(crate) fn check_address(address: &str) -> Result<(), String> {
-    let url = Url::parse(address).map_err(|error| format!("{address:?} is no address: {error}"))?;
+pub(crate) fn check_address(address: &str) -> Result<(), Text> {
+    let url = Url::parse(address).map_err(|error| {
+        twins!(
+            "{address:?} is no address: {error}",
+            "{address:?} はアドレスではありません: {error}"
+        )
+    })?;
     if !["http", "https", "smtp"].contains(&url.scheme()) {
-        return Err("takes an address that begins with https://".to_owned());
+        return Err(twins!(
+            "takes an address that begins with https://",
+            "https:// で始まるアドレスを指定してください"
+        ));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("holds a user or a password: they have settings of their own".to_owned());
+        return Err(twins!(
+            "holds a user or a password: they have settings of their own",
+            "ユーザー名やパスワードが含まれています。それぞれの設定項目に指定してください"
+        ));
     }
     if url.fragment().is_some() {
-        return Err("holds a `#`".to_owned());
+        return Err(twins!("holds a `#`", "`#` が含まれています"));
     }
     match url.host() {
-        Some(Host::Domain("")) | None => Err("names no host".to_owned()),
+        Some(Host::Domain("")) | None => Err(twins!("names no host", "ホスト名がありません")),
         Some(_) => Ok(()),
     }
 }
@@ -156,7 +169,9 @@ mod tests {
         ];
         for closed in closed {
             let refused = guard.check(ip(closed)).expect_err(closed);
-            assert!(refused.contains("ticketing.allow"), "{refused}");
+            for text in [refused.en, refused.ja] {
+                assert!(text.contains("ticketing.allow"), "{text}");
+            }
         }
     }
 

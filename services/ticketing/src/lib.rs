@@ -12,6 +12,9 @@
 //!
 //! Never here: Tantivy, actix, the clock (it is handed in), threads.
 
+#[macro_use]
+mod twins;
+
 mod carrier;
 mod cause;
 mod courier;

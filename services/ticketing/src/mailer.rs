@@ -22,7 +22,10 @@ pub(crate) fn message(
     date: impl Into<Date>,
 ) -> Result<Message, Refusal> {
     if settings.to.is_empty() {
-        return Err(Refusal("`to` names nobody".to_owned()));
+        return Err(Refusal(twins!(
+            "`to` names nobody",
+            "`to` に宛先がありません"
+        )));
     }
     let builder = Message::builder()
         .header(date.into())
@@ -37,7 +40,12 @@ pub(crate) fn message(
     let builder = mail.headers.iter().try_fold(builder, further)?;
     let body = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
     let message = builder.multipart(body);
-    message.map_err(|error| Refusal(format!("there is no mail to be made of it: {error}")))
+    message.map_err(|error| {
+        Refusal(twins!(
+            "there is no mail to be made of it: {error}",
+            "メールを作成できません: {error}"
+        ))
+    })
 }
 
 /// An address of the settings, with a name or without.
@@ -46,9 +54,10 @@ pub(crate) fn message(
 /// It is none; the setting is named.
 pub(crate) fn mailbox(setting: &str, address: &str) -> Result<Mailbox, Refusal> {
     address.trim().parse().map_err(|_| {
-        Refusal(format!(
-            "`{setting}` is not an address of mail: {}",
-            one_line(address)
+        let address = one_line(address);
+        Refusal(twins!(
+            "`{setting}` is not an address of mail: {address}",
+            "`{setting}` がメール アドレスではありません: {address}"
         ))
     })
 }
@@ -64,8 +73,12 @@ fn further(
     builder: MessageBuilder,
     (name, value): &(&'static str, String),
 ) -> Result<MessageBuilder, Refusal> {
-    let name = HeaderName::new_from_ascii((*name).to_owned())
-        .map_err(|_| Refusal(format!("`{name}` is no name of a header")))?;
+    let name = HeaderName::new_from_ascii((*name).to_owned()).map_err(|_| {
+        Refusal(twins!(
+            "`{name}` is no name of a header",
+            "`{name}` はヘッダー名ではありません"
+        ))
+    })?;
     Ok(builder.raw_header(HeaderValue::new(name, one_line(value))))
 }
 

@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use whymid_mailflow::Forgotten;
-use whymid_schemas::{Answer, Lang};
+use whymid_schemas::{Answer, Lang, Text};
 
 use crate::cause::Cause;
 use crate::inbox::{Row, Watch};
@@ -101,7 +101,7 @@ struct Held {
     /// Nothing is sent before that.
     paused_until: Option<Timestamp>,
     failing_since: Option<Timestamp>,
-    failure: Option<String>,
+    failure: Option<Text>,
 }
 
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use jiff::SignedDuration;
-use whymid_schemas::{Answer, Secret, Target, Terms};
+use whymid_schemas::{Answer, Secret, Target, Terms, Text};
 
 use crate::filter::Filter;
 use crate::span::span;
@@ -38,16 +38,21 @@ impl std::fmt::Debug for Plan {
 
 /// Collects what is wrong, each with the member that it is about.
 #[derive(Default)]
-struct Faults(Vec<String>);
+struct Faults(Vec<Text>);
 
 impl Faults {
-    fn note(&mut self, member: &str, what: impl std::fmt::Display) {
-        self.0.push(format!("{member}: {what}"));
+    fn note(&mut self, member: &str, what: Text) {
+        self.0.push(about(member, &what));
     }
 
-    fn take<T>(&mut self, member: &str, tried: Result<T, String>) -> Option<T> {
+    fn take<T>(&mut self, member: &str, tried: Result<T, Text>) -> Option<T> {
         tried.map_err(|what| self.note(member, what)).ok()
     }
+}
+
+/// What is wrong with a member.
+pub(crate) fn about(member: &str, what: &Text) -> Text {
+    twins!("{member}: {}", "{member}: {}"; what)
 }
 
 impl Plan {
@@ -55,19 +60,24 @@ impl Plan {
     ///
     /// # Errors
     /// Everything that is wrong, `member: what and how to mend it`.
-    pub(crate) fn check(mut terms: Terms) -> Result<Self, Vec<String>> {
+    pub(crate) fn check(mut terms: Terms) -> Result<Self, Vec<Text>> {
         let mut faults = Faults::default();
         terms.name = terms.name.trim().to_owned();
         let letters = terms.name.chars().count();
         if letters == 0 || letters > NAME || terms.name.chars().any(char::is_control) {
-            faults.note("name", format!("takes 1 to {NAME} letters in one line"));
+            let what = twins!(
+                "takes 1 to {NAME} letters in one line",
+                "1 行で 1 から {NAME} 文字にしてください"
+            );
+            faults.note("name", what);
         }
         let filter = faults.take("filter", Filter::compile(&terms.filter));
         if terms.dedup.is_empty() {
-            faults.note(
-                "dedup",
+            let what = twins!(
                 "names nothing: write [\"diagnosis\", \"grouping\"], or leave it out",
+                "何も指定されていません。[\"diagnosis\", \"grouping\"] とするか、省略してください"
             );
+            faults.note("dedup", what);
         }
         let mut read = |member, text: &str| faults.take(member, span(text));
         let spans = (
@@ -77,7 +87,8 @@ impl Plan {
             read("at_most.per", &terms.at_most.per),
         );
         if terms.at_most.tickets == 0 {
-            faults.note("at_most.tickets", "is 1 at least");
+            let what = twins!("is 1 at least", "1 以上にしてください");
+            faults.note("at_most.tickets", what);
         }
         check_templates(&terms, &mut faults);
         check_target(&mut terms.target, &mut faults);
@@ -125,9 +136,10 @@ fn check_target(target: &mut Target, faults: &mut Faults) {
     for (member, secret) in target.secrets() {
         let text = secret.reveal();
         if text.is_empty() || secret.is_hidden() {
-            faults.note(&format!("target.{member}"), "is missing");
+            faults.note(&format!("target.{member}"), missing());
         } else if text.chars().any(char::is_control) {
-            faults.note(&format!("target.{member}"), "is not one line");
+            let what = twins!("is not one line", "1 行にしてください");
+            faults.note(&format!("target.{member}"), what);
         }
     }
     match target {
@@ -138,10 +150,11 @@ fn check_target(target: &mut Target, faults: &mut Faults) {
             let field = &one.custom_field;
             let is_plain = |letter: char| letter.is_alphanumeric() || " _-.".contains(letter);
             if field.is_empty() || !field.chars().all(is_plain) {
-                faults.note(
-                    "target.custom_field",
+                let what = twins!(
                     "takes letters, digits, spaces, `_`, `-` and `.`",
+                    "文字、数字、空白、`_`、`-`、`.` だけが使えます"
                 );
+                faults.note("target.custom_field", what);
             }
         }
         Target::Servicenow(one) => {
@@ -149,18 +162,21 @@ fn check_target(target: &mut Target, faults: &mut Faults) {
             check_login(one.token.is_some(), login, faults);
             let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
             if one.table.is_empty() || !one.table.chars().all(is_plain) {
-                faults.note("target.table", "is no name of a table");
+                let what = twins!("is no name of a table", "テーブル名ではありません");
+                faults.note("target.table", what);
             }
         }
         Target::Email(one) => {
             if one.to.is_empty() {
-                faults.note("target.to", "names nobody");
+                let what = twins!("names nobody", "宛先がありません");
+                faults.note("target.to", what);
             }
             if one.user.is_some() != one.password.is_some() {
-                faults.note(
-                    "target.user",
+                let what = twins!(
                     "takes a password, and a password takes a user",
+                    "ユーザー名とパスワードは両方指定してください"
                 );
+                faults.note("target.user", what);
             }
         }
         Target::Redmine(_) | Target::Jira(_) | Target::Zammad(_) | Target::Pagerduty(_) => {}
@@ -169,22 +185,32 @@ fn check_target(target: &mut Target, faults: &mut Faults) {
 
 fn check_login(token: bool, login: (bool, bool), faults: &mut Faults) {
     if !token && login != (true, true) {
-        faults.note("target.token", "is missing; or give `user` and `password`");
+        let what = twins!(
+            "is missing; or give `user` and `password`",
+            "指定されていません。または `user` と `password` を指定してください"
+        );
+        faults.note("target.token", what);
     }
 }
 
 fn check_webhook(secrets: &mut [Secret], faults: &mut Faults) {
     if secrets.is_empty() {
-        faults.note(
-            "target.secrets",
-            format!("names none; a new one: {}", new_secret()),
+        let key = new_secret();
+        let what = twins!(
+            "names none; a new one: {key}",
+            "鍵がありません。新しい鍵の例: {key}"
         );
+        faults.note("target.secrets", what);
     }
     for secret in secrets {
         if let Err(what) = signature::check(secret) {
-            faults.note("target.secrets", what);
+            faults.note("target.secrets", what.0);
         }
     }
+}
+
+fn missing() -> Text {
+    twins!("is missing", "指定されていません")
 }
 
 /// A signing key that nobody has.
@@ -192,7 +218,7 @@ fn new_secret() -> String {
     let mut bytes = [0; 32];
     // without chance there is no key to offer
     if getrandom::fill(&mut bytes).is_err() {
-        return "`openssl rand -base64 32`, with whsec_ in front".to_owned();
+        return "whsec_$(openssl rand -base64 32)".to_owned();
     }
     let key = base64::engine::general_purpose::STANDARD.encode(bytes);
     format!("whsec_{key}")

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use whymid_schemas::Secret;
+use whymid_schemas::{Secret, Text};
 
 use crate::target::Refusal;
 
@@ -25,12 +25,11 @@ pub(crate) fn sign(
     body: &[u8],
 ) -> Result<String, Refusal> {
     if secrets.is_empty() {
-        return Err(unfit("there is none"));
+        return Err(unfit(twins!("there is none", "鍵がありません")));
     }
     let head = format!("{id}.{timestamp}.");
     let signatures = secrets.iter().map(|secret| {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key(secret)?)
-            .map_err(|_| unfit("it is not 24 to 64 bytes"))?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key(secret)?).map_err(|_| wrong_length())?;
         mac.update(head.as_bytes());
         mac.update(body);
         Ok(format!(
@@ -51,22 +50,36 @@ pub(crate) fn check(secret: &Secret) -> Result<(), Refusal> {
 
 fn key(secret: &Secret) -> Result<Vec<u8>, Refusal> {
     let text = secret.reveal().trim();
-    let text = text
-        .strip_prefix(PREFIX)
-        .ok_or_else(|| unfit("it does not begin with `whsec_`"))?;
-    let key = STANDARD
-        .decode(text)
-        .map_err(|_| unfit("what follows `whsec_` is not base64"))?;
+    let text = text.strip_prefix(PREFIX).ok_or_else(|| {
+        unfit(twins!(
+            "it does not begin with `whsec_`",
+            "`whsec_` で始まっていません"
+        ))
+    })?;
+    let key = STANDARD.decode(text).map_err(|_| {
+        unfit(twins!(
+            "what follows `whsec_` is not base64",
+            "`whsec_` に続く部分が base64 ではありません"
+        ))
+    })?;
     if !(24..=64).contains(&key.len()) {
-        return Err(unfit("it is not 24 to 64 bytes"));
+        return Err(wrong_length());
     }
     Ok(key)
 }
 
-fn unfit(why: &str) -> Refusal {
-    Refusal(format!(
-        "`secrets` needs a signing key, and {why}: take `whsec_` and, right behind it, what \
-         `openssl rand -base64 32` writes"
+fn wrong_length() -> Refusal {
+    unfit(twins!(
+        "it is not 24 to 64 bytes",
+        "24 から 64 バイトではありません"
+    ))
+}
+
+fn unfit(why: Text) -> Refusal {
+    Refusal(twins!(
+        "`secrets` needs a signing key, and {}: take `whsec_` and, right behind it, what \
+         `openssl rand -base64 32` writes",
+        "`secrets` には署名鍵が必要ですが、{}。`whsec_` の直後に `openssl rand -base64 32` の出力を続けてください"; why
     ))
 }
 

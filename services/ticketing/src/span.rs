@@ -1,6 +1,7 @@
 //! Spans of time as people write them (`15m`, `24h`, `7d`) to spans of time.
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
+use whymid_schemas::Text;
 
 /// The longest that anything here takes: a year.
 const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
@@ -9,8 +10,13 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 ///
 /// # Errors
 /// What to write instead.
-pub(crate) fn span(text: &str) -> Result<SignedDuration, String> {
-    let wrong = || format!("{text:?} is no span of time: write something like 15m, 24h or 7d");
+pub(crate) fn span(text: &str) -> Result<SignedDuration, Text> {
+    let wrong = || {
+        twins!(
+            "{text:?} is no span of time: write something like 15m, 24h or 7d",
+            "{text:?} は期間ではありません。15m、24h、7d のように指定してください"
+        )
+    };
     let span: Span = text.trim().parse().map_err(|_| wrong())?;
     let span = span.to_duration(SpanRelativeTo::days_are_24_hours());
     let span = span.map_err(|_| wrong())?;
@@ -18,7 +24,10 @@ pub(crate) fn span(text: &str) -> Result<SignedDuration, String> {
         return Err(wrong());
     }
     if span > LONGEST {
-        return Err(format!("{text:?} is longer than a year"));
+        return Err(twins!(
+            "{text:?} is longer than a year",
+            "{text:?} は 1 年を超えています"
+        ));
     }
     Ok(span)
 }

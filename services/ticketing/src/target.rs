@@ -5,6 +5,8 @@
 //! all of them (statuses that are no success, trying again, what is not known) is in `courier.rs`,
 //! so a driver only ever sees answers of the 2xx kind.
 
+use whymid_schemas::Text;
+
 use crate::event::Event;
 
 /// A ticket of a ticket system.
@@ -55,8 +57,8 @@ pub enum Step {
 /// A system's answer could not be understood, or the settings are at fault: one sentence that says
 /// what, fit for "the target refused: …".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refusal(pub String);
+#[error("{}", .0.en)]
+pub struct Refusal(pub Text);
 
 /// A method of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,8 +129,12 @@ impl Response {
     /// # Errors
     /// When it is none.
     pub fn json(&self) -> Result<serde_json::Value, Refusal> {
-        serde_json::from_slice(&self.body)
-            .map_err(|_| Refusal("its answer is not JSON: is the address right?".to_owned()))
+        serde_json::from_slice(&self.body).map_err(|_| {
+            Refusal(twins!(
+                "its answer is not JSON: is the address right?",
+                "応答が JSON ではありません。アドレスが正しいか確認してください"
+            ))
+        })
     }
 }
 

@@ -8,7 +8,7 @@
 use minijinja::value::{Serde, merge_maps};
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
-use whymid_schemas::Answer;
+use whymid_schemas::{Answer, Text};
 
 /// The longest template, bytes.
 const LONGEST: usize = 16 * 1024;
@@ -39,9 +39,12 @@ pub(crate) fn fill(
     answer: Option<&Answer>,
     beside: &Beside,
     plain: bool,
-) -> Result<String, String> {
+) -> Result<String, Text> {
     if template.len() > LONGEST {
-        return Err(format!("it is longer than {LONGEST} bytes"));
+        return Err(twins!(
+            "it is longer than {LONGEST} bytes",
+            "{LONGEST} バイトを超えています"
+        ));
     }
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
@@ -59,11 +62,17 @@ pub(crate) fn fill(
     let values = merge_maps(answer.into_iter().chain([Value::from(Serde(beside))]));
     let filled = environment.render_str(template, values);
     let filled = filled.map_err(|error| {
-        let at = error.line().map(|line| format!(" (line {line})"));
-        format!("{error}{}", at.unwrap_or_default())
+        let line = error.line().unwrap_or(1);
+        twins!(
+            "{error} (line {line})",
+            "テンプレートに誤りがあります（{line} 行目）: {error}"
+        )
     })?;
     if filled.len() > MOST {
-        return Err(format!("it makes more than {MOST} bytes"));
+        return Err(twins!(
+            "it makes more than {MOST} bytes",
+            "結果が {MOST} バイトを超えます"
+        ));
     }
     Ok(filled)
 }
@@ -72,7 +81,7 @@ pub(crate) fn fill(
 mod tests {
     use super::*;
 
-    fn filled(template: &str) -> Result<String, String> {
+    fn filled(template: &str) -> Result<String, Text> {
         let beside = Beside {
             key: "wm-1".to_owned(),
             count: 3,
@@ -85,8 +94,8 @@ mod tests {
     #[test]
     fn values_come_as_text_and_what_is_not_there_is_empty() {
         assert_eq!(
-            filled("## {{ key }}: {{ count }} {{ message.subject }}{{ a.b.c }}.").as_deref(),
-            Ok("## wm-1: 3 .")
+            filled("## {{ key }}: {{ count }} {{ message.subject }}{{ a.b.c }}."),
+            Ok("## wm-1: 3 .".to_owned())
         );
         let text = filled("{{ subscription }}").expect("filled");
         assert_eq!(text, "a \\*bold\\* \\[link\\](http\\://evil.example)");

@@ -107,7 +107,7 @@ fn counters(house: &Visit, lang: Lang) -> Vec<Counter> {
     if !house.may_ticket {
         return Vec::new();
     }
-    let all = house.tickets.subscriptions().into_iter();
+    let all = house.tickets.subscriptions(lang).into_iter();
     let enabled = all.filter(|one| one.terms.enabled);
     let counter = |one: whymid_schemas::Subscription| Counter {
         system: labels::system(one.terms.target.word(), lang).to_owned(),

@@ -97,7 +97,7 @@ pub(crate) async fn page(
 ) -> Result<HttpResponse, Failure> {
     let shell = Shell::new(request, house);
     let now = house.now();
-    let subscriptions = house.tickets.subscriptions();
+    let subscriptions = house.tickets.subscriptions(style.lang);
     let known: BTreeSet<String> = subscriptions.iter().map(|one| one.id.clone()).collect();
     let dead = Listing {
         state: Some(NotificationState::Dead),
@@ -139,8 +139,8 @@ pub(crate) async fn told(
     listing: Listing,
     style: &Style,
 ) -> Result<Vec<Told>, Failure> {
-    let (inner, now) = (house.clone(), house.now());
-    let found = blocking(move || inner.tickets.notifications(&listing)).await?;
+    let (inner, now, lang) = (house.clone(), house.now(), style.lang);
+    let found = blocking(move || inner.tickets.notifications(&listing, lang)).await?;
     let (found, _) = found.map_err(|error| Failure::new(Code::Internal).log(error.to_string()))?;
     let rows = found.into_iter().map(|one| Told::of(one, style, now));
     Ok(rows.collect())

@@ -16,6 +16,7 @@ use crate::{
     desk::Style,
     error::{Code, Failure},
     labels,
+    routes::FAULTS,
 };
 
 /// A moment, whole for programs and short for people.
@@ -182,7 +183,7 @@ impl Draft {
             return Err(failure);
         }
         let problem = failure.problem(lang);
-        let faults = problem.detail.iter().flat_map(|text| text.split("; "));
+        let faults = problem.detail.iter().flat_map(|text| text.split(FAULTS));
         Ok(Self {
             faults: faults.map(str::to_owned).collect(),
             problem: Some(problem),

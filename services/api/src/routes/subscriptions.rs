@@ -8,13 +8,14 @@ use actix_web::{
     web::{self, Path, Payload},
 };
 use serde_json::Value;
-use whymid_schemas::{Notification, Subscribed, Subscription, SubscriptionList, Terms};
+use whymid_schemas::{Lang, Notification, Subscribed, Subscription, SubscriptionList, Terms, Text};
 use whymid_ticketing::{NotSubscribed, NotTaken};
 
 use crate::{
     body,
     error::{Code, Failure},
     house::Visit,
+    negotiate,
     query::{Params, Tongue},
     refusals::{OfSubscribing, OfSubscription, OfSubscriptions},
     rehearsal, sample,
@@ -37,8 +38,12 @@ const BODY_MOST: usize = 256 * 1024;
     extensions(("x-holds-to-limits" = json!([]))),
 )]
 #[get("/v1/subscriptions")]
-pub(crate) async fn subscriptions(house: Visit, _asked: Params<Tongue>) -> HttpResponse {
-    let items = house.tickets.subscriptions();
+pub(crate) async fn subscriptions(
+    request: HttpRequest,
+    house: Visit,
+    _asked: Params<Tongue>,
+) -> HttpResponse {
+    let items = house.tickets.subscriptions(negotiate::lang(&request));
     HttpResponse::Ok().json(SubscriptionList { items })
 }
 
@@ -119,11 +124,12 @@ pub(crate) async fn dry_run(
 )]
 #[get("/v1/subscriptions/{id}")]
 pub(crate) async fn subscription(
+    request: HttpRequest,
     house: Visit,
     id: Path<String>,
     _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {
-    let found = house.tickets.subscription(&id);
+    let found = house.tickets.subscription(&id, negotiate::lang(&request));
     let found = found.ok_or_else(|| Failure::new(Code::SubscriptionUnknown))?;
     Ok(HttpResponse::Ok().json(found))
 }
@@ -232,13 +238,19 @@ pub(super) fn not_subscribed(not: NotSubscribed) -> Failure {
     }
 }
 
+/// What stands between faults.
+pub(crate) const FAULTS: &str = "; ";
+
 /// Everything that is wrong with a subscription.
-pub(crate) fn invalid(faults: &[String]) -> Failure {
+pub(crate) fn invalid(faults: &[Text]) -> Failure {
     let count = faults.len();
-    let faults = faults.join("; ");
+    let joined = |lang| {
+        let faults: Vec<&str> = faults.iter().map(|one| one.get(lang)).collect();
+        faults.join(FAULTS)
+    };
     // they may quote what was sent, a secret in the wrong place included
     Failure::new(Code::SubscriptionInvalid)
-        .detail(faults.clone(), faults)
+        .detail(joined(Lang::En), joined(Lang::Ja))
         .log(format!("{count} faults"))
 }
 

@@ -60,8 +60,8 @@ pub(crate) async fn retry_form(
     let Params((_, zone)) = asked;
     let style = house.style(&request, zone.tz);
     let Form(RetryForm { back }) = form;
-    let (inner, now) = (house.clone(), house.now());
-    let tried = blocking(move || inner.tickets.retry(&id, now)).await?;
+    let (inner, now, lang) = (house.clone(), house.now(), style.lang);
+    let tried = blocking(move || inner.tickets.retry(&id, now, lang)).await?;
     let told = tried.map_err(not_taken)?;
     let page = match back {
         Back::List => "/subscriptions".to_owned(),

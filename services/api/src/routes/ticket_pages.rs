@@ -187,7 +187,10 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Failure> {
             Code::BodyMalformed
         };
         Failure::new(code)
-            .detail(error.to_string(), error.to_string())
+            .detail(
+                error.to_string(),
+                format!("項目または値が正しくありません: {error}"),
+            )
             .help(
                 "Write it as JSON; the examples of each target show how.",
                 "JSON で記述してください。書き方は連携先ごとの例を参照してください。",
@@ -225,7 +228,7 @@ async fn show_one(
     style: &Style,
     draft: Option<Draft>,
 ) -> Result<HttpResponse, Failure> {
-    let found = house.tickets.subscription(id);
+    let found = house.tickets.subscription(id, style.lang);
     let found = found.ok_or_else(|| Failure::new(Code::SubscriptionUnknown))?;
     pages::subscription::page(request, house, style, found, draft).await
 }
@@ -278,7 +281,7 @@ async fn changed(
     action: TermsAction,
     style: &Style,
 ) -> Result<Done, Failure> {
-    let before = house.tickets.subscription(id);
+    let before = house.tickets.subscription(id, style.lang);
     let before = before.ok_or_else(|| Failure::new(Code::SubscriptionUnknown))?;
     // what does not fit is told with its place in the text
     let _: Terms = read(text)?;

@@ -97,20 +97,20 @@ impl Asked for NotificationsAsked {
 )]
 #[get("/v1/notifications")]
 pub(crate) async fn notifications(
+    request: HttpRequest,
     house: Visit,
     asked: Params<(NotificationsAsked, Tongue)>,
 ) -> Result<HttpResponse, Failure> {
     let Params((asked, _)) = asked;
-    let inner = house.clone();
-    let found = subscriptions::blocking(move || {
-        inner.tickets.notifications(&Listing {
-            subscription: asked.subscription,
-            state: asked.state,
-            key: asked.key,
-            before: asked.cursor,
-            limit: asked.limit,
-        })
-    });
+    let (inner, lang) = (house.clone(), negotiate::lang(&request));
+    let listing = Listing {
+        subscription: asked.subscription,
+        state: asked.state,
+        key: asked.key,
+        before: asked.cursor,
+        limit: asked.limit,
+    };
+    let found = subscriptions::blocking(move || inner.tickets.notifications(&listing, lang));
     let found = found.await?;
     let (items, next) =
         found.map_err(|error| Failure::new(Code::Internal).log(error.to_string()))?;
@@ -135,13 +135,13 @@ pub(crate) async fn notifications(
 )]
 #[post("/v1/notifications/{id}/retry")]
 pub(crate) async fn retry(
+    request: HttpRequest,
     house: Visit,
     id: Path<String>,
     _asked: Params<Tongue>,
 ) -> Result<HttpResponse, Failure> {
-    let inner = house.clone();
-    let now = house.now();
-    let tried = subscriptions::blocking(move || inner.tickets.retry(&id, now)).await?;
+    let (inner, now, lang) = (house.clone(), house.now(), negotiate::lang(&request));
+    let tried = subscriptions::blocking(move || inner.tickets.retry(&id, now, lang)).await?;
     Ok(HttpResponse::Accepted().json(tried.map_err(subscriptions::not_taken)?))
 }
 
@@ -265,9 +265,8 @@ pub(crate) async fn inbound(
 
 /// The language of a subscription's tickets.
 pub(super) fn lang_of(house: &Visit, subscription: &str) -> Result<Lang, Failure> {
-    let known = house.tickets.subscription(subscription);
-    let known = known.ok_or_else(|| Failure::new(Code::SubscriptionUnknown))?;
-    Ok(known.terms.lang)
+    let known = house.tickets.lang_of(subscription);
+    known.ok_or_else(|| Failure::new(Code::SubscriptionUnknown))
 }
 
 fn not_answering(lang: Lang, en: &str, ja: &str) -> HttpResponse {

@@ -12,6 +12,7 @@ mod pages;
 mod search;
 mod server;
 mod ticket_pages;
+mod ticket_words;
 mod unpack;
 
 use std::sync::Arc;

@@ -29,7 +29,7 @@ fn house_of(settings: Settings, desk: FakeDesk) -> Data<House> {
     Data::new(House::new(desks, settings, HERE.parse().unwrap()).unwrap())
 }
 
-fn house() -> Data<House> {
+pub(super) fn house() -> Data<House> {
     house_of(open(), FakeDesk::default())
 }
 
@@ -40,7 +40,7 @@ fn form(uri: &str, fields: &[(&str, &str)]) -> TestRequest {
         .set_payload(serde_urlencoded::to_string(fields).unwrap())
 }
 
-fn terms(name: &str) -> String {
+pub(super) fn terms(name: &str) -> String {
     format!(
         r#"{{"name": {}, "filter": "diagnosis.severity == \"warning\"",
             "target": {{"kind": "webhook", "url": "https://hooks.example/whymid", "secrets": ["{SECRET}"]}}}}"#,
@@ -49,7 +49,7 @@ fn terms(name: &str) -> String {
 }
 
 /// Makes a subscription by the form; its id.
-async fn subscribed(house: &Data<House>, name: &str) -> String {
+pub(super) async fn subscribed(house: &Data<House>, name: &str) -> String {
     let terms = terms(name);
     let fields = [("terms", terms.as_str()), ("action", "keep")];
     let got = ask_house(house.clone(), form("/subscriptions?lang=ja", &fields)).await;
@@ -130,7 +130,7 @@ async fn secrets_are_not_shown_and_stay_through_a_change() {
         let got = ask_house(house.clone(), form(&uri, &fields)).await;
         assert_eq!(got.status, status, "{}", got.body);
     }
-    let now = house.tickets.subscription(&id).unwrap();
+    let now = house.tickets.subscription(&id, Lang::En).unwrap();
     assert_eq!(now.terms.name, "Renamed");
     let Target::Webhook(mut hook) = now.terms.target else {
         panic!("it was a webhook");
@@ -159,7 +159,7 @@ async fn a_member_that_is_taken_out_gets_its_default_and_another_target_is_taken
         let got = ask_house(house.clone(), form(&uri, &fields)).await;
         assert_eq!(got.status, 303, "{}", got.body);
     }
-    let now = house.tickets.subscription(&id).unwrap().terms;
+    let now = house.tickets.subscription(&id, Lang::En).unwrap().terms;
     assert_eq!(
         (now.target.word(), now.quiet_period.as_str()),
         ("pagerduty", "15m")
@@ -189,7 +189,7 @@ async fn what_is_wrong_is_told_with_what_was_typed() {
             assert_eq!(got.header("cache-control"), "no-store");
         }
     }
-    assert!(house.tickets.subscriptions().is_empty());
+    assert!(house.tickets.subscriptions(Lang::En).is_empty());
     subscribed(&house, "Taken").await;
     let taken = terms("Taken");
     let fields = [("terms", taken.as_str()), ("action", "keep")];
@@ -222,7 +222,7 @@ async fn a_dry_run_says_what_it_would_have_opened_and_keeps_nothing() {
         assert!(got.body.contains("/messages/m7f3c9?lang="), "{}", got.body);
         assert!(got.body.contains(SECRET), "what was typed is given back");
     }
-    assert!(house.tickets.subscriptions().is_empty());
+    assert!(house.tickets.subscriptions(Lang::En).is_empty());
 }
 
 /// A ticket system that refuses everything in a stranger's words.
@@ -240,7 +240,7 @@ impl Carrier for Refusing {
 }
 
 /// Takes all that is due to a target that refuses it.
-fn refuse_all(house: &House, words: &str) {
+pub(super) fn refuse_all(house: &House, words: &str) {
     let now = house.now();
     for job in house.tickets.jobs(now, 10).unwrap() {
         let done = job.run(&Refusing(words.to_owned()), now);
@@ -458,10 +458,10 @@ async fn only_pages_of_ours_and_whoever_may_change_what_opens_tickets() {
     ] {
         let got = ask_house(house.clone(), signed(origin)).await;
         assert_eq!(got.status, status, "{origin:?}: {}", got.body);
-        let made = house.tickets.subscriptions().len();
+        let made = house.tickets.subscriptions(Lang::En).len();
         assert_eq!(made, usize::from(status == 303), "{origin:?}");
     }
-    let id = house.tickets.subscriptions().remove(0).id;
+    let id = house.tickets.subscriptions(Lang::En).remove(0).id;
     for uri in [
         format!("/subscriptions/{id}"),
         format!("/subscriptions/{id}/enabled"),

@@ -94,7 +94,10 @@ impl Driver for Words {
             return Ok(Self::ask(word));
         }
         if text == "nonsense" {
-            return Err(Refusal("its answer is not JSON".to_owned()));
+            return Err(Refusal(twins!(
+                "its answer is not JSON",
+                "JSON ではありません"
+            )));
         }
         Ok(match action {
             Action::Find(_) => Step::Found(text.split_whitespace().map(ticket).collect()),

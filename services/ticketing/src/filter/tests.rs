@@ -1,17 +1,17 @@
 //! Which filters are taken, what they say of answers, and that none of them takes long or panics.
 
 use super::*;
-use crate::examples::{answer, connection_answer, telling_answer};
+use crate::examples::{answer, connection_answer, english, telling_answer};
 
 fn asked(filter: &str, answer: &Answer) -> Result<bool, String> {
-    let filter = Filter::compile(filter).unwrap_or_else(|why| panic!("{filter}: {why}"));
-    filter.fits(&View::of(answer))
+    let filter = Filter::compile(filter).unwrap_or_else(|why| panic!("{filter}: {why:?}"));
+    filter.fits(&View::of(answer)).map_err(english)
 }
 
 fn refused(filter: &str) -> String {
     match Filter::compile(filter) {
         Ok(_) => panic!("{filter} was taken"),
-        Err(why) => why,
+        Err(why) => english(why),
     }
 }
 
@@ -124,6 +124,7 @@ fn what_an_answer_lacks_is_told_without_its_values() {
             continue;
         };
         let why = filter.fits(&View::of(&answer)).expect_err("no yes or no");
+        let why = format!("{} {}", why.ja, english(why.clone()));
         for value in ["user@", "end_user", "Quarterly", "order-7781"] {
             assert!(!why.contains(value), "{why}");
         }
@@ -136,7 +137,7 @@ fn what_an_answer_lacks_is_told_without_its_values() {
 fn what_can_t_be_a_filter_is_refused_with_what_would_be_right() {
     for (filter, said) in [
         ("mesage.mid == 1", "did you mean `message`?"),
-        ("tickets.size() == 0", "an answer has: summary, message"),
+        ("tickets.size() == 0", "An answer has: summary, message"),
         (
             "message.recipients.exists(r, x.address == \"\")",
             "it names `x`",

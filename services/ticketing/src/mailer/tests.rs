@@ -6,6 +6,7 @@ use lettre::message::header::Subject;
 use whymid_schemas::{Email, MailTls};
 
 use super::message;
+use crate::examples::english;
 use crate::target::Mail;
 
 fn settings(from: &str, to: &[&str]) -> Email {
@@ -105,7 +106,7 @@ fn an_address_that_is_none_is_refused_by_its_setting() {
     let date = UNIX_EPOCH;
     let refused = |from: &str, to: &[&str]| {
         let answer = message(&mail("x"), &settings(from, to), date);
-        answer.map(|_| ()).unwrap_err().0
+        english(answer.map(|_| ()).unwrap_err().0)
     };
     assert_eq!(
         refused("nobody", &["a@h.example"]),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use whymid_schemas::{
-    Answer, Dedup, Grouping, Happening, Notification, NotificationState, TicketLink,
+    Answer, Dedup, Grouping, Happening, Lang, Notification, NotificationState, TicketLink,
 };
 
 use super::intake::{Occurrence, place};
-use super::turn::listed;
+use super::turn::{Told, listed};
 use super::{Office, State};
 use crate::cause::{Beginning, Cause, Nature, Seen};
 use crate::key::{self, About};
@@ -123,6 +123,7 @@ impl Office {
     pub fn notifications(
         &self,
         wanted: &Listing,
+        lang: Lang,
     ) -> Result<(Vec<Notification>, Option<u64>), Error> {
         let mut found = Vec::new();
         let (mut looked_at, mut next) = (0, None);
@@ -134,14 +135,14 @@ impl Office {
         };
         let before = before.as_ref().map(<[u8; 8]>::as_slice);
         self.shelf
-            .walk_back(Table::Notifications, before, |key, one: Notification| {
+            .walk_back(Table::Notifications, before, |key, one: Told| {
                 if found.len() >= wanted.limit || looked_at >= MOST_LOOKED_AT {
                     next = number(key).map(|number| number + 1);
                     return false;
                 }
                 looked_at += 1;
-                if fits(&one) {
-                    found.push(one);
+                if fits(&one.shown) {
+                    found.push(one.to(lang));
                 }
                 true
             })?;
@@ -152,7 +153,7 @@ impl Office {
     ///
     /// # Errors
     /// [`NotTaken`].
-    pub fn retry(&self, id: &str, now: Timestamp) -> Result<Notification, NotTaken> {
+    pub fn retry(&self, id: &str, now: Timestamp, lang: Lang) -> Result<Notification, NotTaken> {
         let mut state = self.lock();
         let key = id.rsplit_once('-').map(|(key, _)| key);
         let cause = key.and_then(|key| state.causes.get(key)).cloned();
@@ -175,7 +176,7 @@ impl Office {
             held.paused_until = None;
         }
         self.settle(&mut state, batch, vec![cause])?;
-        Ok(told)
+        Ok(told.to(lang))
     }
 
     /// A ticket about one message or connection, because somebody wants it; the one that there is.
@@ -233,8 +234,8 @@ impl Office {
             record: String::new(),
             at: now,
             title: match plan.terms.lang {
-                whymid_schemas::Lang::En => "whymid: a test, which closes itself".to_owned(),
-                whymid_schemas::Lang::Ja => "whymid: テスト（自動的に閉じます）".to_owned(),
+                Lang::En => "whymid: a test, which closes itself".to_owned(),
+                Lang::Ja => "whymid: テスト（自動的に閉じます）".to_owned(),
             },
         };
         let base = key::hashed(&["test", subscription, &now.to_string()]);
@@ -329,7 +330,8 @@ impl Office {
         batch.put(Table::Notifications, numbered(number), &told);
         self.settle(state, batch, vec![cause])?;
         state.next_notification = number + 1;
-        Ok((told, link))
+        // nothing went wrong with it yet
+        Ok((told.shown, link))
     }
 }
 

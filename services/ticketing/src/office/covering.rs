@@ -6,6 +6,7 @@
 use whymid_schemas::Lang;
 
 use super::Office;
+use super::turn::Told;
 use crate::cause::{Cause, Pending};
 use crate::shelf::{Batch, Error, Table};
 
@@ -27,16 +28,16 @@ impl Office {
         let causes = causes.map(|cause| covered(cause, cover));
         let causes: Vec<Cause> = causes.collect();
         let mut batch = Batch::default();
-        self.shelf.walk(
-            Table::Notifications,
-            [],
-            |place, mut told: whymid_schemas::Notification| {
-                told.title = cover(&told.title);
-                told.problem = told.problem.as_deref().map(cover);
+        self.shelf
+            .walk(Table::Notifications, [], |place, mut told: Told| {
+                told.shown.title = cover(&told.shown.title);
+                if let Some(problem) = &mut told.problem {
+                    problem.en = cover(&problem.en);
+                    problem.ja = cover(&problem.ja);
+                }
                 batch.put(Table::Notifications, place, &told);
                 true
-            },
-        )?;
+            })?;
         batch.put(Table::Meta, KEY, &key);
         self.settle(&mut state, batch, causes)?;
         // what was written over is still in the file

@@ -181,10 +181,10 @@ impl Office {
                     cause.told = None;
                 }
                 let mut told = listed(&cause, &pending, &plan);
-                told.state = NotificationState::Delivered;
-                told.next_at = None;
+                told.shown.state = NotificationState::Delivered;
+                told.shown.next_at = None;
+                told.shown.delivered_at = Some(Time::of(now, &TimeZone::UTC));
                 told.problem = None;
-                told.delivered_at = Some(Time::of(now, &TimeZone::UTC));
                 batch.put(Table::Notifications, numbered(pending.number), &told);
             }
             (Verdict::Again | Verdict::Dead, Some(pending)) => {
@@ -267,9 +267,10 @@ fn judge(cause: &mut Cause, end: &End, haste: i32, now: Timestamp) -> Verdict {
             let is_old = now.duration_since(pending.created_at) > PATIENCE;
             pending.dead = is_old && pending.attempts >= LEAST;
             if pending.dead {
-                pending.problem = Some(format!(
-                    "given up after {} attempts: {problem}",
-                    pending.attempts
+                let attempts = pending.attempts;
+                pending.problem = Some(twins!(
+                    "given up after {attempts} attempts: {}",
+                    "{attempts} 回試行して断念しました: {}"; problem
                 ));
                 return Verdict::Dead;
             }

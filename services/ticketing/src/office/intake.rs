@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use whymid_schemas::{Answer, Grouping, Lang, Outcome, Party};
+use whymid_schemas::{Answer, Grouping, Lang, Outcome, Party, Text};
 
 use super::{Ask, Asked, Office, State};
 use crate::cause::{Beginning, Cause, Nature, Seen};
@@ -60,7 +60,7 @@ struct Judged {
     subscription: String,
     plan: Arc<Plan>,
     /// What the record is an occurrence of, if it fits.
-    found: Result<Option<Found>, String>,
+    found: Result<Option<Found>, Text>,
 }
 
 struct Found {

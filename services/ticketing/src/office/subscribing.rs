@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use whymid_schemas::{Secret, Subscription, SubscriptionState, Target, Terms, Time};
+use whymid_schemas::{Lang, Secret, Subscription, SubscriptionState, Target, Terms, Text, Time};
 
 use super::turn::listed;
 use super::{Held, Office, State};
@@ -23,7 +23,7 @@ pub enum NotSubscribed {
     /// There is none of that id.
     Unknown,
     /// Everything that is wrong, `member: what and how to mend it`.
-    Faults(Vec<String>),
+    Faults(Vec<Text>),
     /// Another one has that name.
     NameTaken,
     /// There are too many.
@@ -47,7 +47,7 @@ pub(super) struct Stored {
     secrets: Vec<String>,
     created_at: Timestamp,
     changed_at: Timestamp,
-    failure: Option<String>,
+    failure: Option<Text>,
 }
 
 /// Puts what is on disk into memory. What no version that wrote it would take is left alone.
@@ -74,20 +74,28 @@ pub(super) fn restore(mut stored: Stored, state: &mut State) {
 impl Office {
     /// All subscriptions, by name.
     #[must_use]
-    pub fn subscriptions(&self) -> Vec<Subscription> {
+    pub fn subscriptions(&self, lang: Lang) -> Vec<Subscription> {
         let state = self.lock();
         let all = state.subscriptions.iter();
-        let mut all: Vec<_> = all.map(|(id, held)| shown(&state, id, held)).collect();
+        let mut all: Vec<_> = all
+            .map(|(id, held)| shown(&state, id, held, lang))
+            .collect();
         all.sort_by(|one, other| one.terms.name.cmp(&other.terms.name));
         all
     }
 
     /// One of them.
     #[must_use]
-    pub fn subscription(&self, id: &str) -> Option<Subscription> {
+    pub fn subscription(&self, id: &str, lang: Lang) -> Option<Subscription> {
         let state = self.lock();
         let held = state.subscriptions.get(id)?;
-        Some(shown(&state, id, held))
+        Some(shown(&state, id, held, lang))
+    }
+
+    /// The language of its tickets.
+    #[must_use]
+    pub fn lang_of(&self, id: &str) -> Option<Lang> {
+        Some(self.lock().plan(id)?.terms.lang)
     }
 
     /// Makes one.
@@ -102,8 +110,7 @@ impl Office {
         }
         let id = new_id();
         self.hold(&mut state, &id, plan, now, now)?;
-        let held = &state.subscriptions[&id];
-        Ok(shown(&state, &id, held))
+        Ok(kept(&state, &id))
     }
 
     /// Changes one: what `changes` names (a merge patch, RFC 7396). What was given up is tried again.
@@ -127,8 +134,7 @@ impl Office {
         if goes_on {
             self.revive(&mut state, id, moved, now)?;
         }
-        let held = &state.subscriptions[id];
-        Ok(shown(&state, id, held))
+        Ok(kept(&state, id))
     }
 
     /// What [`Self::change`] would make of it, with its secrets: for a dry run, and for nobody to see.
@@ -272,7 +278,7 @@ fn stored(
     terms: &Terms,
     created_at: Timestamp,
     changed_at: Timestamp,
-    failure: Option<String>,
+    failure: Option<Text>,
 ) -> Stored {
     let mut terms = terms.clone();
     let secrets = terms.target.secrets().into_iter();
@@ -288,7 +294,7 @@ fn stored(
 }
 
 /// The subscription with changes, checked. Secrets that come hidden are those that it had.
-fn changed(before: &Terms, changes: &Value) -> Result<Plan, Vec<String>> {
+fn changed(before: &Terms, changes: &Value) -> Result<Plan, Vec<Text>> {
     let mut text = serde_json::to_value(before).unwrap_or_default();
     let kind = changes.pointer("/target/kind").and_then(Value::as_str);
     if kind.is_some_and(|kind| kind != before.target.word()) {
@@ -296,13 +302,18 @@ fn changed(before: &Terms, changes: &Value) -> Result<Plan, Vec<String>> {
         text["target"] = Value::Null;
     }
     merge(&mut text, changes);
-    let mut terms: Terms = serde_json::from_value(text).map_err(|error| vec![error.to_string()])?;
+    let mut terms: Terms = serde_json::from_value(text).map_err(|error| {
+        vec![twins!(
+            "it does not fit: {error}",
+            "項目または値が正しくありません: {error}"
+        )]
+    })?;
     keep_secrets(&before.target, &mut terms.target)?;
     Plan::check(terms)
 }
 
 /// Puts the secrets that a target had where it has hidden ones now.
-fn keep_secrets(before: &Target, now: &mut Target) -> Result<(), Vec<String>> {
+fn keep_secrets(before: &Target, now: &mut Target) -> Result<(), Vec<Text>> {
     let mut old = before.clone();
     let mut known: Vec<(&'static str, String)> = Vec::new();
     if before.word() == now.word() {
@@ -316,8 +327,9 @@ fn keep_secrets(before: &Target, now: &mut Target) -> Result<(), Vec<String>> {
         }
         if moved {
             // or a secret could be sent to wherever one likes
-            return Err(vec![format!(
-                "target.{name}: the address is another one: give the secret again"
+            return Err(vec![twins!(
+                "target.{name}: the address is another one: give the secret again",
+                "target.{name}: アドレスが変わったため、もう一度指定してください"
             )]);
         }
         if let Some(place) = known.iter().position(|(known, _)| *known == name) {
@@ -357,7 +369,13 @@ fn merge(into: &mut Value, changes: &Value) {
     }
 }
 
-fn shown(state: &State, id: &str, held: &Held) -> Subscription {
+/// One that was just made or changed: nothing failed yet.
+fn kept(state: &State, id: &str) -> Subscription {
+    let held = &state.subscriptions[id];
+    shown(state, id, held, held.plan.terms.lang)
+}
+
+fn shown(state: &State, id: &str, held: &Held, lang: Lang) -> Subscription {
     let time = |at: Timestamp| Time::of(at, &TimeZone::UTC);
     let causes = || state.causes.values().filter(|one| one.subscription == id);
     let open = || causes().filter(|one| one.open && one.told.is_some());
@@ -375,7 +393,7 @@ fn shown(state: &State, id: &str, held: &Held) -> Subscription {
             held: causes().filter(|one| one.held && one.open).count() as u64,
             filter_errors: held.filter_errors,
             failing_since: held.failing_since.map(time),
-            failure: held.failure.clone(),
+            failure: (held.failure.as_ref()).map(|text| text.get(lang).to_owned()),
         },
     }
 }

@@ -131,7 +131,11 @@ impl House {
             limit: 10_000,
             ..Listing::default()
         };
-        let mut told = self.office().notifications(&all).expect("a list").0;
+        let mut told = self
+            .office()
+            .notifications(&all, Lang::En)
+            .expect("a list")
+            .0;
         told.reverse();
         told
     }

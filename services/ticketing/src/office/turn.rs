@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use whymid_schemas::{
-    Answer, CauseData, Grouping, Happening, Lang, Notification, NotificationState, Severity, Time,
+    Answer, CauseData, Grouping, Happening, Lang, Notification, NotificationState, Severity, Text,
+    Time,
 };
 
 use super::intake::Occurrence;
@@ -162,7 +164,8 @@ impl Office {
         let oldest = Time::of(oldest, &TimeZone::UTC);
         let first = state.next_notification.saturating_sub(MOST_LISTED);
         self.shelf
-            .walk(Table::Notifications, [], |key, one: Notification| {
+            .walk(Table::Notifications, [], |key, one: Told| {
+                let one = one.shown;
                 let is_old = one.created_at < oldest || number(key) < Some(first);
                 let waits = one.state != NotificationState::Delivered && is_known(&one.key);
                 if is_old && !waits {
@@ -413,10 +416,28 @@ fn summary_of(
     })
 }
 
+/// A notification as it is kept to be listed: what went wrong is in both languages.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Told {
+    /// Without its problem.
+    pub(super) shown: Notification,
+    pub(super) problem: Option<Text>,
+}
+
+impl Told {
+    /// As it is shown to somebody.
+    pub(super) fn to(self, lang: Lang) -> Notification {
+        Notification {
+            problem: self.problem.map(|text| text.get(lang).to_owned()),
+            ..self.shown
+        }
+    }
+}
+
 /// A notification as it is listed.
-pub(super) fn listed(cause: &Cause, pending: &Pending, plan: &Arc<Plan>) -> Notification {
+pub(super) fn listed(cause: &Cause, pending: &Pending, plan: &Arc<Plan>) -> Told {
     let time = |at: Timestamp| Time::of(at, &TimeZone::UTC);
-    Notification {
+    let shown = Notification {
         id: pending.event.id.clone(),
         subscription: cause.subscription.clone(),
         subscription_name: plan.terms.name.clone(),
@@ -435,7 +456,11 @@ pub(super) fn listed(cause: &Cause, pending: &Pending, plan: &Arc<Plan>) -> Noti
         created_at: time(pending.created_at),
         next_at: (!pending.dead).then(|| time(pending.next_at)),
         delivered_at: None,
-        problem: pending.problem.clone(),
+        problem: None,
         ticket: super::counter::link(cause, plan),
+    };
+    Told {
+        shown,
+        problem: pending.problem.clone(),
     }
 }

@@ -3,6 +3,7 @@
 use whymid_schemas::Secret;
 
 use super::{check, sign};
+use crate::examples::english;
 
 /// From the specification's examples, and 32 bytes of our own.
 const OLD: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -54,6 +55,7 @@ fn a_secret_that_is_none_is_refused_without_being_shown() {
     ];
     for text in unfit {
         let refusal = check(&secret(text)).unwrap_err().0;
+        let refusal = format!("{} {}", refusal.ja, english(refusal.clone()));
         assert!(refusal.contains("openssl rand -base64 32"), "{refusal}");
         assert!(
             !refusal.contains("sesame") && !refusal.contains("AAAA"),

@@ -46,7 +46,10 @@ fn parsed(base: &str) -> Result<Url, Refusal> {
 }
 
 fn no_address(base: &str) -> Refusal {
-    Refusal(format!("the setting `url` is no address: {base}"))
+    Refusal(twins!(
+        "the setting `url` is no address: {base}",
+        "設定 `url` がアドレスではありません: {base}"
+    ))
 }
 
 /// The `Authorization` of a user and a password (RFC 7617).
@@ -70,9 +73,10 @@ pub(crate) fn credentials(
         (Some(token), _, _) => token,
         (None, Some(user), Some(password)) => basic(user, password),
         (None, _, _) => {
-            return Err(Refusal(
-                "the settings have neither `token` nor `user` and `password`".to_owned(),
-            ));
+            return Err(Refusal(twins!(
+                "the settings have neither `token` nor `user` and `password`",
+                "`token` も、`user` と `password` も設定されていません"
+            )));
         }
     };
     Ok(vec![("Authorization", value)])
@@ -119,8 +123,9 @@ pub(crate) fn numbered(priority: Option<&str>) -> Result<Option<u64>, Refusal> {
         return Ok(None);
     };
     let number = priority.trim().parse().map_err(|_| {
-        Refusal(format!(
-            "`priorities` has to name numbers here, and {priority:?} is none"
+        Refusal(twins!(
+            "`priorities` has to name numbers here, and {priority:?} is none",
+            "`priorities` には数を指定してください。{priority:?} は数ではありません"
         ))
     })?;
     Ok(Some(number))
@@ -153,8 +158,9 @@ pub(crate) fn word(value: &Value) -> Option<String> {
 }
 
 fn lacks(pointer: &str) -> Refusal {
-    Refusal(format!(
-        "its answer lacks what it should have at {pointer}: is the address right?"
+    Refusal(twins!(
+        "its answer lacks what it should have at {pointer}: is the address right?",
+        "応答の {pointer} にあるはずの値がありません。アドレスが正しいか確認してください"
     ))
 }
 
@@ -198,7 +204,7 @@ mod tests {
     fn what_is_no_address_is_refused_by_the_name_of_its_setting() {
         for base in ["", "rt.example", "mailto:rt@rt.example"] {
             let refusal = address(base, &["x"], &[]).unwrap_err();
-            assert!(refusal.0.contains("`url`"), "{refusal}");
+            assert!(refusal.0.en.contains("`url`"), "{refusal}");
         }
     }
 

@@ -219,9 +219,10 @@ fn quoted(text: &str) -> String {
 /// A path of an issue; an id that is none leads nowhere.
 fn issue(ticket: &Ticket, rest: &str) -> Result<String, Refusal> {
     if !answers::is_key(&ticket.id) {
-        return Err(Refusal(format!(
-            "`{}` is no key of an issue",
-            one_line(&ticket.id)
+        let id = one_line(&ticket.id);
+        return Err(Refusal(twins!(
+            "`{id}` is no key of an issue",
+            "`{id}` は課題キーではありません"
         )));
     }
     Ok(format!("/issue/{}{rest}", ticket.id))

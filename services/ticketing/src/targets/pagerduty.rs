@@ -132,10 +132,10 @@ fn severity(event: &Event) -> Result<&str, Refusal> {
     if SEVERITIES.contains(&priority) {
         return Ok(priority);
     }
-    Err(Refusal(format!(
-        "`priorities` names `{}`, and PagerDuty knows {} only",
-        one_line(priority),
-        SEVERITIES.join(", ")
+    let (named, known) = (one_line(priority), SEVERITIES.join(", "));
+    Err(Refusal(twins!(
+        "`priorities` names `{named}`, and PagerDuty knows {known} only",
+        "`priorities` に `{named}` がありますが、PagerDuty で使えるのは {known} だけです"
     )))
 }
 

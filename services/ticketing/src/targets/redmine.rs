@@ -110,10 +110,11 @@ impl RedmineDriver {
     }
 
     fn no_filter(&self) -> Refusal {
-        Refusal(format!(
-            "it does not filter by the custom field {}: see the setting `custom_field_id`, and the \
+        let field = self.0.custom_field_id;
+        Refusal(twins!(
+            "it does not filter by the custom field {field}: see the setting `custom_field_id`, and the \
              field's `Used as a filter`",
-            self.0.custom_field_id
+            "カスタムフィールド {field} で絞り込めません。`custom_field_id` の設定と、そのフィールドの「フィルタとして使用」を確認してください"
         ))
     }
 
@@ -142,11 +143,14 @@ impl RedmineDriver {
         match self.holds(http::at(&answer, "/issue")?, &event.key) {
             true => Ok(Step::Created(self.ticket(id, true)?)),
             // nobody can be asked before: a project does not list the fields of all projects
-            false => Err(Refusal(format!(
-                "issue {id} was opened and does not hold the key: has its tracker a custom field {} \
-                 that this user may see? See the setting `custom_field_id`",
-                self.0.custom_field_id
-            ))),
+            false => {
+                let field = self.0.custom_field_id;
+                Err(Refusal(twins!(
+                    "issue {id} was opened and does not hold the key: has its tracker a custom field {field} \
+                     that this user may see? See the setting `custom_field_id`",
+                    "作成したチケット {id} にキーがありません。トラッカーにカスタムフィールド {field} があり、このユーザーに見えるか確認してください（`custom_field_id` の設定）"
+                )))
+            }
         }
     }
 
@@ -241,13 +245,19 @@ fn written(event: &Event) -> String {
 
 fn status(issue: &Value) -> Result<u64, Refusal> {
     let status = http::at(issue, "/status/id")?.as_u64();
-    status.ok_or_else(|| Refusal("its answer lacks an issue's status".to_owned()))
+    status.ok_or_else(|| {
+        Refusal(twins!(
+            "its answer lacks an issue's status",
+            "応答にチケットのステータスがありません"
+        ))
+    })
 }
 
 fn stays(ticket: &Ticket, now: u64, to: u64) -> Refusal {
-    Refusal(format!(
-        "issue {} stays in the status {now} and does not get {to}: does the workflow let this user \
+    let id = &ticket.id;
+    Refusal(twins!(
+        "issue {id} stays in the status {now} and does not get {to}: does the workflow let this user \
          set it?",
-        ticket.id
+        "チケット {id} のステータスが {now} のままで、{to} になりません。ワークフローがこのユーザーに変更を許しているか確認してください"
     ))
 }

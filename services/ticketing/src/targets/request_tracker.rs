@@ -151,11 +151,14 @@ impl RequestTrackerDriver {
         });
         match is_there {
             true => Ok(()),
-            false => Err(Refusal(format!(
-                "tickets of the queue '{}' have no custom field '{}' that this user may see: \
-                 see the setting `custom_field`",
-                self.0.queue, self.0.custom_field
-            ))),
+            false => {
+                let (queue, field) = (&self.0.queue, &self.0.custom_field);
+                Err(Refusal(twins!(
+                    "tickets of the queue '{queue}' have no custom field '{field}' that this user may see: \
+                     see the setting `custom_field`",
+                    "キュー '{queue}' のチケットに、このユーザーに見えるカスタムフィールド '{field}' がありません。`custom_field` の設定を確認してください"
+                )))
+            }
         }
     }
 
@@ -246,11 +249,13 @@ impl RequestTrackerDriver {
         };
         match status(&answer.json()?)? {
             now if now == to.to_lowercase() => Ok(Step::Done),
-            now => Err(Refusal(format!(
-                "ticket {} stays '{now}' and does not become '{to}': {}",
-                ticket.id,
-                messages.join("; ")
-            ))),
+            now => {
+                let (id, said) = (&ticket.id, messages.join("; "));
+                Err(Refusal(twins!(
+                    "ticket {id} stays '{now}' and does not become '{to}': {said}",
+                    "チケット {id} は '{now}' のままで、'{to}' になりません: {said}"
+                )))
+            }
         }
     }
 
@@ -291,9 +296,12 @@ fn written(event: &Event) -> String {
 fn status(ticket: &Value) -> Result<String, Refusal> {
     let status = http::at(ticket, "/Status")?.as_str();
     let status = status.filter(|status| !status.is_empty());
-    status
-        .map(str::to_lowercase)
-        .ok_or_else(|| Refusal("its answer lacks a ticket's status".to_owned()))
+    status.map(str::to_lowercase).ok_or_else(|| {
+        Refusal(twins!(
+            "its answer lacks a ticket's status",
+            "応答にチケットのステータスがありません"
+        ))
+    })
 }
 
 /// Whether a part of a ticket's history holds a text.

@@ -204,10 +204,13 @@ impl ServicenowDriver {
         let answer = answer.json()?;
         match state(http::at(&answer, "/result")?)? {
             now if now == to => Ok(Step::Done),
-            now => Err(Refusal(format!(
-                "record {} stays in the state {now} and does not get {to}: may this user set it?",
-                ticket.id
-            ))),
+            now => {
+                let id = &ticket.id;
+                Err(Refusal(twins!(
+                    "record {id} stays in the state {now} and does not get {to}: may this user set it?",
+                    "レコード {id} のステータスが {now} のままで、{to} になりません。このユーザーに変更の権限があるか確認してください"
+                )))
+            }
         }
     }
 
@@ -253,9 +256,10 @@ fn urgency_and_impact(priority: &str) -> Result<(u64, u64), Refusal> {
     let (urgency, impact) = priority.split_once('/').unwrap_or((priority, priority));
     match (urgency.trim().parse(), impact.trim().parse()) {
         (Ok(urgency), Ok(impact)) => Ok((urgency, impact)),
-        _ => Err(Refusal(format!(
+        _ => Err(Refusal(twins!(
             "`priorities` has to name urgency and impact here, such as `2/2`, or one number for \
-             both, and {priority:?} is neither"
+             both, and {priority:?} is neither",
+            "`priorities` には緊急度と影響度を `2/2` のように、または両方に使う数を 1 つ指定してください。{priority:?} はどちらでもありません"
         ))),
     }
 }
@@ -280,7 +284,12 @@ fn text(record: &Value, name: &str) -> Option<String> {
 }
 
 fn state(record: &Value) -> Result<String, Refusal> {
-    text(record, "state").ok_or_else(|| Refusal("its answer lacks a record's state".to_owned()))
+    text(record, "state").ok_or_else(|| {
+        Refusal(twins!(
+            "its answer lacks a record's state",
+            "応答にレコードのステータスがありません"
+        ))
+    })
 }
 
 /// Whether a text of a record, or of one of several, holds a text.
@@ -294,6 +303,9 @@ fn holds(answer: &Value, text: &str) -> Result<bool, Refusal> {
     match (result.is_object(), result.as_array()) {
         (true, _) => Ok(holds(result)),
         (false, Some(records)) => Ok(records.iter().any(holds)),
-        (false, None) => Err(Refusal("its answer has no records".to_owned())),
+        (false, None) => Err(Refusal(twins!(
+            "its answer has no records",
+            "応答にレコードがありません"
+        ))),
     }
 }

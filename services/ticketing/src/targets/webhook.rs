@@ -48,8 +48,12 @@ impl Driver for WebhookDriver {
 
 impl WebhookDriver {
     fn tell(&self, event: &Event) -> Result<Step, Refusal> {
-        let body = serde_json::to_vec(&cloud_event(event))
-            .map_err(|error| Refusal(format!("the event can't be written as JSON: {error}")))?;
+        let body = serde_json::to_vec(&cloud_event(event)).map_err(|error| {
+            Refusal(twins!(
+                "the event can't be written as JSON: {error}",
+                "イベントを JSON にできません: {error}"
+            ))
+        })?;
         Ok(Step::Send(Request::Signed {
             url: self.0.url.clone(),
             id: event.id.clone(),

@@ -93,7 +93,12 @@ impl ZammadDriver {
     /// A ticket, unless it does not have the key or has become a part of another one.
     fn found(&self, id: String, ticket: &Value, key: &str) -> Result<Option<Ticket>, Refusal> {
         let state = http::at(ticket, "/state")?.as_str();
-        let state = state.ok_or_else(|| Refusal("its answer lacks a ticket's state".to_owned()))?;
+        let state = state.ok_or_else(|| {
+            Refusal(twins!(
+                "its answer lacks a ticket's state",
+                "応答にチケットのステータスがありません"
+            ))
+        })?;
         let is_of_another = self
             .0
             .attribute

@@ -1,6 +1,7 @@
 //! What a courier makes of answers that are none, and of those that say no.
 
 use super::*;
+use crate::examples::english;
 
 fn ended(answers: Vec<Sent>, told: Told) -> (Vec<String>, Report) {
     let script = Script::of(answers);
@@ -23,9 +24,9 @@ fn waits(end: &End) -> (Option<i64>, bool) {
     }
 }
 
-fn refused(end: &End) -> &str {
+fn refused(end: &End) -> String {
     match end {
-        End::Refused(problem) => problem,
+        End::Refused(problem) => english(problem.clone()),
         End::Delivered | End::Gone(_) | End::Again { .. } => panic!("{end:?}"),
     }
 }
@@ -41,7 +42,7 @@ fn limited(status: u16, retry_after: Option<i64>) -> Sent {
 
 #[test]
 fn where_opening_was_not_answered_it_waits_until_a_search_shows_it_and_looks_first() {
-    let lost = opening(Sent::Lost("the answer broke off".to_owned()));
+    let lost = opening(Sent::Lost(twins!("the answer broke off", "切断")));
     assert_eq!(waits(&lost), (Some(45), true));
     for status in [500, 502, 503, 504] {
         assert_eq!(waits(&opening(answered(status, ""))), (Some(45), true));
@@ -57,10 +58,10 @@ fn where_opening_was_not_answered_it_waits_until_a_search_shows_it_and_looks_fir
 
 #[test]
 fn where_nothing_was_sent_there_is_nothing_to_wait_for() {
-    let refused = opening(Sent::NotSent("connection refused".to_owned()));
+    let refused = opening(Sent::NotSent(twins!("connection refused", "接続拒否")));
     assert_eq!(waits(&refused), (None, true));
     let told = Told(Happening::Recurred, Some("7"), false);
-    let lost = Sent::Lost("timeout".to_owned());
+    let lost = Sent::Lost(twins!("timeout", "時間切れ"));
     let (_, report) = ended(vec![ok("7"), lost], told);
     assert_eq!(waits(&report.end), (None, true), "a comment shows at once");
     assert_eq!(report.ticket, Some(ticket("7")));
@@ -91,7 +92,10 @@ fn what_is_refused_is_told_in_the_systems_own_words_in_one_line() {
     assert!(refused(&long).len() < 400);
     let nonsense = opening(ok("nonsense"));
     assert!(refused(&nonsense).contains("its answer is not JSON"));
-    let unsendable = opening(Sent::Unsendable("10.0.0.1 is private".to_owned()));
+    let unsendable = opening(Sent::Unsendable(twins!(
+        "10.0.0.1 is private",
+        "10.0.0.1 は私用です"
+    )));
     assert_eq!(refused(&unsendable), "10.0.0.1 is private");
 }
 
@@ -145,7 +149,7 @@ fn an_endpoint_without_tickets_that_is_gone_is_gone_for_good() {
     for known in [None, Some("5")] {
         let script = Script::of([answered(410, "")]);
         let report = went(&hook, Told(Happening::Recurred, known, false), &script);
-        let gone = "the target answered 410".to_owned();
+        let gone = twins!("the target answered 410", "連携先が 410 を返しました");
         assert_eq!(report.end, End::Gone(gone));
         let script = Script::of([answered(404, "")]);
         let report = went(&hook, Told(Happening::Recurred, known, false), &script);
@@ -159,7 +163,7 @@ fn a_lost_answer_there_means_telling_it_again() {
         finds: false,
         merges: false,
     };
-    let script = Script::of([Sent::Lost("timeout".to_owned())]);
+    let script = Script::of([Sent::Lost(twins!("timeout", "時間切れ"))]);
     let report = went(&hook, Told(Happening::Opened, None, false), &script);
     assert_eq!(waits(&report.end), (None, true));
 }

@@ -2,12 +2,16 @@
 
 use super::system::status;
 use super::*;
+use crate::examples::english;
 
 const TOKEN: &str = "1-14-0123456789abcdef";
 
 fn faults(changed: Result<Subscription, NotSubscribed>) -> String {
     match changed {
-        Err(NotSubscribed::Faults(faults)) => faults.join("\n"),
+        Err(NotSubscribed::Faults(faults)) => {
+            let faults: Vec<String> = faults.into_iter().map(english).collect();
+            faults.join("\n")
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -16,7 +20,10 @@ fn faults(changed: Result<Subscription, NotSubscribed>) -> String {
 fn secrets_are_kept_and_never_shown() {
     let (mut house, id) = House::with(json!({}));
     let check = |house: &House| {
-        let shown = house.office().subscription(&id).expect("it is there");
+        let shown = house
+            .office()
+            .subscription(&id, Lang::En)
+            .expect("it is there");
         let json = serde_json::to_string(&shown).expect("JSON");
         assert!(json.contains("********") && !json.contains(TOKEN), "{json}");
         assert!(!format!("{shown:?}{:?}", house.office()).contains(TOKEN));
@@ -143,8 +150,8 @@ fn one_that_is_removed_is_gone_with_its_causes_and_its_courier_is_not_missed() {
         "the old ticket stays as it is"
     );
     house.restart();
-    assert!(house.office().subscription(&id).is_none());
-    assert!(house.office().subscription(&new.id).is_some());
+    assert!(house.office().subscription(&id, Lang::En).is_none());
+    assert!(house.office().subscription(&new.id, Lang::En).is_some());
     let again = house.office().unsubscribe(&id);
     assert!(matches!(again, Err(NotSubscribed::Unknown)));
 }
@@ -183,7 +190,10 @@ fn a_webhook_that_is_gone_is_stopped() {
     house.system.says(status(410));
     house.works(at(2));
     let check = |house: &House| {
-        let shown = house.office().subscription(&id).expect("it is there");
+        let shown = house
+            .office()
+            .subscription(&id, Lang::En)
+            .expect("it is there");
         assert!(!shown.terms.enabled);
         assert_eq!(
             shown.state.failure.as_deref(),

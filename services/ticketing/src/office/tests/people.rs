@@ -5,7 +5,10 @@ use super::*;
 use crate::examples::telling_answer;
 
 fn listed(house: &House, listing: Listing) -> (Vec<Notification>, Option<u64>) {
-    house.office().notifications(&listing).expect("a list")
+    house
+        .office()
+        .notifications(&listing, Lang::En)
+        .expect("a list")
 }
 
 #[test]
@@ -102,19 +105,28 @@ fn what_was_given_up_is_listed_and_tried_again_when_somebody_says_so() {
         limit: 10,
         ..Listing::default()
     };
+    let japanese = house.office().notifications(&dead, Lang::Ja);
+    let problem = japanese.expect("a list").0[0].problem.clone();
+    assert_eq!(problem.as_deref(), Some("連携先が 400 を返しました"));
     let (list, next) = listed(&house, dead);
     assert_eq!((list.len(), next), (1, None));
     let problem = list[0].problem.as_deref();
     assert_eq!(problem, Some("the target answered 400"));
+    let there = house.office().subscription(&list[0].subscription, Lang::Ja);
+    let failure = there.expect("it is there").state.failure;
+    assert_eq!(failure.as_deref(), Some("連携先が 400 を返しました"));
     house.system.says(None);
-    let told = house.office().retry(&list[0].id, at(3)).expect("taken");
+    let told = house
+        .office()
+        .retry(&list[0].id, at(3), Lang::En)
+        .expect("taken");
     assert_eq!(told.state, NotificationState::Waiting);
-    let twice = house.office().retry(&list[0].id, at(3));
+    let twice = house.office().retry(&list[0].id, at(3), Lang::En);
     assert!(matches!(twice, Err(NotTaken::NotDead)));
     house.works(at(3));
     assert_eq!(house.states(), [NotificationState::Delivered]);
     for unknown in ["wm-0-1", "x", ""] {
-        let retried = house.office().retry(unknown, at(3));
+        let retried = house.office().retry(unknown, at(3), Lang::En);
         assert!(
             matches!(retried, Err(NotTaken::UnknownNotification)),
             "{unknown}"

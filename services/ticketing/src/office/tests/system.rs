@@ -95,7 +95,7 @@ impl Inner {
                 });
                 if self.loses > 0 {
                     self.loses -= 1;
-                    return Sent::Lost("the answer broke off".to_owned());
+                    return Sent::Lost(twins!("the answer broke off", "切断"));
                 }
                 ok(&json!({"id": self.tickets.len().to_string()}))
             }

@@ -129,7 +129,10 @@ fn more_causes_than_tickets_may_be_opened_are_summed_up_in_one() {
     }
     house.works(minute(1));
     assert_eq!(house.system.tickets().len(), 4);
-    let shown = house.office().subscription(&id).expect("it is there");
+    let shown = house
+        .office()
+        .subscription(&id, Lang::En)
+        .expect("it is there");
     assert_eq!((shown.state.held, shown.state.open), (7, 4));
     let summary = house.system.tickets()[3].texts[0].clone();
     assert!(summary.contains("7 causes"), "{summary}");
@@ -151,7 +154,10 @@ fn more_causes_than_tickets_may_be_opened_are_summed_up_in_one() {
     house.works(hour(2));
     assert_eq!(house.system.tickets().len(), tickets + 1);
     assert_eq!(house.count(&format!("m99@{host}")), 2);
-    let shown = house.office().subscription(&id).expect("it is there");
+    let shown = house
+        .office()
+        .subscription(&id, Lang::En)
+        .expect("it is there");
     assert_eq!(shown.state.held, 6);
 }
 
@@ -183,7 +189,7 @@ fn a_target_that_is_down_for_a_day_is_tried_by_one_and_told_the_count_then() {
     house.comes("m0@mx0.example", at(0));
     house.works(at(1));
     house.system.requests();
-    let down = Sent::NotSent("connection refused".to_owned());
+    let down = Sent::NotSent(twins!("connection refused", "接続拒否"));
     house.system.says(Some(down));
     for quarter in 1..96 {
         let now = minute(15 * quarter);
@@ -199,7 +205,10 @@ fn a_target_that_is_down_for_a_day_is_tried_by_one_and_told_the_count_then() {
             "{requests} at {quarter}: one attempt at a time"
         );
     }
-    let shown = house.office().subscription(&id).expect("it is there");
+    let shown = house
+        .office()
+        .subscription(&id, Lang::En)
+        .expect("it is there");
     assert!(shown.state.failing_since.is_some());
     house.system.says(None);
     house.works(hour(25));
@@ -209,7 +218,10 @@ fn a_target_that_is_down_for_a_day_is_tried_by_one_and_told_the_count_then() {
     assert!(tickets[0].texts.len() <= 3, "{:?}", tickets[0].texts);
     let last = tickets[0].texts.last().expect("a comment");
     assert!(last.contains("96 occurrences"), "{last}");
-    let shown = house.office().subscription(&id).expect("it is there");
+    let shown = house
+        .office()
+        .subscription(&id, Lang::En)
+        .expect("it is there");
     assert_eq!(shown.state.failing_since, None);
 }
 

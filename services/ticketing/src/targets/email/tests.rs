@@ -99,7 +99,7 @@ fn it_is_only_told_and_a_bad_sender_is_named() {
     };
     let refusal = driver.step(&Action::Create(&event), &[]).unwrap_err();
     assert!(
-        refusal.0.starts_with("`from` is not an address"),
+        refusal.0.en.starts_with("`from` is not an address"),
         "{refusal}"
     );
     let answers = [Response::default()];

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::Wanted;
+use whymid_schemas::Text;
+
 use crate::target::Refusal;
 
 /// The issues that carry the label: their keys, and whether they are open.
@@ -77,17 +79,31 @@ fn none_fits(offered: &[Value], wanted: Wanted, name: Option<&str>) -> Refusal {
     };
     let names = offered.iter().filter_map(|one| one["name"].as_str());
     let names = names.map(|name| format!("`{name}`")).collect::<Vec<_>>();
-    let names = match names.is_empty() {
-        true => "none to this user".to_owned(),
-        false => names.join(", "),
-    };
     let lacks = match name {
-        Some(name) => format!("the issue has no transition `{name}`"),
-        None => "no transition of the issue leads there".to_owned(),
+        Some(name) => twins!(
+            "the issue has no transition `{name}`",
+            "課題にトランジション `{name}` がありません"
+        ),
+        None => twins!(
+            "no transition of the issue leads there",
+            "目的のステータスへのトランジションが課題にありません"
+        ),
     };
-    Refusal(format!(
-        "{lacks}: set `{setting}` to one that it offers: {names}"
-    ))
+    if names.is_empty() {
+        return Refusal(twins!(
+            "{}, and it offers none to this user",
+            "{}。このユーザーが使えるトランジションがありません"; lacks
+        ));
+    }
+    let names = names.join(", ");
+    let advice = twins!(
+        "set `{setting}` to one that it offers: {names}",
+        "使えるものを `{setting}` に設定してください: {names}"
+    );
+    Refusal(Text {
+        en: format!("{}: {}", lacks.en, advice.en),
+        ja: format!("{}。{}", lacks.ja, advice.ja),
+    })
 }
 
 /// Whether any text of an answer holds `text`, whether or not wiki markup escaped it.
@@ -112,7 +128,8 @@ pub(super) fn complaint(body: &[u8]) -> Option<String> {
 }
 
 fn strange(member: &str) -> Refusal {
-    Refusal(format!(
-        "its answer has no usable `{member}`: is the address right, and `deployment`?"
+    Refusal(twins!(
+        "its answer has no usable `{member}`: is the address right, and `deployment`?",
+        "応答の `{member}` が読み取れません。アドレスと `deployment` が正しいか確認してください"
     ))
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use whymid_schemas::{Happening, Jira, JiraKind, Secret};
 
 use super::JiraDriver;
+use crate::examples::english;
 use crate::markup::tree::samples::{body, event, nasty};
 use crate::target::{Action, Driver as _, Method, Request, Response, Step, Ticket};
 
@@ -218,7 +219,7 @@ fn a_transition_is_taken_by_its_name() {
         .0;
     let want = "the issue has no transition `Back`: set `reopen_transition` to one that it offers: \
                 `Start`, `Finish`, `Won't do`";
-    assert_eq!(refusal, want);
+    assert_eq!(english(refusal), want);
 }
 
 #[test]

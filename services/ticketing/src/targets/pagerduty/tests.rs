@@ -74,7 +74,7 @@ fn severities_are_pagerdutys_words() {
     event.priority = Some("info".to_owned());
     assert_eq!(sent(&event).unwrap()["payload"]["severity"], "info");
     event.priority = Some("P1".to_owned());
-    assert!(sent(&event).unwrap_err().0.contains("`P1`"));
+    assert!(sent(&event).unwrap_err().0.en.contains("`P1`"));
 }
 
 #[test]

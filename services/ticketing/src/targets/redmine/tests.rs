@@ -107,7 +107,7 @@ fn issues_without_the_key_are_not_taken() {
     assert_eq!(tickets.len(), 1);
     assert_eq!(tickets[0].id, "7");
     let refusal = find(issues, 400).unwrap_err();
-    assert!(refusal.0.contains("`custom_field_id`"), "{refusal}");
+    assert!(refusal.0.en.contains("`custom_field_id`"), "{refusal}");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn where_no_issue_has_the_field_nothing_is_opened() {
     let open = json!({"id": 1, "is_closed": false});
     let other = json!({"id": 8, "status": open, "custom_fields": [{"id": 2, "value": ""}]});
     let refusal = find(json!([other]), 1).unwrap_err();
-    assert!(refusal.0.contains("`custom_field_id`"), "{refusal}");
+    assert!(refusal.0.en.contains("`custom_field_id`"), "{refusal}");
     let empty = json!({"id": 8, "status": open, "custom_fields": [{"id": 1, "value": ""}]});
     assert_eq!(find(json!([empty]), 1), Ok(Step::Found(Vec::new())));
     assert_eq!(find(json!([]), 0), Ok(Step::Found(Vec::new())));
@@ -147,7 +147,7 @@ fn an_issue_is_opened_with_key_and_marker() {
     };
     assert_eq!((ticket.id.as_str(), ticket.open), ("12", true));
     let refusal = create(json!({"id": 12})).unwrap_err();
-    assert!(refusal.0.contains("`custom_field_id`"), "{refusal}");
+    assert!(refusal.0.en.contains("`custom_field_id`"), "{refusal}");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn tracker_and_priority_are_told_where_they_are_set() {
     assert_eq!(request.body["issue"]["tracker_id"], 3);
     assert_eq!(request.body["issue"]["priority_id"], 4);
     let step = driver.step(&Action::Create(&event_of("Urgent")), &[]);
-    assert!(step.unwrap_err().0.contains("`priorities`"));
+    assert!(step.unwrap_err().0.en.contains("`priorities`"));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_status_is_set_and_then_looked_at() {
     let step = driver().step(&action, &[Response::default(), now(5)]);
     assert_eq!(step, Ok(Step::Done));
     let step = driver().step(&action, &[Response::default(), now(1)]);
-    assert!(step.unwrap_err().0.contains("workflow"));
+    assert!(step.unwrap_err().0.en.contains("workflow"));
 }
 
 #[test]

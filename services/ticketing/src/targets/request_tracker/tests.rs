@@ -76,7 +76,7 @@ fn a_user_and_a_password_do_where_there_is_no_token() {
     settings.token = None;
     settings.user = Some("root".to_owned());
     let step = RequestTrackerDriver(settings.clone()).step(&Action::Find(KEY), &[]);
-    assert!(step.unwrap_err().0.contains("`token`"));
+    assert!(step.unwrap_err().0.en.contains("`token`"));
     settings.password = Some(Secret::new("secret".to_owned()));
     let request = sent(RequestTrackerDriver(settings).step(&Action::Find(KEY), &[]));
     assert_eq!(
@@ -129,7 +129,7 @@ fn where_nothing_is_found_the_queue_is_asked_for_its_custom_field() {
     let step = driver().step(&Action::Find(KEY), &[nothing.clone(), queue("Whymid_Key")]);
     assert_eq!(step, Ok(Step::Found(Vec::new())));
     let step = driver().step(&Action::Find(KEY), &[nothing, queue("other")]);
-    assert!(step.unwrap_err().0.contains("`custom_field`"));
+    assert!(step.unwrap_err().0.en.contains("`custom_field`"));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn requestor_and_priority_are_told_where_they_are_set() {
     assert_eq!(request.body["Requestor"], "helpdesk@corp.example");
     assert_eq!(request.body["Priority"], 50);
     let step = driver.step(&Action::Create(&event_of("high")), &[]);
-    assert!(step.unwrap_err().0.contains("`priorities`"));
+    assert!(step.unwrap_err().0.en.contains("`priorities`"));
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn other_messages_are_held_against_the_ticket() {
         let step = driver().step(&action, &[messages.clone(), now("resolved")]);
         assert_eq!(step, Ok(Step::Done));
         let step = driver().step(&action, &[messages, now("open")]);
-        assert!(step.unwrap_err().0.starts_with("ticket 12 stays 'open'"));
+        assert!(step.unwrap_err().0.en.starts_with("ticket 12 stays 'open'"));
     }
 }
 
@@ -278,7 +278,7 @@ fn a_refusal_tells_what_rt_said() {
     let refusal = driver()
         .step(&Action::Close(&ticket), &answers)
         .unwrap_err();
-    assert!(refusal.0.ends_with(said), "{refusal}");
+    assert!(refusal.0.en.ends_with(said), "{refusal}");
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn one_number_is_urgency_and_impact_and_anything_else_is_refused() {
     assert_eq!(urgency_and_impact("1 / 2"), Ok((1, 2)));
     for bad in ["", "high", "1/", "1/2/3", "-1"] {
         let step = driver().step(&Action::Create(&event_of(bad)), &[]);
-        assert!(step.unwrap_err().0.contains("`priorities`"), "{bad}");
+        assert!(step.unwrap_err().0.en.contains("`priorities`"), "{bad}");
     }
 }
 
@@ -242,7 +242,7 @@ fn a_state_is_set_and_the_answer_is_looked_at() {
     let closed = driver().step(&Action::Close(&ticket), &[now("6")]);
     assert_eq!(closed, Ok(Step::Done));
     let step = driver().step(&Action::Reopen(&ticket), &[now("7")]);
-    assert!(step.unwrap_err().0.contains("stays in the state 7"));
+    assert!(step.unwrap_err().0.en.contains("stays in the state 7"));
 }
 
 #[test]
