@@ -38,9 +38,9 @@ pub use taken::LinesTaken;
 pub use ticketing::{
     AtMost, CauseData, CauseEvent, Dedup, DryRun, Email, Field, Happening, InboundTaken,
     InboundTicket, Jira, JiraKind, MailTls, Notification, NotificationList, NotificationState,
-    Pagerduty, Priorities, Redmine, RequestTracker, Secret, Servicenow, Subscribed, Subscription,
-    SubscriptionList, SubscriptionState, Target, Template, Terms, TicketLink, TicketWanted,
-    Webhook, WouldOpen, Zammad,
+    Pagerduty, Priorities, Redmine, RedmineText, RequestTracker, Secret, Servicenow, Subscribed,
+    Subscription, SubscriptionList, SubscriptionState, Target, Template, Terms, TicketLink,
+    TicketWanted, Webhook, WouldOpen, Zammad,
 };
 pub use timeline::{ConnectionTimeline, Delivery, Entry, Kin, MessageTimeline};
 pub use words::{

@@ -15,8 +15,8 @@ pub use event::{CauseData, CauseEvent};
 pub use inbound::{InboundTaken, InboundTicket, TicketWanted};
 pub use rehearsal::{DryRun, WouldOpen};
 pub use target::{
-    Email, Jira, JiraKind, MailTls, Pagerduty, Redmine, RequestTracker, Secret, Servicenow, Target,
-    Webhook, Zammad,
+    Email, Jira, JiraKind, MailTls, Pagerduty, Redmine, RedmineText, RequestTracker, Secret,
+    Servicenow, Target, Webhook, Zammad,
 };
 
 use crate::{Lang, Severity, Time};

@@ -8,13 +8,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::harness::{
     Ballast, Dice, Mount, Service, Setup, datagrams, is_for_tests, sender_quit, tcp, wait_at_most,
 };
+use crate::tickets::desk::{lost, push, subscribe, terms};
 use crate::traffic::{Book, Plan, Traffic, reckoning};
 
+/// A signing key; nobody signs with it.
+const SECRET: &str = "whsec_aW52ZW50ZWQtc2lnbmluZy1rZXktb2YtdGVzdHM=";
 const BYTES: (&str, &str) = ("Content-Type", "application/octet-stream");
 /// The longest that a disk may take to be full, or to be noticed.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -145,6 +149,36 @@ fn started_on_a_full_disk_it_answers_and_accepts_once_there_is_room() {
     says(&service, "the journal has failed", false);
     service.post("/v1/lines", &[BYTES], &log).is(202);
     reckoning::everything(&service, &book);
+}
+
+#[test]
+fn tickets_go_on_by_themselves_once_there_is_room() {
+    let Some(mount) = Mount::small(48) else {
+        return;
+    };
+    let service = Service::on(mount.folder(), Setup::default()).ready();
+    // that may not be connected to: what is to be told is listed, and nobody goes
+    let target = json!({"kind": "webhook", "url": "https://127.0.0.1:9/", "secrets": [SECRET]});
+    let id = subscribe(&service, &terms("Aborted", target));
+    let occurrences = || {
+        let path = format!("/v1/notifications?subscription={id}");
+        let told = service.get(&path).is(200).json();
+        told["items"].as_array().map(Vec::len).unwrap_or_default()
+    };
+    push(&service, "esa1", &lost(7001, "one.partner.example"));
+    service.eventually("the first", || (occurrences() == 1).then_some(()));
+    let ballast = Ballast::leaving(&mount, 0);
+    let path = format!("/v1/subscriptions/{id}");
+    let longer = json!({"template": {"body": "x".repeat(12 * 1024)}});
+    // a few may fit into the blocks that the file has
+    service.eventually("what it can't write", || {
+        (service.patch(&path, &longer).status == 500).then_some(())
+    });
+    assert!(service.log().contains("tickets.redb"), "{}", service.log());
+    ballast.remove();
+    service.patch(&path, &longer).is(200);
+    push(&service, "esa1", &lost(7002, "two.partner.example"));
+    service.eventually("what comes now", || (occurrences() == 2).then_some(()));
 }
 
 /// No sender gets a line through any more.

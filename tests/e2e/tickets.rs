@@ -17,12 +17,13 @@
 //! Not here: Redmine (`redmine.rs`), other ticket systems (`doubles/`).
 
 mod archive;
-mod desk;
+pub(crate) mod desk;
 mod life;
 mod mail;
 mod outages;
 mod refusals;
 mod relay;
+mod turned;
 mod wanted;
 
 use std::thread::Builder;
@@ -34,7 +35,7 @@ use crate::harness::{RequestTracker, RtTicket};
 type Scenario = (&'static str, fn(&RequestTracker));
 
 /// What happens in one Request Tracker at the same time.
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 9] = [
     (
         "from a line to resolved and back",
         life::from_a_line_to_resolved_and_back,
@@ -55,6 +56,10 @@ const SCENARIOS: [Scenario; 8] = [
     (
         "killed before the answer",
         outages::killed_before_the_answer,
+    ),
+    (
+        "delivered after all",
+        turned::what_is_delivered_after_all_leaves_its_ticket,
     ),
     (
         "wanted and answered",

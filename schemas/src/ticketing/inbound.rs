@@ -44,7 +44,7 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D
 pub struct InboundTaken {
     /// Whether the answer goes into the ticket.
     pub answering: bool,
-    /// Why, or why not.
+    /// The answer's title in the language of the ticket, or why not in the asker's.
     pub because: String,
     /// The notification that does.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -196,6 +196,20 @@ pub struct Redmine {
     /// Whether notes are private.
     #[serde(default)]
     pub private_notes: bool,
+    /// Its setting "Text formatting" (Administration, Settings, General).
+    #[serde(default)]
+    pub text_formatting: RedmineText,
+}
+
+/// How a Redmine reads texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RedmineText {
+    /// Textile.
+    #[default]
+    Textile,
+    /// CommonMark Markdown.
+    CommonMark,
 }
 
 fn closed_id() -> u64 {

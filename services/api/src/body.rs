@@ -99,7 +99,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
         // what the sender is told may hold a secret of theirs
         let place = format!("line {}, column {}", error.line(), error.column());
         Failure::new(code)
-            .detail(error.to_string(), error.to_string())
+            .misfit(&error)
             .log(format!("the body does not fit: {place}"))
             .help(
                 "What this call takes stands in /openapi.yaml, with an example.",

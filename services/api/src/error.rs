@@ -230,6 +230,8 @@ pub(crate) struct Failure {
 #[derive(Clone, Debug, Default)]
 struct More {
     detail: Option<Text>,
+    /// What the detail is made of, where it is several things.
+    parts: Vec<Text>,
     help: Option<Text>,
     log: Option<String>,
     answer: Option<Box<Answer>>,
@@ -252,6 +254,27 @@ impl Failure {
             ja: ja.into(),
         });
         self
+    }
+
+    /// Says each thing that went wrong.
+    pub(crate) fn details(mut self, parts: Vec<Text>) -> Self {
+        let joined = |lang| {
+            let parts: Vec<&str> = parts.iter().map(|one| one.get(lang)).collect();
+            parts.join("; ")
+        };
+        let (en, ja) = (joined(Lang::En), joined(Lang::Ja));
+        self.more.parts = parts;
+        self.detail(en, ja)
+    }
+
+    /// Says what of a JSON text is wrong.
+    pub(crate) fn misfit(self, error: &serde_json::Error) -> Self {
+        let ja = if error.is_data() {
+            format!("項目または値が正しくありません: {error}")
+        } else {
+            format!("JSON の構文が正しくありません: {error}")
+        };
+        self.detail(error.to_string(), ja)
     }
 
     /// Replaces the table's advice.
@@ -304,6 +327,16 @@ impl Failure {
             .as_deref()
             .or(detail)
             .unwrap_or_else(|| self.code.title(Lang::En))
+    }
+
+    /// Each thing that went wrong.
+    pub(crate) fn parts(&self, lang: Lang) -> Vec<String> {
+        let parts = if self.more.parts.is_empty() {
+            self.more.detail.as_slice()
+        } else {
+            &self.more.parts
+        };
+        parts.iter().map(|one| one.get(lang).to_owned()).collect()
     }
 
     /// What the client is told.

@@ -36,7 +36,7 @@ pub(crate) async fn rehearse(
         zone: TimeZone::UTC,
         base_url: house.base_url(request),
     };
-    let mut dry = Dry::of(terms).map_err(|faults| invalid(&faults))?;
+    let mut dry = Dry::of(terms).map_err(invalid)?;
     // those that look through records take turns
     let turn = house.explaining.clone().acquire_owned().await;
     let turn = turn.map_err(|error| Failure::new(Code::Internal).log(error.to_string()))?;

@@ -23,6 +23,14 @@ pub(crate) fn answer() -> Answer {
     read(include_str!("../samples/answer.json"))
 }
 
+/// The same in a language: what a test ticket is about.
+pub(crate) fn answer_in(lang: Lang) -> Answer {
+    match lang {
+        Lang::En => answer(),
+        Lang::Ja => read(include_str!("../samples/answer.ja.json")),
+    }
+}
+
 pub(crate) fn answer_as_markdown() -> String {
     whymid_diagnosis::markdown(&answer(), Lang::En)
 }

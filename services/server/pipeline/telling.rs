@@ -1,5 +1,5 @@
-//! Records on their way into the index to rows for the tickets: those that did not end well, and
-//! mail that goes through where that would mend something.
+//! Records on their way into the index to rows for the tickets: those that did not end well, those
+//! that did after all, and mail that goes through where that would mend something.
 //!
 //! A record is told of only if a line of it came live within the last minutes, whose stamp is no
 //! further from then than clocks and zones can be wrong: imports, replays and records that are
@@ -53,7 +53,10 @@ impl Telling {
         let Some(at) = self.live(common, now) else {
             return;
         };
-        if is_trouble_by(facets.outcome, &facets.diagnosis) {
+        let is_over = !matches!(facets.outcome, Outcome::Processing | Outcome::Queued);
+        let is_trouble = is_trouble_by(facets.outcome, &facets.diagnosis);
+        // what ended well after all leaves the cause that it counts for
+        if is_trouble || (is_over && self.office.counts(&common.id)) {
             let record = common.id.clone();
             self.rows.push(Row::Record { record, at });
         }

@@ -28,8 +28,8 @@ use crate::{mailer, signature};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest that connecting may.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The longest body that is read.
-const BODY: u64 = 1024 * 1024;
+/// The longest body that is read: a ticket with what was told of it for months.
+const BODY: u64 = 16 * 1024 * 1024;
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +113,10 @@ impl Network {
         };
         match answered {
             Err(error) => Sent::Unsendable(unfit(&error)),
+            // TLS may have ended after the request was read: only what looks is sure to do nothing
+            Ok(Err(error)) if method != "GET" && is_tls(&error) => {
+                Sent::Lost(unreached(&error.to_string()))
+            }
             Ok(Err(error)) => failed(&error),
             Ok(Ok(response)) => read(response),
         }
@@ -163,6 +167,13 @@ impl Network {
                     "メールが受け付けられませんでした: {said}"
                 ))
             }
+            Err(error) if error.is_transient() => {
+                let said = said(&error);
+                Sent::NotSent(twins!(
+                    "the mail was not taken for now: {said}",
+                    "メールサーバーに一時的に拒否されました: {said}"
+                ))
+            }
             Err(error) if error.is_timeout() => Sent::Lost(unanswered(&said(&error))),
             Err(error) => Sent::NotSent(unreached(&said(&error))),
         }
@@ -172,7 +183,10 @@ impl Network {
     fn allowed(&self, host: &str, port: u16) -> Result<IpAddr, Sent> {
         let found = (host, port).to_socket_addrs();
         let found = found.map_err(|error| Sent::NotSent(unreached(&format!("{host}: {error}"))))?;
-        let mut refused = twins!("{host} has no address", "{host} のアドレスがありません");
+        let mut refused = twins!(
+            "{host} has no address",
+            "{host} の IP アドレスが見つかりません"
+        );
         for address in found {
             match self.guard.check(address.ip()) {
                 Ok(()) => return Ok(address.ip()),
@@ -258,6 +272,10 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> Sent {
             location,
             body,
         },
+        Err(ureq::Error::BodyExceedsLimit(_)) => Sent::Unsendable(twins!(
+            "the target's answer is longer than {BODY} bytes: is the address right, or does the ticket hold that much?",
+            "連携先の応答が {BODY} バイトを超えています。アドレスが正しいか、チケットの内容が多すぎないか確認してください"
+        )),
         Err(error) => Sent::Lost(twins!(
             "the answer broke off: {error}",
             "応答が途中で切れました: {error}"
@@ -285,17 +303,16 @@ fn failed(error: &ureq::Error) -> Sent {
             | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect)
     );
     let not_connected = |inner: &std::io::Error| {
-        let own = inner.get_ref();
-        own.is_some_and(|own| own.is::<rustls::Error>())
-            || matches!(
-                inner.kind(),
-                ErrorKind::ConnectionRefused
-                    | ErrorKind::HostUnreachable
-                    | ErrorKind::NetworkUnreachable
-                    | ErrorKind::AddrNotAvailable
-            )
+        matches!(
+            inner.kind(),
+            ErrorKind::ConnectionRefused
+                | ErrorKind::HostUnreachable
+                | ErrorKind::NetworkUnreachable
+                | ErrorKind::AddrNotAvailable
+        )
     };
-    if not_begun || matches!(error, ureq::Error::Io(inner) if not_connected(inner)) {
+    let is_apart = matches!(error, ureq::Error::Io(inner) if not_connected(inner));
+    if not_begun || is_apart || is_tls(error) {
         return Sent::NotSent(unreached(&text));
     }
     if let ureq::Error::BadUri(_) | ureq::Error::Http(_) = error {
@@ -304,10 +321,19 @@ fn failed(error: &ureq::Error) -> Sent {
     Sent::Lost(unanswered(&text))
 }
 
+/// Whether TLS failed, at whatever point.
+fn is_tls(error: &ureq::Error) -> bool {
+    let is_rustls = |inner: &std::io::Error| {
+        let own = inner.get_ref();
+        own.is_some_and(|own| own.is::<rustls::Error>())
+    };
+    matches!(error, ureq::Error::Io(inner) if is_rustls(inner))
+}
+
 fn unfit(error: &dyn std::error::Error) -> Text {
     twins!(
         "the request can't be made: {error}",
-        "要求を作成できません: {error}"
+        "リクエストを作成できません: {error}"
     )
 }
 

@@ -237,7 +237,7 @@ impl Cause {
             (true, true) => {}
             (false, false) => return None,
         }
-        if now.duration_since(told.at) < quiet_period {
+        if told.at <= now && now.duration_since(told.at) < quiet_period {
             return None;
         }
         if self.count > told.count {

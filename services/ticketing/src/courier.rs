@@ -74,8 +74,8 @@ enum Trouble {
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
         Self::End(End::Refused(twins!(
-            "the target refused: {}",
-            "連携先に拒否されました: {}"; refusal.0
+            "the target can't take it: {}",
+            "連携先で処理できません: {}"; refusal.0
         )))
     }
 }
@@ -285,8 +285,8 @@ impl Trip<'_> {
             answers.push(self.understood(action, sent)?);
         }
         Err(Trouble::End(End::Refused(twins!(
-            "the target's answers do not come to an end",
-            "連携先の応答が終わりません"
+            "the target's answers do not come to an end within {MOST_REQUESTS} requests",
+            "連携先とのやり取りが {MOST_REQUESTS} 回で完了しませんでした"
         ))))
     }
 
@@ -313,33 +313,54 @@ impl Trip<'_> {
         if (200..300).contains(&status) {
             return Ok(Response { status, body });
         }
-        let says = self.errand.driver.complaint(&body).map(|says| cut(&says));
-        let says = says.map_or_else(String::new, |says| format!(": {says}"));
-        let problem = twins!(
-            "the target answered {status}{says}",
-            "連携先が {status} を返しました{says}"
-        );
+        let problem = self.problem(status, &body);
         Err(match status {
             300..400 => {
-                let place = match location {
-                    Some(place) => {
-                        let place = cut(&place);
-                        twins!("{place}", "{place}")
-                    }
-                    None => twins!("nowhere", "不明なアドレス"),
+                let lead = match location.map(|place| cut(&place)) {
+                    Some(place) => twins!(
+                        "the target answered {status} and points to {place}",
+                        "連携先が {status} を返し、{place} へのリダイレクトを示しました"
+                    ),
+                    None => twins!(
+                        "the target answered {status} and points to nowhere",
+                        "連携先が {status} を返しましたが、リダイレクト先が示されていません"
+                    ),
                 };
                 Trouble::End(End::Refused(twins!(
-                    "the target answered {status} and points to {}: redirects are not followed, set the final address",
-                    "連携先が {status} で {} への転送を返しました。転送先には接続しません。最終的なアドレスを設定してください"; place
+                    "{}: redirects are not followed, set the final address",
+                    "{}。リダイレクトには従いません。最終的なアドレスを設定してください"; lead
                 )))
             }
             410 if !self.errand.driver.finds() => Trouble::End(End::Gone(problem)),
             404 | 410 if self.is_about_ours(action) => Trouble::NoTicket,
             425 | 429 => again(Some(retry_after.unwrap_or(60)), true, problem),
-            408 | 409 | 412 => again(retry_after.or(self.in_doubt(action)), false, problem),
+            408 | 409 | 412 => again(retry_after.max(self.in_doubt(action)), false, problem),
             400..500 => Trouble::End(End::Refused(problem)),
             _ => again(retry_after.max(self.in_doubt(action)), true, problem),
         })
+    }
+
+    /// What an answer of no success says, and what is known to be behind it.
+    fn problem(&self, status: u16, body: &[u8]) -> Text {
+        let driver = self.errand.driver;
+        let Some(says) = driver.complaint(body) else {
+            return twins!(
+                "the target answered {status}",
+                "連携先が {status} を返しました"
+            );
+        };
+        let (hint, says) = (driver.hint(&says), cut(&says));
+        let problem = twins!(
+            "the target answered {status}: {says}",
+            "連携先が {status} を返しました: {says}"
+        );
+        match hint {
+            Some(hint) => Text {
+                en: format!("{} ({})", problem.en, hint.en),
+                ja: format!("{}（{}）", problem.ja, hint.ja),
+            },
+            None => problem,
+        }
     }
 
     /// Whether it is about a ticket that was opened from here, which can be opened again.

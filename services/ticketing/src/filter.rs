@@ -139,12 +139,12 @@ fn lacks(error: &ExecutionError) -> Text {
     } else {
         twins!(
             "it computes with what can't be computed with",
-            "計算できない値で計算しています"
+            "計算できない値を計算に使っています"
         )
     };
     twins!(
         "{}. Ask first whether it is there, as in: has(message.subject)",
-        "{}。先に値があるか確かめてください。例: has(message.subject)"; text
+        "{}。先に値の有無を確認してください。例: has(message.subject)"; text
     )
 }
 
@@ -220,14 +220,14 @@ fn check(at: &IdedExpr, loops: &mut Vec<String>) -> Result<(), Text> {
         }),
         Expr::Struct(_) => Err(twins!(
             "it makes a structure, which filters have no use for",
-            "構造体は作成できません"
+            "フィルターでは構造体を使えません"
         )),
         Expr::Comprehension(one) => {
             check(&one.iter_range, loops)?;
             if !loops.is_empty() {
                 return Err(twins!(
                     "it goes through a list within a list: that takes too long for answers with thousands of recipients",
-                    "リストの処理の中で別のリストを処理しています。宛先が数千件ある回答では時間がかかりすぎます"
+                    "リストの中のリストをたどっています。受信者が数千人いる回答では時間がかかりすぎます"
                 ));
             }
             loops.push(one.iter_var.clone());
@@ -245,7 +245,7 @@ fn check(at: &IdedExpr, loops: &mut Vec<String>) -> Result<(), Text> {
 fn longer() -> Text {
     twins!(
         "it makes something longer while it goes through a list, which could fill all memory: compare parts instead",
-        "リストの処理の中で値を長くしています。メモリーを使い果たすおそれがあるため、部分ごとに比較してください"
+        "リストをたどりながら値を連結するなどして長くしています。メモリーを使い切るおそれがあります。代わりに部分ごとに比較してください"
     )
 }
 
@@ -280,7 +280,7 @@ fn callable(name: &str) -> Result<(), Text> {
             hint.en
         ),
         ja: format!(
-            "フィルターに関数 `{name}` はありません{}。使えるもの: {all}、exists、all、exists_one、filter、map、has",
+            "フィルターでは関数 `{name}` を使えません{}。使えるもの: {all}, exists, all, exists_one, filter, map, has",
             hint.ja
         ),
     })

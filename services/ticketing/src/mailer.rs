@@ -57,7 +57,7 @@ pub(crate) fn mailbox(setting: &str, address: &str) -> Result<Mailbox, Refusal> 
         let address = one_line(address);
         Refusal(twins!(
             "`{setting}` is not an address of mail: {address}",
-            "`{setting}` がメール アドレスではありません: {address}"
+            "`{setting}` がメールアドレスとして正しくありません: {address}"
         ))
     })
 }

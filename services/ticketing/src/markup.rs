@@ -2,6 +2,7 @@
 //! tree (`tree.rs`).
 
 pub(crate) mod adf;
+pub(crate) mod commonmark;
 pub(crate) mod html;
 pub(crate) mod plain;
 pub(crate) mod textile;

@@ -100,8 +100,18 @@ struct Held {
     filter_errors: u64,
     /// Nothing is sent before that.
     paused_until: Option<Timestamp>,
+    /// So often in a row it did not answer.
+    downs: u32,
     failing_since: Option<Timestamp>,
     failure: Option<Text>,
+}
+
+impl Held {
+    /// Whether nothing is sent for now.
+    fn waits(&self, now: Timestamp) -> bool {
+        self.paused_until
+            .is_some_and(|at| delivery::is_ahead(at, now))
+    }
 }
 
 #[derive(Debug, Default)]

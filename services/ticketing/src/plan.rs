@@ -67,7 +67,7 @@ impl Plan {
         if letters == 0 || letters > NAME || terms.name.chars().any(char::is_control) {
             let what = twins!(
                 "takes 1 to {NAME} letters in one line",
-                "1 行で 1 から {NAME} 文字にしてください"
+                "改行なしで、1 から {NAME} 文字で指定してください"
             );
             faults.note("name", what);
         }
@@ -174,7 +174,7 @@ fn check_target(target: &mut Target, faults: &mut Faults) {
             if one.user.is_some() != one.password.is_some() {
                 let what = twins!(
                     "takes a password, and a password takes a user",
-                    "ユーザー名とパスワードは両方指定してください"
+                    "`user` と `password` は、両方を指定するか、両方を省略してください"
                 );
                 faults.note("target.user", what);
             }
@@ -186,8 +186,8 @@ fn check_target(target: &mut Target, faults: &mut Faults) {
 fn check_login(token: bool, login: (bool, bool), faults: &mut Faults) {
     if !token && login != (true, true) {
         let what = twins!(
-            "is missing; or give `user` and `password`",
-            "指定されていません。または `user` と `password` を指定してください"
+            "is missing: give it, or `user` and `password`",
+            "指定されていません。これを指定するか、`user` と `password` の両方を指定してください"
         );
         faults.note("target.token", what);
     }
@@ -197,8 +197,8 @@ fn check_webhook(secrets: &mut [Secret], faults: &mut Faults) {
     if secrets.is_empty() {
         let key = new_secret();
         let what = twins!(
-            "names none; a new one: {key}",
-            "鍵がありません。新しい鍵の例: {key}"
+            "names none: a new one is {key}",
+            "署名鍵がありません。新しく生成した鍵: {key}"
         );
         faults.note("target.secrets", what);
     }

@@ -1,7 +1,8 @@
 //! What is remembered, on disk: one file of redb, JSON in it.
 //!
 //! Invariants: what a [`Batch`] holds is on disk as a whole or not at all once [`Shelf::write`]
-//! returns; the file is its owner's alone (it holds secrets).
+//! returns; the file is its owner's alone (it holds secrets). After a failure (a full disk) the file
+//! is opened again, as redb asks for: what comes next finds out whether it can be written.
 //!
 //! | table | key | value |
 //! |---|---|---|
@@ -17,7 +18,7 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition};
@@ -90,7 +91,8 @@ impl Batch {
 /// The file.
 #[derive(Debug)]
 pub(crate) struct Shelf {
-    database: RwLock<Database>,
+    /// Nothing where it could not be opened again.
+    database: RwLock<Option<Database>>,
     path: PathBuf,
     file: String,
 }
@@ -98,88 +100,95 @@ pub(crate) struct Shelf {
 impl Shelf {
     /// Opens the file, which is made where there is none.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let file = path.display().to_string();
-        let failed = |what: String| Error {
-            file: file.clone(),
-            what,
-        };
-        let mut options = OpenOptions::new();
-        let options = options.create(true).truncate(false).read(true).write(true);
-        let opened = options.mode(0o600).open(path);
-        let opened = opened.map_err(|error| failed(error.to_string()))?;
-        let backend = FileBackend::new(opened).map_err(|error| failed(error.to_string()))?;
-        let database = Database::builder().create_with_backend(backend);
-        let database = RwLock::new(database.map_err(|error| failed(error.to_string()))?);
         let shelf = Self {
-            database,
+            database: RwLock::new(None),
             path: path.to_owned(),
-            file,
+            file: path.display().to_string(),
         };
         // every table is there from now on
         shelf.write(&Batch::default())?;
         Ok(shelf)
     }
 
-    fn failed(&self, error: impl Into<redb::Error>) -> Error {
+    fn failed(&self, error: &dyn std::fmt::Display) -> Error {
         Error {
             file: self.file.clone(),
-            what: error.into().to_string(),
+            what: error.to_string(),
         }
     }
 
-    fn database(&self) -> RwLockReadGuard<'_, Database> {
-        self.database.read().unwrap_or_else(PoisonError::into_inner)
+    /// Does something with the file. Once anything failed, redb does no more until it is opened again.
+    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, redb::Error>) -> Result<T, Error> {
+        let mut place = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        if place.is_none() {
+            drop(place);
+            let mut empty = self.for_changes();
+            if empty.is_none() {
+                *empty = Some(opened(&self.path).map_err(|error| self.failed(&error))?);
+            }
+            drop(empty);
+            place = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        }
+        let Some(database) = &*place else {
+            return Err(self.failed(&"it was closed, and is opened again"));
+        };
+        let done = work(database);
+        drop(place);
+        done.map_err(|error| {
+            *self.for_changes() = None;
+            self.failed(&error)
+        })
+    }
+
+    fn for_changes(&self) -> RwLockWriteGuard<'_, Option<Database>> {
+        let place = self.database.write();
+        place.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes the file anew: what was removed or written over is nowhere in it.
     pub(crate) fn renew(&self) -> Result<(), Error> {
-        let mut place = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let failed = |error: &dyn std::fmt::Display| Error {
-            file: self.file.clone(),
-            what: error.to_string(),
+        // it is there, or can't be read
+        self.count(Table::Meta)?;
+        let mut place = self.for_changes();
+        let Some(old) = &*place else {
+            return Err(self.failed(&"it was closed, and is opened again"));
         };
         let new_path = self.path.with_extension("new");
         // what an earlier attempt left
         let _ = std::fs::remove_file(&new_path);
         let new = Self::open(&new_path)?;
-        {
-            let copy = || -> Result<(), redb::Error> {
-                let (from, to) = (place.begin_read()?, new.database().begin_write()?);
-                for table in Table::ALL {
-                    let (old, mut open) = (
-                        from.open_table(table.definition())?,
-                        to.open_table(table.definition())?,
-                    );
-                    for entry in old.range::<&[u8]>(..)? {
-                        let (key, value) = entry?;
-                        open.insert(key.value(), value.value())?;
-                    }
+        new.with(|new| {
+            let (from, to) = (old.begin_read()?, new.begin_write()?);
+            for table in Table::ALL {
+                let (old, mut open) = (
+                    from.open_table(table.definition())?,
+                    to.open_table(table.definition())?,
+                );
+                for entry in old.range::<&[u8]>(..)? {
+                    let (key, value) = entry?;
+                    open.insert(key.value(), value.value())?;
                 }
-                to.commit()?;
-                Ok(())
-            };
-            copy().map_err(|error| failed(&error))?;
-        }
-        std::fs::rename(&new_path, &self.path).map_err(|error| failed(&error))?;
-        let folder = self.path.parent().map(std::fs::File::open);
-        if let Some(Ok(folder)) = folder {
-            folder.sync_all().map_err(|error| failed(&error))?;
-        }
-        // the new file goes on under the old one's name
+            }
+            to.commit()?;
+            Ok(())
+        })?;
+        std::fs::rename(&new_path, &self.path).map_err(|error| self.failed(&error))?;
+        // the new file goes on under the old one's name, whatever comes now
         *place = new
             .database
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
+        let folder = self.path.parent().map(std::fs::File::open);
+        if let Some(Ok(folder)) = folder {
+            folder.sync_all().map_err(|error| self.failed(&error))?;
+        }
         Ok(())
     }
 
     /// Puts changes on disk.
     pub(crate) fn write(&self, batch: &Batch) -> Result<(), Error> {
-        let write = || -> Result<(), redb::Error> {
-            let transaction = self.database().begin_write()?;
+        self.with(|database| {
+            let transaction = database.begin_write()?;
             for table in Table::ALL {
                 let mut open = transaction.open_table(table.definition())?;
                 for (_, key, value) in batch.0.iter().filter(|change| change.0 == table) {
@@ -191,8 +200,7 @@ impl Shelf {
             }
             transaction.commit()?;
             Ok(())
-        };
-        write().map_err(|error| self.failed(error))
+        })
     }
 
     /// What is at a place.
@@ -201,13 +209,12 @@ impl Shelf {
         table: Table,
         key: impl AsRef<[u8]>,
     ) -> Result<Option<T>, Error> {
-        let read = || -> Result<Option<T>, redb::Error> {
-            let transaction = self.database().begin_read()?;
+        self.with(|database| {
+            let transaction = database.begin_read()?;
             let open = transaction.open_table(table.definition())?;
             let found = open.get(key.as_ref())?;
             Ok(found.and_then(|value| serde_json::from_slice(value.value()).ok()))
-        };
-        read().map_err(|error| self.failed(error))
+        })
     }
 
     /// What is there from a key on, in order, as long as `until` does not say that it is enough.
@@ -217,8 +224,8 @@ impl Shelf {
         from: impl AsRef<[u8]>,
         mut take: impl FnMut(&[u8], T) -> bool,
     ) -> Result<(), Error> {
-        let mut read = || -> Result<(), redb::Error> {
-            let transaction = self.database().begin_read()?;
+        self.with(|database| {
+            let transaction = database.begin_read()?;
             let open = transaction.open_table(table.definition())?;
             for entry in open.range(from.as_ref()..)? {
                 let (key, value) = entry?;
@@ -230,8 +237,7 @@ impl Shelf {
                 }
             }
             Ok(())
-        };
-        read().map_err(|error| self.failed(error))
+        })
     }
 
     /// The same backwards, from behind all or from in front of a key.
@@ -241,8 +247,8 @@ impl Shelf {
         before: Option<&[u8]>,
         mut take: impl FnMut(&[u8], T) -> bool,
     ) -> Result<(), Error> {
-        let mut read = || -> Result<(), redb::Error> {
-            let transaction = self.database().begin_read()?;
+        self.with(|database| {
+            let transaction = database.begin_read()?;
             let open = transaction.open_table(table.definition())?;
             let entries = match before {
                 Some(before) => open.range(..before)?,
@@ -258,8 +264,7 @@ impl Shelf {
                 }
             }
             Ok(())
-        };
-        read().map_err(|error| self.failed(error))
+        })
     }
 
     /// The number behind the last one of a table whose keys are numbers.
@@ -274,12 +279,18 @@ impl Shelf {
 
     /// How many there are.
     pub(crate) fn count(&self, table: Table) -> Result<u64, Error> {
-        let read = || -> Result<u64, redb::Error> {
-            let transaction = self.database().begin_read()?;
+        self.with(|database| {
+            let transaction = database.begin_read()?;
             Ok(transaction.open_table(table.definition())?.len()?)
-        };
-        read().map_err(|error| self.failed(error))
+        })
     }
+}
+
+fn opened(path: &Path) -> Result<Database, redb::Error> {
+    let mut options = OpenOptions::new();
+    let options = options.create(true).truncate(false).read(true).write(true);
+    let file = options.mode(0o600).open(path)?;
+    Ok(Database::builder().create_with_backend(FileBackend::new(file)?)?)
 }
 
 /// A key that is a number, in order.
@@ -295,6 +306,8 @@ pub(crate) fn number(key: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
 
@@ -353,6 +366,83 @@ mod tests {
         let shelf = Shelf::open(&path).expect("a shelf");
         let found: Option<String> = shelf.get(Table::Causes, "two").expect("read");
         assert_eq!(found.as_deref(), Some("later"));
+    }
+
+    /// A disk that is full while the switch is on.
+    #[derive(Debug)]
+    struct Full(FileBackend, Arc<AtomicBool>);
+
+    impl Full {
+        fn room(&self) -> Result<(), std::io::Error> {
+            if self.1.load(Ordering::Relaxed) {
+                return Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
+            }
+            Ok(())
+        }
+    }
+
+    impl redb::StorageBackend for Full {
+        fn len(&self) -> Result<u64, std::io::Error> {
+            self.0.len()
+        }
+
+        fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
+            self.0.read(offset, out)
+        }
+
+        fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
+            self.room()?;
+            self.0.set_len(len)
+        }
+
+        fn sync_data(&self) -> Result<(), std::io::Error> {
+            self.room()?;
+            self.0.sync_data()
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
+            self.room()?;
+            self.0.write(offset, data)
+        }
+
+        fn close(&self) -> Result<(), std::io::Error> {
+            self.0.close()
+        }
+    }
+
+    #[test]
+    fn after_a_full_disk_it_is_written_again_and_nothing_is_lost() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tickets.redb");
+        let shelf = Shelf::open(&path).expect("a shelf");
+        let put = |number: u64| {
+            let mut batch = Batch::default();
+            batch.put(Table::Inbox, numbered(number), &number);
+            shelf.write(&batch)
+        };
+        put(1).expect("written");
+        *shelf.for_changes() = None;
+        let is_full = Arc::new(AtomicBool::new(false));
+        let file = OpenOptions::new().read(true).write(true).open(&path);
+        let backend = FileBackend::new(file.expect("a file")).expect("a backend");
+        let full = Full(backend, Arc::clone(&is_full));
+        let database = Database::builder().create_with_backend(full);
+        *shelf.for_changes() = Some(database.expect("the same"));
+        put(2).expect("written");
+        is_full.store(true, Ordering::Relaxed);
+        let error = put(3).expect_err("no room").to_string();
+        assert!(error.contains("tickets.redb"), "{error}");
+        // there is room again; redb alone would go on to fail
+        put(4).expect("written again");
+        let mut all = Vec::new();
+        let walked = shelf.walk(Table::Inbox, [], |_, one: u64| {
+            all.push(one);
+            true
+        });
+        assert!(walked.is_ok());
+        assert_eq!(all, [1, 2, 4]);
+        shelf.renew().expect("written anew");
+        assert_eq!(shelf.count(Table::Inbox).ok(), Some(3));
     }
 
     #[test]

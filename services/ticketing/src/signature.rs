@@ -71,7 +71,7 @@ fn key(secret: &Secret) -> Result<Vec<u8>, Refusal> {
 fn wrong_length() -> Refusal {
     unfit(twins!(
         "it is not 24 to 64 bytes",
-        "24 から 64 バイトではありません"
+        "鍵の長さが 24 から 64 バイトの範囲にありません"
     ))
 }
 

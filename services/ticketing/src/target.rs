@@ -55,7 +55,7 @@ pub enum Step {
 }
 
 /// A system's answer could not be understood, or the settings are at fault: one sentence that says
-/// what, fit for "the target refused: …".
+/// what, fit for "the target can't take it: …".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.en)]
 pub struct Refusal(pub Text);
@@ -163,6 +163,11 @@ pub trait Driver: Send + Sync {
     /// What the system says is wrong, in the body of an answer that is no success; `None` where it
     /// does not say.
     fn complaint(&self, body: &[u8]) -> Option<String>;
+
+    /// What is known to be behind such words.
+    fn hint(&self, _said: &str) -> Option<Text> {
+        None
+    }
 
     /// Its addresses, each with the setting that it comes from: to be checked when a subscription
     /// is made.

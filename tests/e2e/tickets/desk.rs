@@ -132,7 +132,8 @@ pub(crate) fn icid(mid: u64) -> u64 {
     mid + 50_000
 }
 
-fn begun(mid: u64, host: &str) -> Vec<(i64, String)> {
+/// A message on its way in, seconds ago.
+pub(crate) fn begun(mid: u64, host: &str) -> Vec<(i64, String)> {
     let icid = icid(mid);
     let all = [
         format!(

@@ -16,7 +16,6 @@ use crate::{
     desk::Style,
     error::{Code, Failure},
     labels,
-    routes::FAULTS,
 };
 
 /// A moment, whole for programs and short for people.
@@ -182,11 +181,9 @@ impl Draft {
         if !status.is_client_error() && failure.code != Code::Replaying {
             return Err(failure);
         }
-        let problem = failure.problem(lang);
-        let faults = problem.detail.iter().flat_map(|text| text.split(FAULTS));
         Ok(Self {
-            faults: faults.map(str::to_owned).collect(),
-            problem: Some(problem),
+            faults: failure.parts(lang),
+            problem: Some(failure.problem(lang)),
             ..Self::new(text)
         })
     }

@@ -21,7 +21,7 @@ mod tickets;
 mod web_pages;
 mod why;
 
-pub(crate) use subscriptions::{FAULTS, blocking, invalid};
+pub(crate) use subscriptions::{blocking, invalid};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers every route.

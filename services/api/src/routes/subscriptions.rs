@@ -8,9 +8,10 @@ use actix_web::{
     web::{self, Path, Payload},
 };
 use serde_json::Value;
-use whymid_schemas::{Lang, Notification, Subscribed, Subscription, SubscriptionList, Terms, Text};
+use whymid_schemas::{Notification, Subscribed, Subscription, SubscriptionList, Terms, Text};
 use whymid_ticketing::{NotSubscribed, NotTaken};
 
+use super::tickets::lang_of;
 use crate::{
     body,
     error::{Code, Failure},
@@ -215,7 +216,8 @@ pub(crate) async fn test(
 ) -> Result<HttpResponse, Failure> {
     let inner = house.clone();
     let now = house.now();
-    let sent = blocking(move || inner.tickets.test(&id, &sample::answer(), now)).await?;
+    let answer = sample::answer_in(lang_of(&house, &id)?);
+    let sent = blocking(move || inner.tickets.test(&id, &answer, now)).await?;
     Ok(HttpResponse::Accepted().json(sent.map_err(not_taken)?))
 }
 
@@ -231,26 +233,19 @@ pub(crate) async fn blocking<T: Send + 'static>(
 pub(super) fn not_subscribed(not: NotSubscribed) -> Failure {
     match not {
         NotSubscribed::Unknown => Failure::new(Code::SubscriptionUnknown),
-        NotSubscribed::Faults(faults) => invalid(&faults),
+        NotSubscribed::Faults(faults) => invalid(faults),
         NotSubscribed::NameTaken => Failure::new(Code::SubscriptionNameTaken),
         NotSubscribed::TooMany => Failure::new(Code::SubscriptionsTooMany),
         NotSubscribed::Failed(error) => Failure::new(Code::Internal).log(error.to_string()),
     }
 }
 
-/// What stands between faults.
-pub(crate) const FAULTS: &str = "; ";
-
 /// Everything that is wrong with a subscription.
-pub(crate) fn invalid(faults: &[Text]) -> Failure {
+pub(crate) fn invalid(faults: Vec<Text>) -> Failure {
     let count = faults.len();
-    let joined = |lang| {
-        let faults: Vec<&str> = faults.iter().map(|one| one.get(lang)).collect();
-        faults.join(FAULTS)
-    };
     // they may quote what was sent, a secret in the wrong place included
     Failure::new(Code::SubscriptionInvalid)
-        .detail(joined(Lang::En), joined(Lang::Ja))
+        .details(faults)
         .log(format!("{count} faults"))
 }
 

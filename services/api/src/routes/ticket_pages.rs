@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use whymid_schemas::Terms;
 
 use super::subscriptions::{blocking, not_subscribed, not_taken};
+use super::tickets::lang_of;
 use crate::{
     body::Form,
     desk::Style,
@@ -186,15 +187,10 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Failure> {
         } else {
             Code::BodyMalformed
         };
-        Failure::new(code)
-            .detail(
-                error.to_string(),
-                format!("項目または値が正しくありません: {error}"),
-            )
-            .help(
-                "Write it as JSON; the examples of each target show how.",
-                "JSON で記述してください。書き方は連携先ごとの例を参照してください。",
-            )
+        Failure::new(code).misfit(&error).help(
+            "Write it as JSON; the examples of each target show how.",
+            "JSON で記述してください。書き方は連携先ごとの例を参照してください。",
+        )
     })
 }
 
@@ -371,7 +367,8 @@ pub(crate) async fn test_form(
     let Params((_, zone)) = asked;
     let style = house.style(&request, zone.tz);
     let (inner, now) = (house.clone(), house.now());
-    let sent = blocking(move || inner.tickets.test(&id, &sample::answer(), now)).await?;
+    let answer = sample::answer_in(lang_of(&house, &id)?);
+    let sent = blocking(move || inner.tickets.test(&id, &answer, now)).await?;
     let page = format!("/subscriptions/{}", sent.map_err(not_taken)?.subscription);
     lead_to(&house, &style, &page, "#notifications")
 }

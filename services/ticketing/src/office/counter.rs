@@ -100,6 +100,20 @@ impl Office {
         Ok(links.collect())
     }
 
+    /// Whether a message or connection counts for a cause. Asks the disk; what can't be read does not.
+    #[must_use]
+    pub fn counts(&self, record: &str) -> bool {
+        let prefix = format!("{record}\0");
+        let mut found = false;
+        let looked = self
+            .shelf
+            .walk(Table::Occurrences, &prefix, |key, _: Occurrence| {
+                found = key.starts_with(prefix.as_bytes());
+                false
+            });
+        looked.is_ok() && found
+    }
+
     /// The tickets of a subscription with their titles, those of the newest occurrences first.
     #[must_use]
     pub fn tickets_by(&self, subscription: &str, most: usize) -> Vec<(String, TicketLink)> {
@@ -197,6 +211,14 @@ impl Office {
         let known = known.and_then(|one| state.causes.get(&one.key));
         if let Some(known) = known.filter(|one| one.told.is_some() || one.pending.is_some()) {
             return Ok(coming(known, &plan));
+        }
+        if let Some(known) = known.filter(|one| one.open) {
+            // it counts for a cause that has no ticket yet: that one gets it
+            let mut cause = known.clone();
+            cause.held = false;
+            let told = self.told(&state, &cause, &plan, Some(answer), Happening::Opened, now);
+            let link = self.send(&mut state, cause, &plan, told, Batch::default(), now)?;
+            return Ok(link.1);
         }
         let about = About::of(subscription, answer, &[Dedup::Record]);
         let shown = leaving(answer, &plan.terms.fields);

@@ -1,7 +1,8 @@
 //! Errands out, reports in: what is due goes to couriers, and what came of it is written down.
 //!
 //! Trying again waits longer each time, up to a quarter of an hour, by chance a little more or less;
-//! while a target does not answer, one notification tries and the others wait. After 75 hours it is
+//! while a target does not answer, one notification tries and the others wait, as long as if it were
+//! one and the same. After 75 hours it is
 //! given up (Standard Webhooks 1.0, example schedule).
 
 use std::collections::HashMap;
@@ -28,6 +29,9 @@ const WAIT: [i64; 7] = [5, 15, 60, 120, 300, 600, 900];
 
 /// The longest that a target may ask to wait.
 const LONGEST_WAIT: i64 = 6 * 3600;
+
+/// The longest that a request takes before the one that opens a ticket is sent.
+const UNDER_WAY: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often it is tried at least.
 const LEAST: u32 = 5;
@@ -132,8 +136,15 @@ impl Office {
                 pending.tried = true;
                 pending.attempts += 1;
                 // where this breaks off, what it did is to show before it is looked for
-                let settles = SignedDuration::from_secs(held.plan.driver.settles_in());
-                pending.next_at = now.saturating_add(settles / self.haste()).unwrap_or(now);
+                let driver = &held.plan.driver;
+                let settles = SignedDuration::from_secs(driver.settles_in());
+                let begins = if driver.finds() {
+                    UNDER_WAY
+                } else {
+                    SignedDuration::ZERO
+                };
+                let wait = (settles + begins) / self.haste();
+                pending.next_at = now.saturating_add(wait).unwrap_or(now);
             }
             changed.push(begun);
         }
@@ -202,14 +213,14 @@ impl Office {
             Verdict::Again => counts.failed += 1,
             Verdict::Dead => counts.dead += 1,
         }
-        note_health(&mut state, &cause, &end, now);
+        note_health(&mut state, &cause, &end, self.haste(), now);
         if matches!(end, End::Gone(_)) {
             self.disable(&mut state, &cause.subscription, now)?;
         }
         Ok(())
     }
 
-    fn haste(&self) -> i32 {
+    pub(super) fn haste(&self) -> i32 {
         i32::try_from(self.settings.haste.max(1)).unwrap_or(i32::MAX)
     }
 }
@@ -227,6 +238,13 @@ fn still(end: &End, is_by_those: bool) -> End {
     }
 }
 
+/// Whether a moment is still to come. What is further ahead than anything waits came of a clock that
+/// was wrong.
+pub(super) fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
+    let ahead = at.duration_since(now);
+    ahead > SignedDuration::ZERO && ahead <= SignedDuration::from_secs(LONGEST_WAIT) + UNDER_WAY
+}
+
 fn is_due(state: &State, cause: &Cause, now: Timestamp) -> bool {
     let Some(pending) = &cause.pending else {
         return false;
@@ -235,9 +253,9 @@ fn is_due(state: &State, cause: &Cause, now: Timestamp) -> bool {
         return false;
     };
     let is_test = pending.event.kind == Happening::Test;
-    let waits = held.paused_until.is_some_and(|at| at > now) && !is_test;
+    let waits = held.waits(now) && !is_test;
     !pending.dead
-        && pending.next_at <= now
+        && !is_ahead(pending.next_at, now)
         && (held.plan.terms.enabled || is_test)
         && !waits
         && !state.in_hand.contains(&cause.key)
@@ -285,20 +303,30 @@ fn judge(cause: &mut Cause, end: &End, haste: i32, now: Timestamp) -> Verdict {
 }
 
 /// Whether its target can be reached, for the whole subscription.
-fn note_health(state: &mut State, cause: &Cause, end: &End, now: Timestamp) {
+fn note_health(state: &mut State, cause: &Cause, end: &End, haste: i32, now: Timestamp) {
     let Some(held) = state.subscriptions.get_mut(&cause.subscription) else {
         return;
     };
     match end {
         End::Delivered => {
-            held.paused_until = None;
+            // one that was on its way already says nothing of a wait that was asked for meanwhile
+            if cause.nature == Nature::Once || !held.waits(now) {
+                held.paused_until = None;
+            }
+            held.downs = 0;
             held.failing_since = None;
             held.failure = None;
         }
         End::Again { down, problem, .. } => {
             if *down {
+                // of those that went together only one counts
+                if !held.waits(now) {
+                    held.downs = held.downs.saturating_add(1);
+                }
+                let wait = wait(&cause.subscription, held.downs) / haste;
+                let own = now.saturating_add(wait).unwrap_or(now);
                 let next = cause.pending.as_ref().map(|one| one.next_at);
-                held.paused_until = next;
+                held.paused_until = next.max(Some(own));
                 held.failing_since.get_or_insert(now);
                 held.failure = Some(problem.clone());
             }

@@ -325,6 +325,9 @@ impl Draft<'_> {
         self.leave(&place, before);
         if let Some(cause) = self.cause(&key) {
             cause.held = false;
+            // of several kinds, success of one says nothing about the others
+            let is_alike = cause.by == found.by && cause.value == found.value;
+            cause.on_path &= found.on_path && is_alike;
             cause.occur(found.seen);
         }
         let occurrence = Occurrence { key: key.clone() };

@@ -3,14 +3,17 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use whymid_schemas::{Lang, Secret, Subscription, SubscriptionState, Target, Terms, Text, Time};
+use whymid_schemas::{
+    Lang, MailTls, Secret, Subscription, SubscriptionState, Target, Terms, Text, Time,
+};
 
 use super::turn::listed;
 use super::{Held, Office, State};
+use crate::cause::Cause;
 use crate::plan::Plan;
 use crate::shelf::{Batch, Error, Table, numbered};
 
@@ -36,6 +39,17 @@ impl From<Error> for NotSubscribed {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
+}
+
+/// What a change tries again.
+#[derive(Default)]
+struct Again {
+    /// What was given up.
+    dead: bool,
+    /// What waits, as its target is told of in another way.
+    waiting: bool,
+    /// All of it, in another system, which has no ticket yet.
+    moved: bool,
 }
 
 /// A subscription as it is on disk.
@@ -65,6 +79,7 @@ pub(super) fn restore(mut stored: Stored, state: &mut State) {
         changed_at: stored.changed_at,
         filter_errors: 0,
         paused_until: None,
+        downs: 0,
         failing_since: stored.failure.as_ref().map(|_| stored.changed_at),
         failure: stored.failure,
     };
@@ -109,12 +124,13 @@ impl Office {
             return Err(NotSubscribed::TooMany);
         }
         let id = new_id();
-        self.hold(&mut state, &id, plan, now, now)?;
+        self.hold(&mut state, &id, plan, now, &Again::default(), now)?;
         Ok(kept(&state, &id))
     }
 
-    /// Changes one: what `changes` names (a merge patch, RFC 7396). What was given up is tried again.
-    /// Where the target is another system, the old one's tickets are left to it.
+    /// Changes one: what `changes` names (a merge patch, RFC 7396). What was given up is tried again, and
+    /// what waits where the target's settings changed. Where the target is another system, the old one's
+    /// tickets are left to it.
     ///
     /// # Errors
     /// [`NotSubscribed`].
@@ -129,11 +145,12 @@ impl Office {
         let (before, created_at) = (held.plan.terms.clone(), held.created_at);
         let plan = changed(&before, changes).map_err(NotSubscribed::Faults)?;
         let moved = !same_system(&before.target, &plan.terms.target);
-        let goes_on = plan.terms.enabled || moved;
-        self.hold(&mut state, id, plan, created_at, now)?;
-        if goes_on {
-            self.revive(&mut state, id, moved, now)?;
-        }
+        let again = Again {
+            dead: plan.terms.enabled || moved,
+            waiting: before.target != plan.terms.target,
+            moved,
+        };
+        self.hold(&mut state, id, plan, created_at, &again, now)?;
         Ok(kept(&state, id))
     }
 
@@ -179,12 +196,14 @@ impl Office {
         Ok(())
     }
 
+    /// Holds a subscription from now on, and tries again what is to be, both or neither.
     fn hold(
         &self,
         state: &mut State,
         id: &str,
         plan: Plan,
         created_at: Timestamp,
+        again: &Again,
         now: Timestamp,
     ) -> Result<(), NotSubscribed> {
         let is_taken = |(other, held): (&String, &Held)| {
@@ -193,19 +212,23 @@ impl Office {
         if state.subscriptions.iter().any(is_taken) {
             return Err(NotSubscribed::NameTaken);
         }
+        let plan = Arc::new(plan);
         let mut batch = Batch::default();
+        let changed = self.revived(state, id, &plan, again, &mut batch, now);
         let stored = stored(id, &plan.terms, created_at, now, None);
         batch.put(Table::Subscriptions, id, &stored);
-        self.shelf.write(&batch)?;
-        let filter_errors = 0;
+        self.settle(state, batch, changed)?;
+        let before = state.subscriptions.get(id).filter(|_| !again.waiting);
+        let (paused_until, downs) = before.map_or((None, 0), |one| (one.paused_until, one.downs));
         state.subscriptions.insert(
             id.to_owned(),
             Held {
-                plan: Arc::new(plan),
+                plan,
                 created_at,
                 changed_at: now,
-                filter_errors,
-                paused_until: None,
+                filter_errors: 0,
+                paused_until,
+                downs,
                 failing_since: None,
                 failure: None,
             },
@@ -214,39 +237,50 @@ impl Office {
         Ok(())
     }
 
-    /// What was given up is tried again; `moved`: in another system, which has no ticket yet.
-    fn revive(
+    /// The causes of a subscription with what is tried again.
+    fn revived(
         &self,
-        state: &mut State,
+        state: &State,
         id: &str,
-        moved: bool,
+        plan: &Arc<Plan>,
+        again: &Again,
+        batch: &mut Batch,
         now: Timestamp,
-    ) -> Result<(), Error> {
-        let Some(plan) = state.plan(id).cloned() else {
-            return Ok(());
-        };
-        let (mut changed, mut batch) = (Vec::new(), Batch::default());
+    ) -> Vec<Cause> {
+        let settles = SignedDuration::from_secs(plan.driver.settles_in()) / self.haste();
+        let mut changed = Vec::new();
         for cause in state.causes.values().filter(|one| one.subscription == id) {
-            if cause.pending.is_none() && !(moved && cause.ticket.is_some()) {
+            let pending = cause.pending.as_ref();
+            let is_again =
+                pending.is_some_and(|one| if one.dead { again.dead } else { again.waiting });
+            let leaves_ticket = again.moved && cause.ticket.is_some();
+            if !is_again && !leaves_ticket {
                 continue;
             }
             let mut cause = cause.clone();
-            if moved {
+            if again.moved {
                 cause.ticket = None;
             }
-            if let Some(pending) = &mut cause.pending {
+            if let Some(pending) = cause.pending.as_mut().filter(|_| is_again) {
+                // an opening may be done, and not show yet
+                let in_doubt = pending.tried && !pending.dead && !again.moved;
+                let wait = if in_doubt {
+                    settles
+                } else {
+                    SignedDuration::ZERO
+                };
                 pending.dead = false;
                 pending.attempts = 0;
                 pending.created_at = now;
-                pending.next_at = now;
+                pending.next_at = now.saturating_add(wait).unwrap_or(now);
             }
             if let Some(pending) = &cause.pending {
-                let told = listed(&cause, pending, &plan);
+                let told = listed(&cause, pending, plan);
                 batch.put(Table::Notifications, numbered(pending.number), &told);
             }
             changed.push(cause);
         }
-        self.settle(state, batch, changed)
+        changed
     }
 
     /// Stops a subscription whose endpoint is gone for good.
@@ -320,7 +354,7 @@ fn keep_secrets(before: &Target, now: &mut Target) -> Result<(), Vec<Text>> {
         let secrets = old.secrets().into_iter();
         known.extend(secrets.map(|(name, secret)| (name, secret.reveal().to_owned())));
     }
-    let moved = addresses(before) != addresses(now);
+    let moved = addresses(before) != addresses(now) || is_laid_bare(before, now);
     for (name, secret) in now.secrets() {
         if !secret.is_hidden() {
             continue;
@@ -328,8 +362,8 @@ fn keep_secrets(before: &Target, now: &mut Target) -> Result<(), Vec<Text>> {
         if moved {
             // or a secret could be sent to wherever one likes
             return Err(vec![twins!(
-                "target.{name}: the address is another one: give the secret again",
-                "target.{name}: アドレスが変わったため、もう一度指定してください"
+                "target.{name}: the address or the encryption is another one: give the secret again",
+                "target.{name}: アドレスまたは暗号化が変わったため、もう一度指定してください"
             )]);
         }
         if let Some(place) = known.iter().position(|(known, _)| *known == name) {
@@ -337,6 +371,14 @@ fn keep_secrets(before: &Target, now: &mut Target) -> Result<(), Vec<Text>> {
         }
     }
     Ok(())
+}
+
+/// Whether what was encrypted on its way is no more.
+fn is_laid_bare(before: &Target, now: &Target) -> bool {
+    let (Target::Email(before), Target::Email(now)) = (before, now) else {
+        return false;
+    };
+    before.tls != MailTls::None && now.tls == MailTls::None
 }
 
 fn addresses(target: &Target) -> Vec<(&'static str, String)> {

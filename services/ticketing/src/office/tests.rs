@@ -2,6 +2,7 @@
 
 mod desk;
 mod people;
+mod promises;
 mod system;
 mod telling;
 

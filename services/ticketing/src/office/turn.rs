@@ -29,6 +29,9 @@ const MOST: usize = 50;
 /// How often what is over is removed.
 const SWEEP: SignedDuration = SignedDuration::from_hours(1);
 
+/// What is further ahead than this came of a clock that was wrong.
+const AHEAD: SignedDuration = SignedDuration::from_mins(1);
+
 /// How long notifications are listed.
 const LISTED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -116,6 +119,13 @@ impl Office {
             let Some(plan) = state.plan(&cause.subscription) else {
                 continue;
             };
+            if cause.last_at.duration_since(now) > AHEAD {
+                // the clock was ahead, and was put back
+                let mut back = cause.clone();
+                back.last_at = now;
+                changed.push(back);
+                continue;
+            }
             if let Some(why) = cause.rests(plan, now) {
                 let mut resting = cause.clone();
                 resting.resolve(why, now);
@@ -125,7 +135,7 @@ impl Office {
         self.settle(&mut state, Batch::default(), changed)?;
         let due = state
             .swept_at
-            .is_none_or(|at| now.duration_since(at) >= SWEEP);
+            .is_none_or(|at| now < at || now.duration_since(at) >= SWEEP);
         if due {
             self.sweep(&mut state, now)?;
             state.swept_at = Some(now);
@@ -188,7 +198,7 @@ impl Office {
             let Some(held) = state.subscriptions.get(&cause.subscription) else {
                 continue;
             };
-            let waits = !held.plan.terms.enabled || held.paused_until.is_some_and(|at| at > now);
+            let waits = !held.plan.terms.enabled || held.waits(now);
             if waits || cause.news(held.plan.quiet_period, now).is_none() {
                 continue;
             }
@@ -316,8 +326,10 @@ fn opened(state: &State, subscription: &str, plan: &Plan, now: Timestamp) -> usi
     let counts = |other: &&Cause| {
         let is_new = other
             .opened_at
-            .is_some_and(|at| now.duration_since(at) < plan.at_most.1);
-        let is_coming = other.told.is_none() && other.pending.is_some();
+            .is_some_and(|at| at <= now && now.duration_since(at) < plan.at_most.1);
+        // one that was refused is none until somebody tries it again
+        let pending = other.pending.as_ref();
+        let is_coming = other.told.is_none() && pending.is_some_and(|one| !one.dead);
         other.subscription == subscription
             && other.nature == Nature::Ordinary
             && (is_new || is_coming)
@@ -354,6 +366,10 @@ fn summaries(state: &State, changed: &[Cause], now: Timestamp) -> Vec<Cause> {
             newer.or_else(|| state.causes.get(key))
         });
         let sum = sums.get(id);
+        if sum.is_none() && known.is_some_and(|known| known.open) && waits(state, &newer, id) {
+            // those that it sums up occurred again: it is not known yet whether they get tickets
+            continue;
+        }
         let summary = match (known, sum) {
             (None, None) => continue,
             (None, Some((_, first))) => summary_of(id, &base, &held.plan, *first, now),
@@ -366,6 +382,19 @@ fn summaries(state: &State, changed: &[Cause], now: Timestamp) -> Vec<Cause> {
         }
     }
     summaries
+}
+
+/// Whether there are causes of which nobody has decided yet whether they get a ticket.
+fn waits(state: &State, newer: &HashMap<&str, &Cause>, subscription: &str) -> bool {
+    let all = state.causes.values();
+    let mut newest = all.map(|one| newer.get(&*one.key).copied().unwrap_or(one));
+    newest.any(|one| {
+        let is_undecided = !one.held && one.told.is_none() && one.pending.is_none();
+        one.subscription == subscription
+            && one.nature == Nature::Ordinary
+            && one.open
+            && is_undecided
+    })
 }
 
 fn summed(mut summary: Cause, sum: Option<&(u64, Timestamp)>, now: Timestamp) -> Cause {

@@ -125,7 +125,7 @@ pub(crate) fn numbered(priority: Option<&str>) -> Result<Option<u64>, Refusal> {
     let number = priority.trim().parse().map_err(|_| {
         Refusal(twins!(
             "`priorities` has to name numbers here, and {priority:?} is none",
-            "`priorities` には数を指定してください。{priority:?} は数ではありません"
+            "`priorities` には数値を指定してください。{priority:?} は数値ではありません"
         ))
     })?;
     Ok(Some(number))

@@ -10,7 +10,7 @@
 mod tests;
 
 use serde_json::{Value, json};
-use whymid_schemas::Redmine;
+use whymid_schemas::{Redmine, RedmineText};
 
 use super::http::{self, Headers};
 use crate::event::Event;
@@ -154,11 +154,20 @@ impl RedmineDriver {
         }
     }
 
+    /// What people read: the event's text, and its marker.
+    fn written(&self, event: &Event) -> String {
+        let text = match self.0.text_formatting {
+            RedmineText::Textile => markup::textile::text(&event.body),
+            RedmineText::CommonMark => markup::commonmark::text(&event.body),
+        };
+        http::marked(&text, &event.marker())
+    }
+
     fn opening(&self, event: &Event) -> Result<Value, Refusal> {
         let mut issue = json!({
             "project_id": self.0.project,
             "subject": event.title,
-            "description": written(event),
+            "description": self.written(event),
             "custom_fields": [{"id": self.0.custom_field_id, "value": event.key}],
         });
         if let Some(tracker) = self.0.tracker_id {
@@ -179,7 +188,7 @@ impl RedmineDriver {
         if !answers.is_empty() {
             return Ok(Step::Done);
         }
-        let note = json!({"notes": written(event), "private_notes": self.0.private_notes});
+        let note = json!({"notes": self.written(event), "private_notes": self.0.private_notes});
         self.change(ticket, &note)
     }
 
@@ -238,11 +247,6 @@ fn file(ticket: &Ticket) -> String {
     format!("{}.json", ticket.id)
 }
 
-/// What people read: the event's text, and its marker.
-fn written(event: &Event) -> String {
-    http::marked(&markup::textile::text(&event.body), &event.marker())
-}
-
 fn status(issue: &Value) -> Result<u64, Refusal> {
     let status = http::at(issue, "/status/id")?.as_u64();
     status.ok_or_else(|| {
@@ -258,6 +262,6 @@ fn stays(ticket: &Ticket, now: u64, to: u64) -> Refusal {
     Refusal(twins!(
         "issue {id} stays in the status {now} and does not get {to}: does the workflow let this user \
          set it?",
-        "チケット {id} のステータスが {now} のままで、{to} になりません。ワークフローがこのユーザーに変更を許しているか確認してください"
+        "チケット {id} のステータスが {now} のままで、{to} になりません。ワークフローでこのユーザーに変更が許可されているか確認してください"
     ))
 }

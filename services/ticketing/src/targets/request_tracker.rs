@@ -14,7 +14,7 @@
 mod tests;
 
 use serde_json::{Map, Value, json};
-use whymid_schemas::RequestTracker;
+use whymid_schemas::{RequestTracker, Text};
 
 use super::http::{self, Headers};
 use crate::event::Event;
@@ -64,19 +64,26 @@ impl Driver for RequestTrackerDriver {
     }
 
     fn complaint(&self, body: &[u8]) -> Option<String> {
-        let said = http::said(body, &["/message"])?;
-        let hint = match said.as_str() {
-            "Not Found" => "is there such a queue, or ticket?",
+        http::said(body, &["/message"])
+    }
+
+    fn hint(&self, said: &str) -> Option<Text> {
+        match said {
+            "Not Found" => Some(twins!(
+                "is there such a queue, or ticket?",
+                "キューまたはチケットが存在するか確認してください"
+            )),
             // of a queue that it does not have, too, to a user who may not see every queue
-            "Forbidden" => {
-                "is there such a queue, and has the user the rights SeeQueue and ShowTicket?"
-            }
-            create if create.starts_with("No permission to create tickets") => {
-                "it says so of a queue that it does not have, too"
-            }
-            _ => return Some(said),
-        };
-        Some(format!("{said} ({hint})"))
+            "Forbidden" => Some(twins!(
+                "is there such a queue, and has the user the rights SeeQueue and ShowTicket?",
+                "キューが存在するか、ユーザーに SeeQueue と ShowTicket の権限があるか確認してください"
+            )),
+            create if create.starts_with("No permission to create tickets") => Some(twins!(
+                "it says so of a queue that it does not have, too",
+                "RT は、存在しないキューに対しても同じ応答を返します"
+            )),
+            _ => None,
+        }
     }
 
     fn addresses(&self) -> Vec<(&'static str, String)> {
@@ -156,7 +163,7 @@ impl RequestTrackerDriver {
                 Err(Refusal(twins!(
                     "tickets of the queue '{queue}' have no custom field '{field}' that this user may see: \
                      see the setting `custom_field`",
-                    "キュー '{queue}' のチケットに、このユーザーに見えるカスタムフィールド '{field}' がありません。`custom_field` の設定を確認してください"
+                    "キュー '{queue}' のチケットには、このユーザーから見えるカスタムフィールド '{field}' がありません。`custom_field` の設定を確認してください"
                 )))
             }
         }

@@ -180,7 +180,7 @@ impl ServicenowDriver {
         let change = json!({
             "state": state,
             "close_code": self.0.close_code,
-            "close_notes": "The cause is gone; see the work notes.",
+            "close_notes": CLOSE_NOTES,
         });
         self.set(ticket, state, &change, answers)
     }
@@ -208,7 +208,7 @@ impl ServicenowDriver {
                 let id = &ticket.id;
                 Err(Refusal(twins!(
                     "record {id} stays in the state {now} and does not get {to}: may this user set it?",
-                    "レコード {id} のステータスが {now} のままで、{to} になりません。このユーザーに変更の権限があるか確認してください"
+                    "レコード {id} の状態が {now} のままで、{to} になりません。このユーザーに変更の権限があるか確認してください"
                 )))
             }
         }
@@ -251,6 +251,10 @@ fn escaped(value: &str) -> String {
     value.replace('^', "^^")
 }
 
+/// Whoever closes a record says why; the texts of the cause are in the work notes.
+const CLOSE_NOTES: &str =
+    "The cause is gone; see the work notes. / 原因は解消しました。作業メモを参照してください。";
+
 /// `2/1` to urgency 2 and impact 1; `2` to 2 and 2.
 fn urgency_and_impact(priority: &str) -> Result<(u64, u64), Refusal> {
     let (urgency, impact) = priority.split_once('/').unwrap_or((priority, priority));
@@ -259,7 +263,7 @@ fn urgency_and_impact(priority: &str) -> Result<(u64, u64), Refusal> {
         _ => Err(Refusal(twins!(
             "`priorities` has to name urgency and impact here, such as `2/2`, or one number for \
              both, and {priority:?} is neither",
-            "`priorities` には緊急度と影響度を `2/2` のように、または両方に使う数を 1 つ指定してください。{priority:?} はどちらでもありません"
+            "`priorities` には緊急度と影響度を `2/2` のように、または両方に使う数値を 1 つ指定してください。{priority:?} はどちらでもありません"
         ))),
     }
 }
@@ -287,7 +291,7 @@ fn state(record: &Value) -> Result<String, Refusal> {
     text(record, "state").ok_or_else(|| {
         Refusal(twins!(
             "its answer lacks a record's state",
-            "応答にレコードのステータスがありません"
+            "応答にレコードの状態がありません"
         ))
     })
 }

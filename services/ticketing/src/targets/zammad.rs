@@ -96,7 +96,7 @@ impl ZammadDriver {
         let state = state.ok_or_else(|| {
             Refusal(twins!(
                 "its answer lacks a ticket's state",
-                "応答にチケットのステータスがありません"
+                "応答にチケットの状態がありません"
             ))
         })?;
         let is_of_another = self

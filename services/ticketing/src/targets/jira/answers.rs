@@ -130,6 +130,6 @@ pub(super) fn complaint(body: &[u8]) -> Option<String> {
 fn strange(member: &str) -> Refusal {
     Refusal(twins!(
         "its answer has no usable `{member}`: is the address right, and `deployment`?",
-        "応答の `{member}` が読み取れません。アドレスと `deployment` が正しいか確認してください"
+        "応答の `{member}` を読み取れません。アドレスと `deployment` が正しいか確認してください"
     ))
 }

@@ -18,6 +18,7 @@ fn settings() -> Redmine {
         closed_status_id: 5,
         reopened_status_id: 1,
         private_notes: false,
+        text_formatting: RedmineText::Textile,
     }
 }
 

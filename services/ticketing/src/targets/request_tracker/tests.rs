@@ -4,6 +4,7 @@ use serde_json::json;
 use whymid_schemas::Secret;
 
 use super::*;
+use crate::examples::english;
 use crate::targets::http::examples::{
     KEY, MARKER, Sent, TITLE, answer, event, event_of, malformed, sent, ticket,
 };
@@ -307,11 +308,14 @@ fn malformed_answers_are_refused() {
 #[test]
 fn complaints_hint_at_the_queue() {
     let body = br#"{"message":"No permission to create tickets in the queue 'Nope'"}"#;
-    let complaint = driver().complaint(body).unwrap();
-    assert!(complaint.contains("does not have"), "{complaint}");
-    let complaint = driver().complaint(br#"{"message":"Not Found"}"#).unwrap();
-    assert!(complaint.contains("queue"), "{complaint}");
+    let said = driver().complaint(body).unwrap();
+    let hint = english(driver().hint(&said).unwrap());
+    assert!(hint.contains("does not have"), "{hint}");
+    let said = driver().complaint(br#"{"message":"Not Found"}"#).unwrap();
+    let hint = english(driver().hint(&said).unwrap());
+    assert!(hint.contains("queue"), "{hint}");
     let body = br#"{"message":"Unauthorized"}"#;
-    assert_eq!(driver().complaint(body).as_deref(), Some("Unauthorized"));
+    let said = driver().complaint(body).unwrap();
+    assert_eq!((&*said, driver().hint(&said)), ("Unauthorized", None));
     assert_eq!(driver().complaint(b"<html>"), None);
 }

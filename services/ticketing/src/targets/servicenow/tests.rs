@@ -233,7 +233,7 @@ fn a_state_is_set_and_the_answer_is_looked_at() {
         json!({
             "state": "6",
             "close_code": "Resolved by caller",
-            "close_notes": "The cause is gone; see the work notes.",
+            "close_notes": CLOSE_NOTES,
         })
     );
     let request = sent(driver().step(&Action::Reopen(&ticket), &[]));

@@ -1,0 +1,159 @@
+//! What broke a promise once, by the order in which things happened.
+
+use super::system::status;
+use super::*;
+
+/// So many hosts, one record each.
+fn hosts(house: &House, numbers: std::ops::Range<u32>, now: Timestamp) {
+    for number in numbers {
+        let record = format!("m{}-{number}@mx{number}.example", now.as_second());
+        house.comes(&record, now);
+    }
+}
+
+fn opened(house: &House) -> usize {
+    house.system.tickets().len()
+}
+
+#[test]
+fn what_was_refused_does_not_use_up_the_room_for_tickets() {
+    let (house, _) = House::with(json!({"at_most": {"tickets": 3, "per": "1h"}}));
+    house.system.says(status(403));
+    hosts(&house, 0..5, at(1));
+    house.works(at(2));
+    house.system.says(None);
+    hosts(&house, 7..8, hour(3));
+    house.works(hour(3));
+    assert_eq!(opened(&house), 1, "{:?}", house.told());
+}
+
+#[test]
+fn a_summary_is_not_resolved_while_it_is_not_known_whether_there_is_room() {
+    let rare = json!({"at_most": {"tickets": 1, "per": "1h"}, "resolve_after": "30d"});
+    let (house, _) = House::with(rare);
+    hosts(&house, 0..4, at(1));
+    house.works(at(2));
+    assert_eq!(opened(&house), 2, "one, and the summary");
+    house.system.says(status(503));
+    hosts(&house, 0..1, minute(20));
+    house.works(minute(20));
+    hosts(
+        &house,
+        1..4,
+        minute(20) + jiff::SignedDuration::from_secs(1),
+    );
+    house.works(minute(20) + jiff::SignedDuration::from_secs(2));
+    house.system.says(None);
+    house.works(minute(50));
+    house.works(minute(51));
+    assert_eq!(opened(&house), 2);
+    let resolved = |told: &(Happening, u64)| told.0 == Happening::Resolved;
+    assert!(!house.kinds().iter().any(resolved), "{:?}", house.kinds());
+    let texts = house.system.tickets().into_iter().flat_map(|one| one.texts);
+    let resolved: Vec<_> = texts.filter(|text| text.contains("Resolved")).collect();
+    assert!(resolved.is_empty(), "{resolved:?}");
+}
+
+#[test]
+fn success_does_not_resolve_a_cause_that_is_a_policy_too() {
+    let (house, _) = House::with(json!({"dedup": ["host"]}));
+    let mut policy = answer_about("m2@mx.example", "mx.example");
+    policy.diagnosis.party = vec![whymid_schemas::Party::OurPolicy];
+    house.answers("m2@mx.example", Asked::Answer(Box::new(policy)));
+    house.comes("m1@mx.example", at(1));
+    house.works(at(2));
+    assert!(house.office().watch().waits_for_success());
+    house.comes("m2@mx.example", at(3));
+    house.works(at(4));
+    assert!(!house.office().watch().waits_for_success());
+    house.succeeds("mx.example", minute(1));
+    house.works(minute(30));
+    assert_eq!(house.system.tickets()[0].status, "new");
+}
+
+#[test]
+fn a_ticket_that_is_wanted_for_what_is_held_is_the_one_of_its_cause() {
+    let (house, id) = House::with(json!({"at_most": {"tickets": 1, "per": "1h"}}));
+    house.comes("m0@mx0.example", at(1));
+    house.comes("m1@mx1.example", at(1));
+    house.works(at(2));
+    let held = ["m0@mx0.example", "m1@mx1.example"]
+        .into_iter()
+        .find(|record| house.office().tickets_of(record).expect("read").is_empty());
+    let held = held.expect("one is held");
+    let (_, host) = held.split_once('@').expect("record@host");
+    let before = opened(&house);
+    let answer = answer_about(held, host);
+    let wanted = house.office().want(&id, &answer, at(3)).expect("taken");
+    house.works(at(4));
+    assert_eq!(opened(&house), before + 1);
+    house.comes(&format!("m9@{host}"), hour(2));
+    house.works(hour(2));
+    assert_eq!(opened(&house), before + 1, "no other one for its cause");
+    assert_eq!(house.count(held), 2);
+    let links = house.office().tickets_of(held).expect("tickets");
+    assert_eq!(links[0].key, wanted.key);
+}
+
+#[test]
+fn a_change_of_the_name_hurries_nothing_and_one_of_the_target_waits_for_what_may_be_done() {
+    let (house, id) = House::with(json!({}));
+    house.system.loses(1);
+    house.comes("m1@mx.example", at(1));
+    house.works(at(2));
+    assert_eq!(opened(&house), 1, "and its answer was lost");
+    house.system.requests();
+    let named = json!({"name": "Other"});
+    house.office().change(&id, &named, at(3)).expect("changed");
+    house.works(at(4));
+    assert_eq!(house.system.requests(), 0);
+    let token = json!({"target": {"token": "1-14-fedcba9876543210"}});
+    house.office().change(&id, &token, at(5)).expect("changed");
+    house.works(at(6));
+    assert_eq!(house.system.requests(), 0);
+    house.works(minute(2));
+    assert_eq!(opened(&house), 1);
+    assert_eq!(house.states(), [NotificationState::Delivered]);
+}
+
+#[test]
+fn a_clock_that_was_ahead_holds_nothing_up_once_it_is_put_back() {
+    let once = json!({"at_most": {"tickets": 1, "per": "1h"}, "resolve_after": "6h"});
+    let (mut house, _) = House::with(once);
+    let later = |hours: i64| hour(24 * 300 + hours);
+    house.comes("m1@mx.example", later(0));
+    house.works(later(0));
+    house.system.says(status(503));
+    house.comes("m2@mx.example", later(1));
+    house.works(later(1));
+    house.system.says(None);
+    house.restart();
+    // now it is right
+    house.works(hour(1));
+    assert_eq!(house.states(), [NotificationState::Delivered; 2]);
+    house.comes("m3@mx.example", hour(2));
+    house.comes("m4@other.example", hour(2));
+    house.works(hour(2));
+    assert_eq!(house.count("m3@mx.example"), 3);
+    let texts = house.system.tickets()[0].texts.join("\n");
+    assert!(texts.contains("3 occurrences"), "{texts}");
+    assert_eq!(opened(&house), 2, "there is room for the other one");
+    house.works(hour(9));
+    assert_eq!(house.system.tickets()[0].status, "resolved");
+}
+
+#[test]
+fn a_target_that_is_down_is_asked_ever_more_rarely_however_much_waits() {
+    let (house, _) = House::with(json!({"at_most": {"tickets": 500, "per": "1h"}}));
+    house.system.says(status(503));
+    hosts(&house, 0..100, at(1));
+    for step in 0..720 {
+        house.works(at(2 + 5 * step));
+    }
+    let requests = house.system.requests();
+    assert!(requests < 20, "{requests} within an hour");
+    house.system.says(None);
+    house.works(hour(2));
+    house.works(hour(3));
+    assert_eq!(opened(&house), 100);
+}
