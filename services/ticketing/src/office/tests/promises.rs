@@ -2,6 +2,7 @@
 
 use super::system::status;
 use super::*;
+use crate::carrier::Sent;
 
 /// So many hosts, one record each.
 fn hosts(house: &House, numbers: std::ops::Range<u32>, now: Timestamp) {
