@@ -3,11 +3,9 @@
 //! Every character of a text that could mean something where it stands is written by its number
 //! (`&#42;`): CommonMark then takes it for a letter, and Redmine's macros and mentions, which it
 //! looks for in what was typed, are not seen. Code stands in more backticks than are in it.
-//! Source: CommonMark 0.30; Redmine's lib/redmine/wiki_formatting/common_mark and
-//! application_helper.rb (5.0.4, looked at).
+//! Source: CommonMark 0.30; what Redmine 5.0.4 makes of it.
 //!
-//! Not here: words in a text that its reader turns into links within Redmine (`#12`): they lead to
-//! pages of its own.
+//! Not here: words that Redmine turns into links to pages of its own (`#12`) or to mail addresses.
 
 use super::textile;
 use super::tree::{self, Block, Inline};
@@ -103,9 +101,17 @@ fn line(inlines: &[Inline]) -> String {
     out
 }
 
-/// As Textile's, where most of the same letters mean something; and `1)`, which begins a list.
+/// As Textile's, where most of the same letters mean something; and `1)`, which begins a list. What
+/// Redmine looks for behind CommonMark (`{{toc}}`, `[[page]]`) is broken by a space of no width.
 fn escape(text: &str, begins: bool) -> String {
-    let out = textile::escape(text);
+    let mut out = textile::escape(text);
+    for bracket in ["&#123;", "&#91;"] {
+        let broken = format!("{bracket}\u{200b}{bracket}");
+        // twice: of three in a row the second pair is left over
+        for _ in 0..2 {
+            out = out.replace(&format!("{bracket}{bracket}"), &broken);
+        }
+    }
     let digits = out.len()
         - out
             .trim_start_matches(|one: char| one.is_ascii_digit())

@@ -22,7 +22,11 @@ fn words_are_escaped_where_they_would_mean_something() {
     for (words, want) in [
         ("1) x", "1&#41; x"),
         ("1. x", "1&#46; x"),
-        ("{{toc}}", "&#123;&#123;toc&#125;&#125;"),
+        (
+            "{{{toc}}",
+            "&#123;\u{200b}&#123;\u{200b}&#123;toc&#125;&#125;",
+        ),
+        ("[[Page]]", "&#91;\u{200b}&#91;Page&#93;&#93;"),
         ("see @admin", "see &#64;admin"),
         (
             "Text at 12:34 (a) 日本語。",
