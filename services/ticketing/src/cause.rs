@@ -50,7 +50,7 @@ pub(crate) struct Cause {
     pub(crate) record: String,
     /// There were too many: it has no ticket of its own.
     pub(crate) held: bool,
-    /// When its ticket was opened last.
+    /// When its ticket was opened.
     pub(crate) opened_at: Option<Timestamp>,
     pub(crate) ticket: Option<Ticket>,
     pub(crate) told: Option<Told>,
@@ -78,7 +78,7 @@ pub(crate) enum Ended {
     Quiet,
     /// Mail of the same host went through.
     Success,
-    /// All of it turned out to be something else.
+    /// All of it ended well after all, or turned out to be something else.
     Revised,
 }
 
@@ -233,12 +233,19 @@ impl Cause {
         };
         match (self.open, told.open) {
             (true, false) => return Some(Happening::Opened),
+            // mail is delayed and delivered again and again: not a comment for each
+            (false, true) if self.ended == Some(Ended::Revised) => {}
             (false, true) => return Some(Happening::Resolved),
             (true, true) => {}
             (false, false) => return None,
         }
         if told.at <= now && now.duration_since(told.at) < quiet_period {
             return None;
+        }
+        if !self.open {
+            // nor an end, as long as it goes on like that
+            let rests = now.duration_since(self.last_at) >= quiet_period;
+            return rests.then_some(Happening::Resolved);
         }
         if self.count > told.count {
             Some(Happening::Recurred)
@@ -280,11 +287,12 @@ impl Cause {
     /// The target has what is under way.
     pub(crate) fn delivered(&mut self, now: Timestamp) -> Option<Pending> {
         let pending = self.pending.take()?;
+        let is_first = self.told.is_none();
         self.told = Some(Told {
             at: now,
             ..pending.tells
         });
-        if pending.event.kind == Happening::Opened {
+        if is_first && pending.event.kind == Happening::Opened {
             self.opened_at = Some(now);
         }
         Some(pending)

@@ -192,18 +192,8 @@ impl Office {
     /// When it can't be read, or is no such file.
     pub fn open(path: &Path, settings: Settings) -> Result<Self, Error> {
         let shelf = Shelf::open(path)?;
-        let mut state = State {
-            next_notification: shelf.next_number(Table::Notifications)?,
-            ..State::default()
-        };
-        shelf.walk(Table::Subscriptions, [], |_, stored| {
-            subscribing::restore(stored, &mut state);
-            true
-        })?;
-        shelf.walk(Table::Causes, [], |_, cause: Cause| {
-            state.put(cause);
-            true
-        })?;
+        let mut state = State::default();
+        read(&shelf, &mut state)?;
         let office = Self {
             next_row: AtomicU64::new(shelf.next_number(Table::Inbox)?),
             shelf,
@@ -294,7 +284,14 @@ impl Office {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.shelf.is_ahead() {
+            match read(&self.shelf, &mut state) {
+                Ok(()) => self.show(&state),
+                Err(_) => self.shelf.stays_ahead(),
+            }
+        }
+        state
     }
 
     /// Writes causes, and only then holds them to be so.
@@ -333,6 +330,27 @@ impl Office {
         let healing = healing.map(|one| (one.by, one.value.clone()));
         self.watch.set(wants, healing.collect());
     }
+}
+
+/// Reads what is on disk into memory, in the place of what is there.
+fn read(shelf: &Shelf, state: &mut State) -> Result<(), Error> {
+    let mut new = State {
+        next_notification: shelf.next_number(Table::Notifications)?,
+        ..State::default()
+    };
+    shelf.walk(Table::Subscriptions, [], |_, stored| {
+        subscribing::restore(stored, &mut new);
+        true
+    })?;
+    shelf.walk(Table::Causes, [], |_, cause: Cause| {
+        new.put(cause);
+        true
+    })?;
+    new.in_hand = std::mem::take(&mut state.in_hand);
+    new.targets = std::mem::take(&mut state.targets);
+    (new.left_out, new.forgotten) = (state.left_out, state.forgotten + 1);
+    *state = new;
+    Ok(())
 }
 
 #[cfg(test)]

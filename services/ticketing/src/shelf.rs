@@ -1,8 +1,11 @@
 //! What is remembered, on disk: one file of redb, JSON in it.
 //!
 //! Invariants: what a [`Batch`] holds is on disk as a whole or not at all once [`Shelf::write`]
-//! returns; the file is its owner's alone (it holds secrets). After a failure (a full disk) the file
-//! is opened again, as redb asks for: what comes next finds out whether it can be written.
+//! returns, and not where it fails; the file is its owner's alone (it holds secrets). After a failure
+//! (a full disk) the file is opened again, as redb asks for: what comes next finds out whether it can
+//! be written. A write that failed may be there all the same: each has a number, which is looked for.
+//! Where that is found out late, what is in memory is behind, and nothing is written until it is read
+//! again ([`Shelf::is_ahead`]).
 //!
 //! | table | key | value |
 //! |---|---|---|
@@ -18,10 +21,13 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
 
 use redb::backends::FileBackend;
-use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition};
+use redb::{
+    Database, ReadableDatabase, ReadableTable as _, ReadableTableMetadata, TableDefinition,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -68,6 +74,9 @@ impl Table {
     }
 }
 
+/// Where the number of the last write is.
+const NUMBER: &str = "written";
+
 /// Changes that belong together; of several to one place the last counts.
 #[derive(Debug, Default)]
 pub(crate) struct Batch(Vec<(Table, Vec<u8>, Option<Vec<u8>>)>);
@@ -93,6 +102,9 @@ impl Batch {
 pub(crate) struct Shelf {
     /// Nothing where it could not be opened again.
     database: RwLock<Option<Database>>,
+    /// The number of a write of which it is not known whether it is there. Held while one is under way.
+    doubt: Mutex<Option<u64>>,
+    is_ahead: AtomicBool,
     path: PathBuf,
     file: String,
 }
@@ -102,6 +114,8 @@ impl Shelf {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let shelf = Self {
             database: RwLock::new(None),
+            doubt: Mutex::new(None),
+            is_ahead: AtomicBool::new(false),
             path: path.to_owned(),
             file: path.display().to_string(),
         };
@@ -187,20 +201,45 @@ impl Shelf {
 
     /// Puts changes on disk.
     pub(crate) fn write(&self, batch: &Batch) -> Result<(), Error> {
-        self.with(|database| {
-            let transaction = database.begin_write()?;
-            for table in Table::ALL {
-                let mut open = transaction.open_table(table.definition())?;
-                for (_, key, value) in batch.0.iter().filter(|change| change.0 == table) {
-                    match value {
-                        Some(value) => open.insert(key.as_slice(), value.as_slice())?,
-                        None => open.remove(key.as_slice())?,
-                    };
-                }
+        let mut doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = *doubt {
+            let is_there = self.written()? == number;
+            *doubt = None;
+            self.is_ahead.fetch_or(is_there, Ordering::Relaxed);
+        }
+        if self.is_ahead.load(Ordering::Relaxed) {
+            return Err(self.failed(&"what it holds is read again first"));
+        }
+        let mut number = None;
+        let Err(error) = self.with(|database| put(database, batch, &mut number)) else {
+            return Ok(());
+        };
+        let Some(number) = number else {
+            return Err(error);
+        };
+        match self.written() {
+            Ok(last) if last == number => Ok(()),
+            Ok(_) => Err(error),
+            Err(_) => {
+                *doubt = Some(number);
+                Err(error)
             }
-            transaction.commit()?;
-            Ok(())
-        })
+        }
+    }
+
+    /// Whether it holds more than whoever wrote knows: asked once, and then it is to be read again.
+    pub(crate) fn is_ahead(&self) -> bool {
+        self.is_ahead.swap(false, Ordering::Relaxed)
+    }
+
+    /// It could not be read again.
+    pub(crate) fn stays_ahead(&self) {
+        self.is_ahead.store(true, Ordering::Relaxed);
+    }
+
+    /// The number of the last write.
+    fn written(&self) -> Result<u64, Error> {
+        Ok(self.get(Table::Meta, NUMBER)?.unwrap_or_default())
     }
 
     /// What is at a place.
@@ -286,6 +325,29 @@ impl Shelf {
     }
 }
 
+/// Puts changes into the file, as a write with a number.
+fn put(database: &Database, batch: &Batch, number: &mut Option<u64>) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    for table in Table::ALL {
+        let mut open = transaction.open_table(table.definition())?;
+        for (_, key, value) in batch.0.iter().filter(|change| change.0 == table) {
+            match value {
+                Some(value) => open.insert(key.as_slice(), value.as_slice())?,
+                None => open.remove(key.as_slice())?,
+            };
+        }
+        if table == Table::Meta {
+            let last = open.get(NUMBER.as_bytes())?;
+            let last = last.and_then(|value| serde_json::from_slice::<u64>(value.value()).ok());
+            let next = last.unwrap_or_default() + 1;
+            open.insert(NUMBER.as_bytes(), next.to_string().as_bytes())?;
+            *number = Some(next);
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
 fn opened(path: &Path) -> Result<Database, redb::Error> {
     let mut options = OpenOptions::new();
     let options = options.create(true).truncate(false).read(true).write(true);
@@ -307,7 +369,7 @@ pub(crate) fn number(key: &[u8]) -> Option<u64> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::AtomicU8;
 
     use super::*;
 
@@ -368,13 +430,16 @@ mod tests {
         assert_eq!(found.as_deref(), Some("later"));
     }
 
-    /// A disk that is full while the switch is on.
+    /// A disk that takes nothing, or does not say that it did.
     #[derive(Debug)]
-    struct Full(FileBackend, Arc<AtomicBool>);
+    struct Full(FileBackend, Arc<AtomicU8>);
+
+    const FULL: u8 = 1;
+    const SILENT: u8 = 2;
 
     impl Full {
-        fn room(&self) -> Result<(), std::io::Error> {
-            if self.1.load(Ordering::Relaxed) {
+        fn room(&self, trouble: u8) -> Result<(), std::io::Error> {
+            if self.1.load(Ordering::Relaxed) == trouble {
                 return Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
             }
             Ok(())
@@ -391,17 +456,18 @@ mod tests {
         }
 
         fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
-            self.room()?;
+            self.room(FULL)?;
             self.0.set_len(len)
         }
 
         fn sync_data(&self) -> Result<(), std::io::Error> {
-            self.room()?;
+            self.room(FULL)?;
+            self.room(SILENT)?;
             self.0.sync_data()
         }
 
         fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
-            self.room()?;
+            self.room(FULL)?;
             self.0.write(offset, data)
         }
 
@@ -410,39 +476,80 @@ mod tests {
         }
     }
 
-    #[test]
-    fn after_a_full_disk_it_is_written_again_and_nothing_is_lost() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("tickets.redb");
-        let shelf = Shelf::open(&path).expect("a shelf");
-        let put = |number: u64| {
-            let mut batch = Batch::default();
-            batch.put(Table::Inbox, numbered(number), &number);
-            shelf.write(&batch)
-        };
-        put(1).expect("written");
+    /// A shelf on such a disk.
+    fn shelf_on(path: &Path, trouble: &Arc<AtomicU8>) -> Shelf {
+        let shelf = Shelf::open(path).expect("a shelf");
         *shelf.for_changes() = None;
-        let is_full = Arc::new(AtomicBool::new(false));
-        let file = OpenOptions::new().read(true).write(true).open(&path);
+        let file = OpenOptions::new().read(true).write(true).open(path);
         let backend = FileBackend::new(file.expect("a file")).expect("a backend");
-        let full = Full(backend, Arc::clone(&is_full));
+        let full = Full(backend, Arc::clone(trouble));
         let database = Database::builder().create_with_backend(full);
         *shelf.for_changes() = Some(database.expect("the same"));
-        put(2).expect("written");
-        is_full.store(true, Ordering::Relaxed);
-        let error = put(3).expect_err("no room").to_string();
-        assert!(error.contains("tickets.redb"), "{error}");
-        // there is room again; redb alone would go on to fail
-        put(4).expect("written again");
+        shelf
+    }
+
+    fn put(shelf: &Shelf, number: u64) -> Result<(), Error> {
+        let mut batch = Batch::default();
+        batch.put(Table::Inbox, numbered(number), &number);
+        shelf.write(&batch)
+    }
+
+    fn all(shelf: &Shelf) -> Vec<u64> {
         let mut all = Vec::new();
         let walked = shelf.walk(Table::Inbox, [], |_, one: u64| {
             all.push(one);
             true
         });
         assert!(walked.is_ok());
-        assert_eq!(all, [1, 2, 4]);
+        all
+    }
+
+    #[test]
+    fn after_a_full_disk_it_is_written_again_and_nothing_is_lost() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tickets.redb");
+        let trouble = Arc::new(AtomicU8::new(0));
+        let shelf = shelf_on(&path, &trouble);
+        put(&shelf, 1).expect("written");
+        trouble.store(FULL, Ordering::Relaxed);
+        let error = put(&shelf, 2).expect_err("no room").to_string();
+        assert!(error.contains("tickets.redb"), "{error}");
+        // there is room again; redb alone would go on to fail
+        put(&shelf, 3).expect("written again");
+        assert_eq!(all(&shelf), [1, 3]);
         shelf.renew().expect("written anew");
-        assert_eq!(shelf.count(Table::Inbox).ok(), Some(3));
+        assert_eq!(shelf.count(Table::Inbox).ok(), Some(2));
+    }
+
+    #[test]
+    fn what_is_there_though_writing_it_failed_is_not_said_to_have_failed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tickets.redb");
+        let trouble = Arc::new(AtomicU8::new(0));
+        let shelf = shelf_on(&path, &trouble);
+        trouble.store(SILENT, Ordering::Relaxed);
+        put(&shelf, 1).expect("it is there");
+        assert_eq!(all(&shelf), [1]);
+        assert!(!shelf.is_ahead());
+    }
+
+    #[test]
+    fn where_that_is_found_out_late_nothing_is_written_before_it_is_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tickets.redb");
+        let trouble = Arc::new(AtomicU8::new(0));
+        let shelf = shelf_on(&path, &trouble);
+        trouble.store(SILENT, Ordering::Relaxed);
+        // and then it can't be opened
+        let mut shelf = shelf;
+        shelf.path = folder.path().join("nowhere").join("tickets.redb");
+        put(&shelf, 1).expect_err("nobody knows");
+        put(&shelf, 2).expect_err("it can't be opened");
+        shelf.path = path;
+        put(&shelf, 3).expect_err("1 is there, and nobody knew");
+        assert!(shelf.is_ahead());
+        put(&shelf, 4).expect("written");
+        assert_eq!(all(&shelf), [1, 4]);
     }
 
     #[test]

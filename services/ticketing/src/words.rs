@@ -122,12 +122,12 @@ impl Telling<'_> {
         let moved = self.cause.moved - self.cause.told.map_or(0, |told| told.moved);
         match self.lang() {
             Lang::En => format!(
-                "{moved} of the occurrences turned out to be something else and {} no longer counted here. {}\n",
+                "{moved} of the occurrences ended well after all, or turned out to be something else, and {} no longer counted here. {}\n",
                 if moved == 1 { "is" } else { "are" },
                 self.count()
             ),
             Lang::Ja => format!(
-                "{moved} 件は別の原因と判明したため、ここでは数えません。{}\n",
+                "{moved} 件は、その後正常に処理されたか、別の原因と判明したため、ここでは数えません。{}\n",
                 self.count()
             ),
         }
@@ -140,8 +140,8 @@ impl Telling<'_> {
                 "解決：同じホスト（同じ宛先ドメイン）のメールが再び通るようになり、以後発生していません。",
             ),
             Some(Ended::Revised) => self.say(
-                "Resolved: every occurrence turned out to be something else.",
-                "解決：すべて別の原因と判明しました。",
+                "Resolved: every occurrence ended well after all, or turned out to be something else.",
+                "解決：すべて、その後正常に処理されたか、別の原因と判明しました。",
             ),
             Some(Ended::Quiet) | None => self.say(
                 "Resolved: it has not occurred for as long as the subscription waits. Nobody has seen that mail goes through again.",

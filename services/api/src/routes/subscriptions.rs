@@ -138,8 +138,8 @@ pub(crate) async fn subscription(
 /// Change a subscription.
 ///
 /// Members that are there take the place of what was (a merge patch, RFC 7396); `null` brings the default back. A
-/// secret that is sent back as `********` stays what it was, unless the target's address changes. What the target
-/// had refused is tried again.
+/// secret that is sent back as `********` stays what it was, unless the target's address changes, or a mail server
+/// is to be reached without TLS. What the target had refused is tried again.
 #[utoipa::path(
     tag = "tickets",
     params(("id" = String, Path, description = "The subscription's id", example = "s0f3c"), Tongue),

@@ -15,7 +15,7 @@ use whymid_schemas::{Happening, NotificationState, Time};
 
 use super::subscribing::same_system;
 use super::turn::listed;
-use super::{Office, State};
+use super::{Held, Office, State};
 use crate::carrier::Carrier;
 use crate::cause::{Cause, Ended, Nature};
 use crate::courier::{self, End, Errand, Report};
@@ -31,7 +31,7 @@ const WAIT: [i64; 7] = [5, 15, 60, 120, 300, 600, 900];
 const LONGEST_WAIT: i64 = 6 * 3600;
 
 /// The longest that a request takes before the one that opens a ticket is sent.
-const UNDER_WAY: SignedDuration = SignedDuration::from_secs(30);
+pub(super) const UNDER_WAY: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often it is tried at least.
 const LEAST: u32 = 5;
@@ -181,7 +181,22 @@ impl Office {
         if same_system(&by.terms.target, &plan.terms.target) {
             cause.ticket.clone_from(&report.ticket);
         }
-        let end = still(&report.end, Arc::ptr_eq(by, &plan));
+        let end = match same_system(&by.terms.target, &plan.terms.target) {
+            true => still(&report.end, Arc::ptr_eq(by, &plan)),
+            // whatever the old system says, the new one knows nothing yet
+            false => End::Again {
+                after: None,
+                down: false,
+                problem: twins!(
+                    "the target was changed meanwhile",
+                    "送信中に連携先が変更されました"
+                ),
+            },
+        };
+        let is_test = cause
+            .pending
+            .as_ref()
+            .is_some_and(|one| one.event.kind == Happening::Test);
         let mut batch = Batch::default();
         let verdict = judge(&mut cause, &end, self.haste(), now);
         match (verdict, cause.pending.clone()) {
@@ -213,7 +228,10 @@ impl Office {
             Verdict::Again => counts.failed += 1,
             Verdict::Dead => counts.dead += 1,
         }
-        note_health(&mut state, &cause, &end, self.haste(), now);
+        let held = state.subscriptions.get_mut(&cause.subscription);
+        if let Some(held) = held {
+            note_health(held, &cause, &end, is_test, self.haste(), now);
+        }
         if matches!(end, End::Gone(_)) {
             self.disable(&mut state, &cause.subscription, now)?;
         }
@@ -303,14 +321,18 @@ fn judge(cause: &mut Cause, end: &End, haste: i32, now: Timestamp) -> Verdict {
 }
 
 /// Whether its target can be reached, for the whole subscription.
-fn note_health(state: &mut State, cause: &Cause, end: &End, haste: i32, now: Timestamp) {
-    let Some(held) = state.subscriptions.get_mut(&cause.subscription) else {
-        return;
-    };
+fn note_health(
+    held: &mut Held,
+    cause: &Cause,
+    end: &End,
+    is_test: bool,
+    haste: i32,
+    now: Timestamp,
+) {
     match end {
         End::Delivered => {
             // one that was on its way already says nothing of a wait that was asked for meanwhile
-            if cause.nature == Nature::Once || !held.waits(now) {
+            if is_test || !held.waits(now) {
                 held.paused_until = None;
             }
             held.downs = 0;
@@ -326,7 +348,9 @@ fn note_health(state: &mut State, cause: &Cause, end: &End, haste: i32, now: Tim
                 let wait = wait(&cause.subscription, held.downs) / haste;
                 let own = now.saturating_add(wait).unwrap_or(now);
                 let next = cause.pending.as_ref().map(|one| one.next_at);
-                held.paused_until = next.max(Some(own));
+                // the longest wait that was asked for
+                let so_far = held.paused_until.filter(|at| is_ahead(*at, now));
+                held.paused_until = so_far.max(next).max(Some(own));
                 held.failing_since.get_or_insert(now);
                 held.failure = Some(problem.clone());
             }

@@ -21,7 +21,7 @@ use crate::shelf::{Batch, Error, Table, number, numbered};
 use crate::words;
 
 /// The most rows that are looked at in one go.
-const MOST: usize = 200;
+const MOST: usize = 50;
 
 /// The most causes that a subscription has at a time.
 const MOST_CAUSES: usize = 20_000;

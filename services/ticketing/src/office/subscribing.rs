@@ -11,9 +11,10 @@ use whymid_schemas::{
     Lang, MailTls, Secret, Subscription, SubscriptionState, Target, Terms, Text, Time,
 };
 
+use super::delivery::UNDER_WAY;
 use super::turn::listed;
 use super::{Held, Office, State};
-use crate::cause::Cause;
+use crate::cause::{Cause, Nature};
 use crate::plan::Plan;
 use crate::shelf::{Batch, Error, Table, numbered};
 
@@ -261,13 +262,20 @@ impl Office {
             if again.moved {
                 cause.ticket = None;
             }
+            if let Some(refused) = cause.pending.take_if(|one| {
+                // there may be thousands: it is decided anew which of them get a ticket
+                is_again && one.dead && cause.nature == Nature::Ordinary && cause.told.is_none()
+            }) {
+                cause.revision = refused.event.revision - 1;
+                batch.remove(Table::Notifications, numbered(refused.number));
+            }
             if let Some(pending) = cause.pending.as_mut().filter(|_| is_again) {
                 // an opening may be done, and not show yet
                 let in_doubt = pending.tried && !pending.dead && !again.moved;
-                let wait = if in_doubt {
-                    settles
-                } else {
-                    SignedDuration::ZERO
+                let wait = match (in_doubt, state.in_hand.contains(&cause.key)) {
+                    (false, _) => SignedDuration::ZERO,
+                    (true, false) => settles,
+                    (true, true) => settles + UNDER_WAY / self.haste(),
                 };
                 pending.dead = false;
                 pending.attempts = 0;

@@ -91,7 +91,7 @@ impl Office {
                     changed.push(cause);
                     continue;
                 }
-                *so_far += 1;
+                *so_far += usize::from(cause.told.is_none());
             }
             let answer = one.answer.as_deref();
             let told = self.told(&state, &cause, &plan, answer, kind, now);
@@ -149,8 +149,10 @@ impl Office {
         let is_over = |cause: &&Cause| {
             let plan = state.plan(&cause.subscription);
             let is_told = cause.told.is_none_or(|told| !told.open);
+            // nobody was told, and it is over: what was refused then is of no use any more
+            let is_late = |one: &Pending| one.dead && cause.told.is_none();
             plan.is_none_or(|plan| cause.is_past(plan.reopen_within, now))
-                && cause.pending.is_none()
+                && cause.pending.as_ref().is_none_or(is_late)
                 && is_told
         };
         let over = state.causes.values().filter(is_over);
@@ -324,15 +326,14 @@ fn reason(cause: &Cause, kind: Happening) -> Option<String> {
 /// So many tickets were opened by now, or are about to be.
 fn opened(state: &State, subscription: &str, plan: &Plan, now: Timestamp) -> usize {
     let counts = |other: &&Cause| {
-        let is_new = other
-            .opened_at
-            .is_some_and(|at| at <= now && now.duration_since(at) < plan.at_most.1);
-        // one that was refused is none until somebody tries it again
+        // what was refused takes room for a while, or all that comes would be refused one by one
+        let is_recent = |at: Timestamp| at <= now && now.duration_since(at) < plan.at_most.1;
         let pending = other.pending.as_ref();
-        let is_coming = other.told.is_none() && pending.is_some_and(|one| !one.dead);
+        let is_coming = other.told.is_none()
+            && pending.is_some_and(|one| !one.dead || is_recent(one.created_at));
         other.subscription == subscription
             && other.nature == Nature::Ordinary
-            && (is_new || is_coming)
+            && (other.opened_at.is_some_and(is_recent) || is_coming)
     };
     state.causes.values().filter(counts).count()
 }

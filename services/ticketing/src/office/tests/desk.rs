@@ -109,11 +109,7 @@ fn a_change_tries_again_what_was_given_up() {
         .office()
         .change(&id, &json!({"target": {"queue": "Q"}}), hour(2));
     assert_eq!(changed.expect("changed").state.dead, 0);
-    assert_eq!(
-        house.states(),
-        [NotificationState::Waiting],
-        "as it is listed"
-    );
+    assert_eq!(house.states(), [], "it is decided anew");
     house.works(hour(2));
     assert_eq!(house.states(), [NotificationState::Delivered]);
 }

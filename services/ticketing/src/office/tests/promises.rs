@@ -29,21 +29,91 @@ fn what_was_refused_does_not_use_up_the_room_for_tickets() {
 }
 
 #[test]
+fn a_night_of_refusals_is_no_flood_in_the_morning() {
+    let (house, id) = House::with(json!({"at_most": {"tickets": 3, "per": "12h"}}));
+    house.system.says(status(401));
+    for batch in 0..10 {
+        hosts(&house, batch * 5..batch * 5 + 5, minute(i64::from(batch)));
+        house.works(minute(i64::from(batch)));
+    }
+    assert!(house.told().len() <= 4, "{:?}", house.told());
+    house.system.says(None);
+    let token = json!({"target": {"token": "1-14-fedcba9876543210"}});
+    let changed = house.office().change(&id, &token, hour(8));
+    changed.expect("changed");
+    house.works(hour(8));
+    assert_eq!(opened(&house), 4, "three, and the summary");
+    let shown = house.office().subscription(&id, Lang::En);
+    assert_eq!(shown.expect("it is there").state.dead, 0);
+}
+
+#[test]
+fn mail_that_is_delayed_and_delivered_again_and_again_is_told_once_a_quiet_period() {
+    let (house, _) = House::with(json!({"quiet_period": "15m"}));
+    let mut well = answer_about("", "mx.example");
+    well.message.as_mut().expect("a message").outcome = whymid_schemas::Outcome::Delivered;
+    for round in 0..30 {
+        let record = format!("m{round}@mx.example");
+        house.answers(
+            &record,
+            Asked::Answer(Box::new(answer_about(&record, "mx.example"))),
+        );
+        house.comes(&record, minute(2 * round));
+        house.works(minute(2 * round));
+        house.answers(&record, Asked::Answer(Box::new(well.clone())));
+        house.comes(&record, minute(2 * round + 1));
+        house.works(minute(2 * round + 1));
+    }
+    let told = house.kinds();
+    assert!(told.len() <= 6, "within an hour: {told:?}");
+    house.works(hour(2));
+    assert_eq!(house.system.tickets()[0].status, "resolved");
+    assert_eq!(house.kinds().last(), Some(&(Happening::Resolved, 0)));
+}
+
+#[test]
+fn what_the_old_system_says_after_a_change_of_the_target_is_not_taken_for_the_new_one_s() {
+    let (house, id) = House::with(json!({}));
+    house.comes("m1@mx.example", at(1));
+    house.take_in(at(2));
+    house.turn(at(2));
+    let jobs = house.office().jobs(at(2), 8).expect("jobs");
+    let moved = json!({"target": {"url": "https://new.example", "token": "2-1-new"}});
+    house.office().change(&id, &moved, at(3)).expect("changed");
+    house.system.says(Some(Sent::Answered {
+        status: 429,
+        retry_after: Some(6 * 3600),
+        location: None,
+        body: Vec::new(),
+    }));
+    let done = jobs[0].run(&house.system, at(4));
+    house.office().done(&done, at(4)).expect("written down");
+    house.system.says(None);
+    house.works(minute(1));
+    assert_eq!(house.states(), [NotificationState::Delivered]);
+    assert_eq!(opened(&house), 1);
+}
+
+#[test]
 fn a_summary_is_not_resolved_while_it_is_not_known_whether_there_is_room() {
     let rare = json!({"at_most": {"tickets": 1, "per": "1h"}, "resolve_after": "30d"});
     let (house, _) = House::with(rare);
     hosts(&house, 0..4, at(1));
     house.works(at(2));
     assert_eq!(opened(&house), 2, "one, and the summary");
+    let has_one = |number: &u32| {
+        let record = format!("m{}-{number}@mx{number}.example", at(1).as_second());
+        !house.office().tickets_of(&record).expect("read").is_empty()
+    };
+    let first = (0..4).find(has_one).expect("one has a ticket");
     house.system.says(status(503));
-    hosts(&house, 0..1, minute(20));
+    hosts(&house, first..first + 1, minute(20));
     house.works(minute(20));
-    hosts(
-        &house,
-        1..4,
-        minute(20) + jiff::SignedDuration::from_secs(1),
-    );
-    house.works(minute(20) + jiff::SignedDuration::from_secs(2));
+    let later = minute(20) + jiff::SignedDuration::from_secs(1);
+    for held in (0..4).filter(|number| *number != first) {
+        hosts(&house, held..held + 1, later);
+    }
+    house.works(later);
     house.system.says(None);
     house.works(minute(50));
     house.works(minute(51));

@@ -113,6 +113,8 @@ fn what_ends_well_after_all_leaves_its_cause_which_then_is_resolved() {
     house.answers("m1@mx.example", Asked::Answer(Box::new(well)));
     house.comes("m1@mx.example", minute(1));
     house.works(minute(2));
+    assert_eq!(house.kinds(), [(Happening::Opened, 1)], "it is quiet");
+    house.works(minute(17));
     assert_eq!(
         house.kinds(),
         [(Happening::Opened, 1), (Happening::Resolved, 0)]
