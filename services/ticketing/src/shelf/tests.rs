@@ -155,6 +155,20 @@ fn after_a_full_disk_it_is_written_again_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_full_disk_keeps_nobody_from_opening_what_is_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tickets.redb");
+    drop(Shelf::open(&path).expect("a shelf"));
+    let before = std::fs::read(&path).expect("a file");
+    let shelf = Shelf::open(&path).expect("a shelf");
+    let number = shelf.written().expect("a number");
+    drop(shelf);
+    let shelf = Shelf::open(&path).expect("a shelf");
+    assert_eq!(shelf.written().ok(), Some(number), "nothing was written");
+    assert_eq!(std::fs::read(&path).expect("a file").len(), before.len());
+}
+
+#[test]
 fn what_is_there_though_writing_it_failed_is_not_said_to_have_failed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("tickets.redb");
