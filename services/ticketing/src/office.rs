@@ -110,7 +110,7 @@ impl Held {
     /// Whether nothing is sent for now.
     fn waits(&self, now: Timestamp) -> bool {
         self.paused_until
-            .is_some_and(|at| delivery::is_ahead(at, now))
+            .is_some_and(|at| delivery::is_to_come(at, now))
     }
 }
 

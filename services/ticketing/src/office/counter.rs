@@ -9,7 +9,7 @@ use whymid_schemas::{
 };
 
 use super::intake::{Occurrence, place};
-use super::turn::{Told, listed};
+use super::turn::{Listed, listed};
 use super::{Office, State};
 use crate::cause::{Beginning, Cause, Nature, Seen};
 use crate::key::{self, About};
@@ -149,7 +149,7 @@ impl Office {
         };
         let before = before.as_ref().map(<[u8; 8]>::as_slice);
         self.shelf
-            .walk_back(Table::Notifications, before, |key, one: Told| {
+            .walk_back(Table::Notifications, before, |key, one: Listed| {
                 if found.len() >= wanted.limit || looked_at >= MOST_LOOKED_AT {
                     next = number(key).map(|number| number + 1);
                     return false;

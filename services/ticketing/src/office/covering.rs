@@ -6,7 +6,7 @@
 use whymid_schemas::Lang;
 
 use super::Office;
-use super::turn::Told;
+use super::turn::Listed;
 use crate::cause::{Cause, Pending};
 use crate::shelf::{Batch, Error, Table};
 
@@ -29,7 +29,7 @@ impl Office {
         let causes: Vec<Cause> = causes.collect();
         let mut batch = Batch::default();
         self.shelf
-            .walk(Table::Notifications, [], |place, mut told: Told| {
+            .walk(Table::Notifications, [], |place, mut told: Listed| {
                 told.shown.title = cover(&told.shown.title);
                 if let Some(problem) = &mut told.problem {
                     problem.en = cover(&problem.en);

@@ -258,7 +258,7 @@ fn still(end: &End, is_by_those: bool) -> End {
 
 /// Whether a moment is still to come. What is further ahead than anything waits came of a clock that
 /// was wrong.
-pub(super) fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
+pub(super) fn is_to_come(at: Timestamp, now: Timestamp) -> bool {
     let ahead = at.duration_since(now);
     ahead > SignedDuration::ZERO && ahead <= SignedDuration::from_secs(LONGEST_WAIT) + UNDER_WAY
 }
@@ -273,7 +273,7 @@ fn is_due(state: &State, cause: &Cause, now: Timestamp) -> bool {
     let is_test = pending.event.kind == Happening::Test;
     let waits = held.waits(now) && !is_test;
     !pending.dead
-        && !is_ahead(pending.next_at, now)
+        && !is_to_come(pending.next_at, now)
         && (held.plan.terms.enabled || is_test)
         && !waits
         && !state.in_hand.contains(&cause.key)
@@ -349,7 +349,7 @@ fn note_health(
                 let own = now.saturating_add(wait).unwrap_or(now);
                 let next = cause.pending.as_ref().map(|one| one.next_at);
                 // the longest wait that was asked for
-                let so_far = held.paused_until.filter(|at| is_ahead(*at, now));
+                let so_far = held.paused_until.filter(|at| is_to_come(*at, now));
                 held.paused_until = so_far.max(next).max(Some(own));
                 held.failing_since.get_or_insert(now);
                 held.failure = Some(problem.clone());

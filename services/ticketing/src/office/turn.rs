@@ -176,7 +176,7 @@ impl Office {
         let oldest = Time::of(oldest, &TimeZone::UTC);
         let first = state.next_notification.saturating_sub(MOST_LISTED);
         self.shelf
-            .walk(Table::Notifications, [], |key, one: Told| {
+            .walk(Table::Notifications, [], |key, one: Listed| {
                 let one = one.shown;
                 let is_old = one.created_at < oldest || number(key) < Some(first);
                 let waits = one.state != NotificationState::Delivered && is_known(&one.key);
@@ -367,7 +367,8 @@ fn summaries(state: &State, changed: &[Cause], now: Timestamp) -> Vec<Cause> {
             newer.or_else(|| state.causes.get(key))
         });
         let sum = sums.get(id);
-        if sum.is_none() && known.is_some_and(|known| known.open) && waits(state, &newer, id) {
+        if sum.is_none() && known.is_some_and(|known| known.open) && is_undecided(state, &newer, id)
+        {
             // those that it sums up occurred again: it is not known yet whether they get tickets
             continue;
         }
@@ -386,15 +387,12 @@ fn summaries(state: &State, changed: &[Cause], now: Timestamp) -> Vec<Cause> {
 }
 
 /// Whether there are causes of which nobody has decided yet whether they get a ticket.
-fn waits(state: &State, newer: &HashMap<&str, &Cause>, subscription: &str) -> bool {
+fn is_undecided(state: &State, newer: &HashMap<&str, &Cause>, subscription: &str) -> bool {
     let all = state.causes.values();
     let mut newest = all.map(|one| newer.get(&*one.key).copied().unwrap_or(one));
     newest.any(|one| {
-        let is_undecided = !one.held && one.told.is_none() && one.pending.is_none();
-        one.subscription == subscription
-            && one.nature == Nature::Ordinary
-            && one.open
-            && is_undecided
+        let is_new = !one.held && one.told.is_none() && one.pending.is_none();
+        one.subscription == subscription && one.nature == Nature::Ordinary && one.open && is_new
     })
 }
 
@@ -448,13 +446,13 @@ fn summary_of(
 
 /// A notification as it is kept to be listed: what went wrong is in both languages.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct Listed {
     /// Without its problem.
     pub(super) shown: Notification,
     pub(super) problem: Option<Text>,
 }
 
-impl Told {
+impl Listed {
     /// As it is shown to somebody.
     pub(super) fn to(self, lang: Lang) -> Notification {
         Notification {
@@ -465,7 +463,7 @@ impl Told {
 }
 
 /// A notification as it is listed.
-pub(super) fn listed(cause: &Cause, pending: &Pending, plan: &Arc<Plan>) -> Told {
+pub(super) fn listed(cause: &Cause, pending: &Pending, plan: &Arc<Plan>) -> Listed {
     let time = |at: Timestamp| Time::of(at, &TimeZone::UTC);
     let shown = Notification {
         id: pending.event.id.clone(),
@@ -489,7 +487,7 @@ pub(super) fn listed(cause: &Cause, pending: &Pending, plan: &Arc<Plan>) -> Told
         problem: None,
         ticket: super::counter::link(cause, plan),
     };
-    Told {
+    Listed {
         shown,
         problem: pending.problem.clone(),
     }

@@ -109,16 +109,19 @@ impl redb::StorageBackend for Full {
     }
 }
 
-/// A shelf on such a disk.
-fn shelf_on(path: &Path, trouble: &Arc<AtomicU8>) -> Shelf {
-    let shelf = Shelf::open(path).expect("a shelf");
+/// A shelf on such a disk, its folder, and the switch.
+fn troubled() -> (Shelf, tempfile::TempDir, Arc<AtomicU8>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tickets.redb");
+    let trouble = Arc::new(AtomicU8::new(0));
+    let shelf = Shelf::open(&path).expect("a shelf");
     *shelf.for_changes() = None;
-    let file = OpenOptions::new().read(true).write(true).open(path);
+    let file = OpenOptions::new().read(true).write(true).open(&path);
     let backend = FileBackend::new(file.expect("a file")).expect("a backend");
-    let full = Full(backend, Arc::clone(trouble));
+    let full = Full(backend, Arc::clone(&trouble));
     let database = Database::builder().create_with_backend(full);
     *shelf.for_changes() = Some(database.expect("the same"));
-    shelf
+    (shelf, folder, trouble)
 }
 
 fn put(shelf: &Shelf, number: u64) -> Result<(), Error> {
@@ -139,10 +142,7 @@ fn all(shelf: &Shelf) -> Vec<u64> {
 
 #[test]
 fn after_a_full_disk_it_is_written_again_and_nothing_is_lost() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("tickets.redb");
-    let trouble = Arc::new(AtomicU8::new(0));
-    let shelf = shelf_on(&path, &trouble);
+    let (shelf, _folder, trouble) = troubled();
     put(&shelf, 1).expect("written");
     trouble.store(FULL, Ordering::Relaxed);
     let error = put(&shelf, 2).expect_err("no room").to_string();
@@ -170,10 +170,7 @@ fn a_full_disk_keeps_nobody_from_opening_what_is_there() {
 
 #[test]
 fn what_is_there_though_writing_it_failed_is_not_said_to_have_failed() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("tickets.redb");
-    let trouble = Arc::new(AtomicU8::new(0));
-    let shelf = shelf_on(&path, &trouble);
+    let (shelf, _folder, trouble) = troubled();
     trouble.store(SILENT, Ordering::Relaxed);
     put(&shelf, 1).expect("it is there");
     assert_eq!(all(&shelf), [1]);
@@ -182,17 +179,13 @@ fn what_is_there_though_writing_it_failed_is_not_said_to_have_failed() {
 
 #[test]
 fn where_that_is_found_out_late_nothing_is_written_before_it_is_read_again() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("tickets.redb");
-    let trouble = Arc::new(AtomicU8::new(0));
-    let shelf = shelf_on(&path, &trouble);
+    let (mut shelf, folder, trouble) = troubled();
     trouble.store(SILENT, Ordering::Relaxed);
     // and then it can't be opened
-    let mut shelf = shelf;
     shelf.path = folder.path().join("nowhere").join("tickets.redb");
     put(&shelf, 1).expect_err("nobody knows");
     put(&shelf, 2).expect_err("it can't be opened");
-    shelf.path = path;
+    shelf.path = folder.path().join("tickets.redb");
     put(&shelf, 3).expect_err("1 is there, and nobody knew");
     assert!(shelf.is_ahead());
     put(&shelf, 4).expect("written");
